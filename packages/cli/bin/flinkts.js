@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+// The published package holds `dist` only. In the workspace there is `src`, and it wins over a build
+// that may be stale: Node strips the types, and the condition makes every @flinkts package do the same.
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const source = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const condition = '--conditions=@flinkts/source'
+
+if (!existsSync(source)) {
+  await import('../dist/main.js')
+} else if (process.execArgv.includes(condition)) {
+  await import('../src/main.ts')
+} else {
+  // Replaces this process: same pid, same terminal, signals arrive where they should.
+  process.execve(process.execPath, [process.execPath, condition, source, ...process.argv.slice(2)])
+}
