@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 const sourceCondition = '@flinkts/source'
 const testFolders = ['packages/*/test', 'connectors/*/test', 'examples/*/test', 'test']
 const slowSuffixes = ['sim', 'integration', 'e2e']
+const tidyFiles = 'test/tidy/**/*.test.ts'
 const servicesSetup = 'test/services/global-setup.ts'
 
 function testFiles(suffix: string): string[] {
@@ -19,16 +20,16 @@ export default defineConfig({
     setupFiles: ['test/setup/node-version.ts'],
     // Worker threads and forked processes that a test starts resolve packages to their sources too.
     execArgv: [`--conditions=${sourceCondition}`],
-    passWithNoTests: true,
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
           include: testFiles('test'),
-          exclude: slowSuffixes.flatMap((suffix) => testFiles(`${suffix}.test`)),
+          exclude: [...slowSuffixes.flatMap((suffix) => testFiles(`${suffix}.test`)), tidyFiles],
         },
       },
+      { extends: true, test: { name: 'tidy', include: [tidyFiles] } },
       {
         extends: true,
         test: { name: 'sim', include: testFiles('sim.test'), testTimeout: 120_000 },
