@@ -50,12 +50,14 @@ function dependenciesInstalled() {
 
 /**
  * @typedef {{ version?: string, integrity?: string, optional?: boolean }} LockedPackage
+ * @typedef {{ packages: Record<string, LockedPackage> }} Lockfile
  * @param {string} file
  * @returns {Record<string, LockedPackage> | undefined}
  */
 function lockedPackages(file) {
   if (!existsSync(file)) return undefined
-  return JSON.parse(readFileSync(file, 'utf8')).packages
+  const lockfile = /** @type {Lockfile} */ (JSON.parse(readFileSync(file, 'utf8')))
+  return lockfile.packages
 }
 
 function installDependencies() {

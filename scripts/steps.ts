@@ -11,15 +11,15 @@ export interface Step {
 
 const turbo = ['turbo', 'run', '--output-logs=errors-only']
 
-const format = step('format', ['biome', 'format', '--error-on-warnings', '.'])
-const lint = step('lint', ['oxlint'])
-const types = step('types', ['tsc'], [...turbo, 'typecheck'])
+const format = commandStep('format', ['biome', 'format', '--error-on-warnings', '.'])
+const lint = commandStep('lint', ['oxlint'])
+const types = commandStep('types', ['tsc'], [...turbo, 'typecheck'])
 const tidy = vitestStep('tidy')
 const unit = vitestStep('unit')
-const build = step('build', [...turbo, 'build'])
-const api = step('api', ['node', 'scripts/api-reports.ts', '--check'])
-const knip = step('knip', ['knip'])
-const publint = step(
+const build = commandStep('build', [...turbo, 'build'])
+const api = commandStep('api', ['node', 'scripts/api-reports.ts', '--check'])
+const knip = commandStep('knip', ['knip'])
+const publint = commandStep(
   'publint',
   ...publishedFolders().map((folder) => ['publint', '--strict', folder]),
 )
@@ -66,7 +66,7 @@ export function pickSteps(steps: readonly Step[], names: readonly string[]): rea
   return names.length === 0 ? steps : steps.filter((step) => names.includes(step.name))
 }
 
-function step(name: string, ...commands: readonly (readonly string[])[]): Step {
+function commandStep(name: string, ...commands: readonly (readonly string[])[]): Step {
   return { name, commands }
 }
 

@@ -10,12 +10,12 @@ import { sumCounts } from './test-counts.ts'
 const results: StepResult[] = []
 for (const step of pickSteps(testSteps, process.argv.slice(2))) results.push(await run(step))
 
-const { passed, failed } = sumCounts(results)
-const summary = `${passed} passed, ${failed} failed`
+const total = sumCounts(results)
+const summary = `${total.passed} passed, ${total.failed} failed`
 mkdirSync('.test-results', { recursive: true })
 writeFileSync('.test-results/summary.txt', `${summary}\n`)
-console.log(`\n${results.map(describe).join('\n')}\n\n${summary}`)
-process.exitCode = failed === 0 ? 0 : 1
+console.log(`\n${results.map(resultLine).join('\n')}\n\n${summary}`)
+process.exitCode = total.failed === 0 ? 0 : 1
 
 async function run(step: Step): Promise<StepResult> {
   console.log(`\n── ${step.name}`)
@@ -24,7 +24,7 @@ async function run(step: Step): Promise<StepResult> {
   return result
 }
 
-function describe({ name, passed, failed, ms }: StepResult): string {
+function resultLine({ name, passed, failed, ms }: StepResult): string {
   const status = failed === 0 ? 'ok' : 'FAILED'
   const counts = `${passed} passed, ${failed} failed`
   return `${name.padEnd(12)} ${status.padEnd(7)} ${(ms / 1000).toFixed(1).padStart(6)} s  ${counts}`

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The published package holds `dist` only. In the workspace there is `src`, and it wins over a build
-// that may be stale: Node strips the types, and the condition makes every @flinkts package do the same.
+// The published package holds `dist` only. In the workspace there is `src`, and it wins over a
+// build that may be stale: Node strips the types, and the condition does it in every package.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 

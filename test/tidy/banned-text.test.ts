@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest'
+import {
+  bannedEverywhere,
+  bannedInCode,
+  bannedInCore,
+  bannedInTests,
+  bannedMachine,
+} from './banned-text.ts'
+import type { Rule } from './source-file.ts'
+
+function check(rule: Rule, path: string, text: string): readonly string[] {
+  return rule([{ path, text: `const before = 1\n${text}\n` }])
+}
+
+describe('in core', () => {
+  const path = 'packages/core/src/task/mailbox.ts'
+
+  test.each([
+    'const now = Date.now()',
+    'const clock = Date.now',
+    'const now = new Date()',
+    'performance.now()',
+    'setTimeout(run, 1)',
+    'setInterval(run, 1)',
+    'setImmediate(run)',
+    'queueMicrotask(run)',
+    'Math.random()',
+    'crypto.randomUUID()',
+    'if (process.env.DEBUG) run()',
+    'console.log(1)',
+    "import { readFile } from 'node:fs/promises'",
+  ])('%s is banned', (text) => {
+    const [problem = '', ...more] = check(bannedInCore, path, text)
+
+    expect(problem).toMatch(/^packages\/core\/src\/task\/mailbox\.ts:2: .+: .+/)
+    expect(more).toEqual([])
+  })
+
+  test.each([
+    'const day = new Date(timestamp)',
+    'this.#scheduler.setTimeout(run, 1)',
+    'operator.process.call(record)',
+    "import { Process } from './process.ts'",
+    "throw new Error('stop the other process.')",
+    ' * Unlike `Math.random`, a seed replays.',
+    "import { Buffer } from 'node:buffer'",
+  ])('%s is fine', (text) => {
+    expect(check(bannedInCore, path, text)).toEqual([])
+  })
+
+  test('the platform may use Node', () => {
+    const text = 'setTimeout(() => process.exit(), Date.now())'
+
+    expect(check(bannedInCore, 'packages/core/src/platform/node-clock.ts', text)).toEqual([])
+    expect(check(bannedInCore, 'packages/cli/src/run.ts', text)).toEqual([])
+  })
+})
+
+test.each([
+  'parse(value as any)',
+  'parse(value as unknown as Row)',
+  "test.only('x', run)",
+  "describe.concurrent.skip('x', run)",
+  "it.skipIf(slow)('x', run)",
+  "test.todo('x')",
+  'const fake = vi.fn()',
+  "vi.mock('pg')",
+])('%s is banned in code', (text) => {
+  expect(check(bannedInCode, 'packages/core/test/a.test.ts', text)).toHaveLength(1)
+})
+
+test.each(['rows.skip(1)', 'value as unknown', 'test.each(rows)', '// @ts-expect-error: wrong'])(
+  '%s is fine in code',
+  (text) => {
+    expect(check(bannedInCode, 'packages/core/test/a.test.ts', text)).toEqual([])
+  },
+)
+
+test.each(['// TODO: later', '/* FIXME */', '// XXX', '// @ts-ignore: later', '  // @ts-nocheck'])(
+  '%s is banned, in comments too',
+  (text) => {
+    expect(check(bannedEverywhere, 'scripts/check.ts', text)).toHaveLength(1)
+  },
+)
+
+describe('in tests', () => {
+  test.each([
+    'await new Promise((resolve) => setTimeout(resolve, 100))',
+    "import { setTimeout as wait } from 'node:timers/promises'",
+    'await sleep(100)',
+  ])('%s is banned', (text) => {
+    expect(check(bannedInTests, 'connectors/kafka/test/a.integration.test.ts', text)).toEqual([
+      expect.stringContaining(':2: '),
+    ])
+  })
+
+  test('helpers and fakes may set timers', () => {
+    expect(check(bannedInTests, 'test/services/wait.ts', 'setTimeout(run, 1)')).toEqual([])
+    expect(check(bannedInTests, 'test/a.test.ts', 'fake.setTimeout(run, 1)')).toEqual([])
+  })
+})
+
+describe('of one machine', () => {
+  test.each([
+    'npm install --registry https://registry.npmjs.org',
+    'FROM docker.io/library/postgres',
+    'image: ghcr.io/someone/something',
+    'curl https://repo1.maven.org/maven2',
+    'curl https://repo.maven.apache.org/maven2',
+    'deb https://deb.debian.org/debian bookworm main',
+    'See /work/main/README.md.',
+    "const key = '/root/.ssh/id'",
+    'cd "/home/someone/flinkts"',
+    'file:///Users/someone/flinkts',
+  ])('%s is banned', (text) => {
+    expect(check(bannedMachine, 'README.md', text)).toHaveLength(1)
+  })
+
+  test.each([
+    'apt-get install docker.io iptables',
+    'https://github.com/work/home',
+    './work/in-progress',
+    'data/home/index.ts',
+  ])('%s is fine', (text) => {
+    expect(check(bannedMachine, 'README.md', text)).toEqual([])
+  })
+})
