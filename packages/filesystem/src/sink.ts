@@ -1,0 +1,72 @@
+import { FlinktsError } from '@flinkts/core/connector'
+import type { ConnectorContext, Finding, Sink, SubtaskContext } from '@flinkts/core/connector'
+import { committableSerializer } from './committable.ts'
+import type { FileCommittable } from './committable.ts'
+import { FileCommitter } from './committer.ts'
+import type { ObjectStore } from './object-store.ts'
+import { resolveFileSinkOptions } from './options.ts'
+import type { FileSinkOptions, ResolvedFileSinkOptions } from './options.ts'
+import { isOfEarlierAttempt, uploadNamePrefix } from './part-name.ts'
+import { FileWriter } from './writer.ts'
+
+/**
+ * Writes records to files, exactly once: a file is hidden while it is written, complete and durable
+ * before the checkpoint, and visible after it, by an atomic rename. Every checkpoint ends every file; one
+ * without records makes none.
+ *
+ * @throws FlinktsError FLINKTS_OPTION_INVALID
+ * @public
+ */
+export function fileSink<In>(
+  options: FileSinkOptions<In>,
+): Sink<In, FileCommittable, 'exactly-once', never> {
+  return new FileSink(resolveFileSinkOptions(options))
+}
+
+class FileSink<In> implements Sink<In, FileCommittable, 'exactly-once', never> {
+  readonly description: string
+  readonly guarantee = 'exactly-once'
+  readonly mechanism = 'files are published by a rename after the checkpoint'
+  readonly committableSerializer = committableSerializer
+  readonly #options: ResolvedFileSinkOptions<In>
+
+  constructor(options: ResolvedFileSinkOptions<In>) {
+    this.#options = options
+    this.description = `${options.format.name} files in ${options.store.location}`
+  }
+
+  async preflight(): Promise<readonly Finding[]> {
+    return this.#options.store.check('write')
+  }
+
+  async createWriter(context: SubtaskContext): Promise<FileWriter<In>> {
+    const { store } = this.#options
+    await assertWritable(store)
+    if (context.subtask === 0) await removeOrphans(store, context)
+    return new FileWriter(this.#options, context)
+  }
+
+  async createCommitter(_context: ConnectorContext): Promise<FileCommitter> {
+    return new FileCommitter(this.#options.store)
+  }
+}
+
+async function assertWritable(store: ObjectStore): Promise<void> {
+  const findings = await store.check('write')
+  const error = findings.find((finding) => finding.severity === 'error')
+  if (error === undefined) return
+  throw new FlinktsError('FLINKTS_STORAGE_UNWRITABLE', error.message, { hint: error.hint })
+}
+
+/** What the restored checkpoint held is published by now: the rest of earlier attempts is garbage. */
+async function removeOrphans(store: ObjectStore, context: SubtaskContext): Promise<void> {
+  let removedCount = 0
+  for await (const upload of store.listUploads(uploadNamePrefix(context))) {
+    if (!isOfEarlierAttempt(context, upload.name)) continue
+    await store.abortUpload(upload)
+    removedCount += 1
+  }
+  if (removedCount > 0) {
+    context.logger.info('unpublished files of earlier attempts were removed', { removedCount })
+  }
+}
