@@ -24,7 +24,7 @@ function main() {
   if (node === undefined) {
     fail(
       `flinkts needs Node ${nodeVersionMin} or newer, this is ${process.versions.node}`,
-      'On Linux (x64, arm64) `npm ci --include=optional` brings a private Node 24. ' +
+      'On Linux (x64, arm64) `npm install --include=optional` brings a private Node 24. ' +
         'Elsewhere install Node 24 and run the command again.',
     )
   }
@@ -61,16 +61,18 @@ function lockedPackages(file) {
 }
 
 function installDependencies() {
-  console.log('flinkts: installing the dependencies of package-lock.json (npm ci, once) ...')
+  console.log('flinkts: installing the dependencies of package-lock.json (npm install, once) ...')
   const startedAt = Date.now()
-  // Not through node_modules/.bin: npm is about to delete the Node that may be in there.
+  // Not `npm ci`: it refuses a lockfile that lacks an optional binary of some other platform.
+  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']
+  // Not with the Node in node_modules/.bin: npm may be about to replace it.
   const env = {
     ...process.env,
     PATH: searchPath()
       .filter((p) => p !== binaries)
       .join(path.delimiter),
   }
-  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const result = spawnSync('npm', args, {
     cwd: root,
     env,
     stdio: ['ignore', 'inherit', 'inherit'],
@@ -78,7 +80,7 @@ function installDependencies() {
   })
   if (result.status !== 0) {
     fail(
-      `npm ci failed (${result.error?.message ?? `exit status ${result.status ?? result.signal}`})`,
+      `npm install failed (${result.error?.message ?? `exit status ${result.status ?? result.signal}`})`,
       'The lines above say why. Mend it, then run the command again.',
     )
   }
