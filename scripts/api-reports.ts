@@ -1,6 +1,6 @@
 /**
- * `npm run api` writes the public surface of every entry point to `<package>/etc/*.api.md`, from the built
- * declarations; `--check` only compares. A changed report is part of the review.
+ * `npm run api` writes the public surface of every entry point to `<package>/etc/*.api.md`, from
+ * the built declarations; `--check` only compares. A changed report is part of the review.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'

@@ -1,5 +1,6 @@
 /**
- * Runs a script of this workspace, from a fresh clone too: `node scripts/bootstrap.mjs <script> [arguments]`.
+ * Runs a script of this workspace, from a fresh clone too: `node scripts/bootstrap.mjs <script>
+ * [arguments]`.
  *
  * It installs the dependencies when `node_modules` is not what `package-lock.json` says, then hands
  * over to the Node that came with them. It needs nothing but Node 20 and npm itself, so it is plain
@@ -32,7 +33,8 @@ function main() {
 }
 
 /**
- * npm records what it installed in a lockfile of its own, written last: an interrupted install has none.
+ * npm records what it installed in a lockfile of its own, written last: an interrupted install has
+ * none.
  *
  * @returns {boolean}
  */

@@ -1,6 +1,6 @@
 /**
- * `npm run check [-- step ...]`: the quick checks, in order. Stops at the first failure and shows what it
- * printed.
+ * `npm run check [-- step ...]`: the quick checks, in order. Stops at the first failure and shows
+ * what it printed.
  */
 import { runStep } from './run-step.ts'
 import { checkSteps, pickSteps } from './steps.ts'

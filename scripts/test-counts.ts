@@ -16,8 +16,8 @@ interface VitestReport {
 }
 
 /**
- * Counts a vitest run. Whatever kept a test from running is a failure: a skipped test, a file that does
- * not load, a run that dies without a report or complains only through its exit code.
+ * Counts a vitest run. Whatever kept a test from running is a failure: a skipped test, a file that
+ * does not load, a run that dies without a report or complains only through its exit code.
  *
  * @param report - vitest's JSON report, or `undefined` when it left none
  */

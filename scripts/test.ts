@@ -1,6 +1,6 @@
 /**
- * `npm test [-- step ...]`: everything, to the end, whatever fails on the way. The last line sums it up;
- * it is left in `.test-results/summary.txt` too.
+ * `npm test [-- step ...]`: everything, to the end, whatever fails on the way. The last line sums
+ * it up; it is left in `.test-results/summary.txt` too.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { runStep, type StepResult } from './run-step.ts'

@@ -1,4 +1,7 @@
-/** Which package may import what: core <- formats <- filesystem <- connectors <- examples; core <- cli. */
+/**
+ * Which package may import what: core <- formats <- filesystem <- connectors <- examples; core <-
+ * cli.
+ */
 import path from 'node:path'
 import {
   isCode,
@@ -54,7 +57,10 @@ export const driverImports: Rule = (files) =>
         )
     })
 
-/** No file of a package is reached but through its entry points; `scripts` may read what they document. */
+/**
+ * No file of a package is reached but through its entry points; `scripts` may read what they
+ * document.
+ */
 export const deepImports: Rule = (files) =>
   files
     .filter((file) => isCode(file) && !file.path.startsWith('scripts/'))

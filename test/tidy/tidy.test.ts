@@ -1,4 +1,6 @@
-/** The style guide as a test. What a rule says is in its own file, with a test that shows it fire. */
+/**
+ * The style guide as a test. What a rule says is in its own file, with a test that shows it fire.
+ */
 import { describe, expect, test } from 'vitest'
 import { errorsMarkdown } from '../../scripts/errors-markdown.ts'
 import {
