@@ -11,7 +11,7 @@ import {
 const coreSource = 'packages/core/src/'
 
 /** Bottom up. */
-export const coreFolders: readonly string[] = [
+const coreFolders: readonly string[] = [
   'common',
   'connector',
   'state',
