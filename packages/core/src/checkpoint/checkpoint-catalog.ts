@@ -1,0 +1,137 @@
+import { FlinktsError } from '../common/errors.ts'
+import type { Storage } from '../common/storage.ts'
+import { checkpointDirectory, manifestPath, parseCheckpointDirectory } from './layout.ts'
+import { type CheckpointManifest, decodeManifest } from './manifest.ts'
+
+/** What is known of a checkpoint that has a manifest. @internal */
+export interface CheckpointInspection {
+  readonly checkpointId: number
+  /** Absent if the manifest itself is damaged. */
+  readonly manifest?: CheckpointManifest
+  /** A `FLINKTS_CHECKPOINT_CORRUPT` that says which file is damaged. */
+  readonly damage?: FlinktsError
+}
+
+/**
+ * Reads the completed checkpoints of a job; changes nothing, so that it may look at a running job.
+ *
+ * @internal
+ */
+export class CheckpointCatalog {
+  readonly #storage: Storage
+
+  /** `storage` is rooted at the job's directory. */
+  constructor(storage: Storage) {
+    this.#storage = storage
+  }
+
+  /** The ids of all checkpoints that were begun and are not removed, in order. */
+  async begun(): Promise<readonly number[]> {
+    const names = await this.#storage.list('')
+    const ids = names.map(parseCheckpointDirectory).filter((id) => id !== undefined)
+    return ids.toSorted((left, right) => left - right)
+  }
+
+  /** The ids of the completed checkpoints, in order; also of those that are damaged. */
+  async list(): Promise<readonly number[]> {
+    const completed: number[] = []
+    for (const checkpointId of await this.begun()) {
+      if (await this.isCompleted(checkpointId)) completed.push(checkpointId)
+    }
+    return completed
+  }
+
+  async isCompleted(checkpointId: number): Promise<boolean> {
+    return (await this.#storage.size(manifestPath(checkpointId))) !== undefined
+  }
+
+  /** The oldest completed checkpoint; `undefined` if there is none. */
+  async oldestRetainedId(): Promise<number | undefined> {
+    return (await this.list())[0]
+  }
+
+  /**
+   * The newest completed checkpoint, its manifest and files checked; `undefined` if there is none.
+   *
+   * @throws FlinktsError FLINKTS_CHECKPOINT_CORRUPT, FLINKTS_STATE_UNREADABLE
+   */
+  async latest(): Promise<CheckpointManifest | undefined> {
+    const newest = (await this.list()).at(-1)
+    return newest === undefined ? undefined : this.read(newest)
+  }
+
+  /**
+   * A completed checkpoint, its manifest and files checked.
+   *
+   * @throws FlinktsError FLINKTS_CHECKPOINT_NOT_FOUND, FLINKTS_CHECKPOINT_CORRUPT,
+   * FLINKTS_STATE_UNREADABLE
+   */
+  async read(checkpointId: number): Promise<CheckpointManifest> {
+    const { manifest, damage } = await this.inspect(checkpointId)
+    if (damage !== undefined) throw damage
+    if (manifest === undefined) throw await this.#notFound(checkpointId)
+    return manifest
+  }
+
+  /**
+   * Tells whether a completed checkpoint is damaged. The content of state files is not read: their
+   * blocks have checksums of their own, checked by the restore.
+   *
+   * @throws FlinktsError FLINKTS_CHECKPOINT_NOT_FOUND, FLINKTS_STATE_UNREADABLE
+   */
+  async inspect(checkpointId: number): Promise<CheckpointInspection> {
+    const path = manifestPath(checkpointId)
+    const bytes = await this.#storage.read(path)
+    if (bytes === undefined) throw await this.#notFound(checkpointId)
+    try {
+      const manifest = decodeManifest(bytes)
+      if (manifest.checkpointId !== checkpointId) {
+        const found = `it is the manifest of checkpoint ${manifest.checkpointId}`
+        return { checkpointId, damage: this.#damaged(checkpointId, path, found) }
+      }
+      const damage = await this.#damagedFile(manifest)
+      return damage === undefined ? { checkpointId, manifest } : { checkpointId, manifest, damage }
+    } catch (error) {
+      if (!(error instanceof FlinktsError)) throw error
+      if (error.code !== 'FLINKTS_CHECKPOINT_CORRUPT') throw error
+      return { checkpointId, damage: this.#damaged(checkpointId, path, error.message, error) }
+    }
+  }
+
+  async #damagedFile(manifest: CheckpointManifest): Promise<FlinktsError | undefined> {
+    for (const { subtasks } of manifest.operators) {
+      for (const { keyed } of subtasks) {
+        if (keyed === undefined) continue
+        const size = await this.#storage.size(keyed.path)
+        if (size === keyed.bytes) continue
+        const found = size === undefined ? 'it is gone' : `it has ${size} of ${keyed.bytes} bytes`
+        return this.#damaged(manifest.checkpointId, keyed.path, found)
+      }
+    }
+    return undefined
+  }
+
+  #damaged(
+    checkpointId: number,
+    path: string,
+    problem: string,
+    cause?: FlinktsError,
+  ): FlinktsError {
+    return new FlinktsError(
+      'FLINKTS_CHECKPOINT_CORRUPT',
+      `checkpoint ${checkpointId} is damaged: file '${path}' in '${this.#storage.location}': ` +
+        problem,
+      { hint: 'Restore the file from a backup.', cause },
+    )
+  }
+
+  async #notFound(checkpointId: number): Promise<FlinktsError> {
+    const present = (await this.list()).map(checkpointDirectory).join(', ')
+    return new FlinktsError(
+      'FLINKTS_CHECKPOINT_NOT_FOUND',
+      `checkpoint '${checkpointDirectory(checkpointId)}' does not exist in ` +
+        `'${this.#storage.location}'`,
+      { hint: present === '' ? 'No checkpoint is stored there.' : `Stored there: ${present}.` },
+    )
+  }
+}
