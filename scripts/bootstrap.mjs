@@ -81,8 +81,9 @@ function installDependencies() {
     shell: process.platform === 'win32',
   })
   if (result.status !== 0) {
+    const reason = result.error?.message ?? `exit status ${result.status ?? result.signal}`
     fail(
-      `npm install failed (${result.error?.message ?? `exit status ${result.status ?? result.signal}`})`,
+      `npm install failed (${reason})`,
       'The lines above say why. Mend it, then run the command again.',
     )
   }
