@@ -1,6 +1,18 @@
+import { FlinktsError } from '@flinkts/core/connector'
 import type { Clock, Scheduler } from '@flinkts/core/connector'
+import { Client } from 'pg'
+import type { Connection, QueryResult } from 'pg'
 import type { ResolvedConnection } from './connection-options.ts'
+import { sqlStateOf, toPostgresError } from './errors.ts'
 import type { Lsn } from './lsn.ts'
+import { formatLsn, parseLsn } from './lsn.ts'
+import { CopyChannel } from './protocol/copy-channel.ts'
+import { CopyRowStream } from './protocol/copy-row-stream.ts'
+import { PgoutputDecoder } from './protocol/pgoutput.ts'
+import { rowDecoder } from './protocol/row-decoder.ts'
+import { pinnedSettingsQuery } from './protocol/session-settings.ts'
+import { SlotStream } from './protocol/slot-stream.ts'
+import { quoteIdentifier } from './relation.ts'
 import type { Relation } from './relation.ts'
 import type { ReplicationOptions, ReplicationStream } from './replication-stream.ts'
 import type { RowStream } from './row-stream.ts'
@@ -32,8 +44,8 @@ export interface PostgresClient {
   query(sql: string, parameters?: readonly SqlText[]): Promise<readonly SqlRow[]>
   /**
    * Runs `COPY (…) TO STDOUT` (text format) and decodes its rows. The relation's columns must be those of
-   * the COPY, in its order. The stream must be polled to its end, or the client be closed, before the next
-   * statement.
+   * the COPY, in its order. Statements that follow wait until the COPY has ended: poll it to its end, or
+   * close the client.
    */
   copyRows(sql: string, relation: Relation): RowStream
   /** Ends the connection, also in the middle of anything. Idempotent; never rejects. */
@@ -91,6 +103,8 @@ export interface ClientContext {
   readonly signal?: AbortSignal | undefined
   /** Decodes columns of types that are not built in; shared by all connections to one database. */
   readonly types: TypeCatalog
+  /** Undecoded bytes of a COPY at which its socket is paused; 1 MiB unless said. */
+  readonly copyBufferBytesMax?: number | undefined
 }
 
 /** What a replication connection needs besides its options. @internal */
@@ -110,4 +124,364 @@ export interface PostgresDriver {
     connection: ResolvedConnection,
     context: ReplicationContext,
   ): Promise<ReplicationClient>
+}
+
+/** Opens real connections, by the driver `pg`. @internal */
+export const postgresDriver: PostgresDriver = {
+  async connect(connection, context) {
+    const session = await openSession(connection, context, undefined)
+    return new SqlClient(session, context)
+  },
+  async connectReplication(connection, context) {
+    const session = await openSession(connection, context, 'database')
+    return new WalSenderClient(session, context)
+  },
+}
+
+/** An open connection of the driver. Runs one statement at a time: the others queue. */
+class Session {
+  readonly client: Client
+  readonly connection: ResolvedConnection
+  #tail: Promise<unknown> = Promise.resolve()
+  #busy = false
+  #closing: Promise<void> | undefined
+  serverVersion = 0
+  walSenderTimeoutMs = 0
+  processId = 0
+
+  constructor(client: Client, connection: ResolvedConnection) {
+    this.client = client
+    this.connection = connection
+  }
+
+  /** Runs `statement` after those before it. */
+  enqueue<T>(statement: () => Promise<T>): Promise<T> {
+    const result = this.#tail.then(async () => {
+      this.#busy = true
+      try {
+        return await statement()
+      } finally {
+        this.#busy = false
+      }
+    })
+    this.#tail = result.catch(() => undefined)
+    return result
+  }
+
+  /** Runs a statement now; only within `enqueue`. */
+  async run(sql: string, parameters?: readonly SqlText[]): Promise<readonly SqlRow[]> {
+    try {
+      const config = { text: sql, types: { getTypeParser: () => String } }
+      const values = parameters === undefined ? undefined : [...parameters]
+      const result: QueryResult<SqlRow> | QueryResult<SqlRow>[] = await this.client.query(
+        values === undefined ? config : { ...config, values },
+      )
+      return Array.isArray(result) ? (result.at(-1)?.rows ?? []) : result.rows
+    } catch (error) {
+      throw this.toError(error, `the statement "${shortened(sql)}"`)
+    }
+  }
+
+  toError(thrown: unknown, what: string, streaming = false): FlinktsError {
+    return toPostgresError(thrown, { what, place: this.connection, streaming })
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= disconnect(this.client, this.#busy ? 'at-once' : 'politely')
+    return this.#closing
+  }
+}
+
+class SqlClient implements PostgresClient {
+  readonly #session: Session
+  readonly #context: ClientContext
+
+  constructor(session: Session, context: ClientContext) {
+    this.#session = session
+    this.#context = context
+  }
+
+  get serverVersion(): number {
+    return this.#session.serverVersion
+  }
+
+  get processId(): number {
+    return this.#session.processId
+  }
+
+  query(sql: string, parameters?: readonly SqlText[]): Promise<readonly SqlRow[]> {
+    return this.#session.enqueue(() => this.#session.run(sql, parameters))
+  }
+
+  copyRows(sql: string, relation: Relation): RowStream {
+    const { types, copyBufferBytesMax = defaultCopyBufferBytesMax } = this.#context
+    const session = this.#session
+    const channel = new CopyChannel({
+      bufferBytesMax: copyBufferBytesMax,
+      messageBytesMax: copyMessageBytesMax,
+      coalescing: undefined,
+      onRead: () => rows.wake(),
+      tooLong: (_head, length) => rowTooLong(relation, length),
+    })
+    const rows = new CopyRowStream(channel, () => rowDecoder(relation, types))
+    const oids = relation.columns.map((column) => column.typeOid)
+    const copy = async (): Promise<void> => {
+      await types.load({ query: (text, values) => session.run(text, values) }, oids)
+      await runCopy(session.client, { sql, channel })
+    }
+    session.enqueue(copy).then(
+      () => rows.end(),
+      (error: unknown) =>
+        rows.fail(session.toError(error, `reading the table "${relation.table}"`)),
+    )
+    return rows
+  }
+
+  close(): Promise<void> {
+    return this.#session.close()
+  }
+}
+
+class WalSenderClient implements ReplicationClient {
+  readonly #session: Session
+  readonly #context: ReplicationContext
+  #stream: SlotStream | undefined
+
+  constructor(session: Session, context: ReplicationContext) {
+    this.#session = session
+    this.#context = context
+  }
+
+  get serverVersion(): number {
+    return this.#session.serverVersion
+  }
+
+  get processId(): number {
+    return this.#session.processId
+  }
+
+  query(sql: string): Promise<readonly SqlRow[]> {
+    return this.#session.enqueue(() => this.#session.run(sql))
+  }
+
+  async identifySystem(): Promise<SystemIdentity> {
+    const [row] = await this.query('IDENTIFY_SYSTEM')
+    return {
+      systemId: row?.['systemid'] ?? '',
+      timeline: Number(row?.['timeline']),
+      flushLsn: parseLsn(row?.['xlogpos'] ?? ''),
+      database: row?.['dbname'] ?? '',
+    }
+  }
+
+  async createSlot(options: CreateSlotOptions): Promise<Lsn> {
+    const slot = quoteIdentifier(options.slot)
+    const temporary = options.temporary === true ? 'TEMPORARY ' : ''
+    const command = `CREATE_REPLICATION_SLOT ${slot} ${temporary}LOGICAL pgoutput NOEXPORT_SNAPSHOT`
+    try {
+      const [row] = await this.query(command)
+      return parseLsn(row?.['consistent_point'] ?? '')
+    } catch (error) {
+      throw await this.#explain(error)
+    }
+  }
+
+  async startReplication(options: ReplicationOptions): Promise<ReplicationStream> {
+    const session = this.#session
+    const stream = this.#newStream(options)
+    const what = `streaming from the slot "${options.slot}"`
+    const ended = new FlinktsError('FLINKTS_POSTGRES_CONNECTION_FAILED', `the server ended ${what}`)
+    const started = Promise.withResolvers<void>()
+    const fail = (error: unknown): void => {
+      const failure = session.toError(error, what, true)
+      stream.fail(failure)
+      started.reject(failure)
+    }
+    session.client.on('error', fail)
+    session.client.connection.once('replicationStart', () => started.resolve())
+    const copy = { sql: startCommand(options), channel: stream.channel }
+    session.enqueue(() => runCopy(session.client, copy)).then(() => fail(ended), fail)
+    try {
+      await started.promise
+    } catch (error) {
+      throw await this.#explain(error)
+    }
+    this.#stream = stream
+    stream.start()
+    return stream
+  }
+
+  close(): Promise<void> {
+    return this.#stream === undefined ? this.#session.close() : this.#stream.close()
+  }
+
+  #newStream(options: ReplicationOptions): SlotStream {
+    const { client, walSenderTimeoutMs, connection } = this.#session
+    const { clock, scheduler, types, loadTypes } = this.#context
+    const noKey = (): undefined => undefined
+    const {
+      slot,
+      receiveTimeoutMs,
+      messageBytesMax,
+      bufferBytesMax,
+      keyColumnsOf = noKey,
+    } = options
+    const answerWithinMs = walSenderTimeoutMs === 0 ? receiveTimeoutMs : walSenderTimeoutMs
+    const limits = [options.statusIntervalMs, answerWithinMs / 3, receiveTimeoutMs / 3]
+    return new SlotStream({
+      slot,
+      decoder: new PgoutputDecoder({ types, keyColumnsOf }),
+      clock,
+      scheduler,
+      coalesce: connection.ssl === false,
+      loadTypes,
+      statusIntervalMs: Math.min(...limits),
+      receiveTimeoutMs,
+      messageBytesMax,
+      bufferBytesMax,
+      send: (bytes) => {
+        const socket = client.connection.stream
+        if (socket.writable) socket.write(bytes)
+      },
+      disconnect: () => disconnect(client, 'politely'),
+    })
+  }
+
+  /** The state 55000 also stands for a server that writes no logical WAL. */
+  async #explain(error: unknown): Promise<unknown> {
+    if (sqlStateOf(error) !== '55000') return error
+    const [row] = await this.query('SHOW wal_level')
+    const level = row?.['wal_level']
+    if (level === 'logical') return error
+    const message = `the server runs with wal_level=${level}, but changes need wal_level=logical`
+    return new FlinktsError('FLINKTS_POSTGRES_WAL_LEVEL', message, {
+      hint: 'Run "ALTER SYSTEM SET wal_level = logical" and restart the server.',
+      cause: error,
+    })
+  }
+}
+
+const defaultCopyBufferBytesMax = 1_048_576
+/** Postgres itself makes no longer value than 1 GiB. */
+const copyMessageBytesMax = 1_073_741_824
+const statementCharactersMax = 120
+
+/** Connects, pins the session settings and asks what the server is. */
+async function openSession(
+  connection: ResolvedConnection,
+  context: ClientContext,
+  replication: 'database' | undefined,
+): Promise<Session> {
+  const { host, port, database, user, ssl, connectTimeoutMs } = connection
+  const client = new Client({
+    host,
+    port,
+    database,
+    user,
+    password: async () => (await connection.password()) ?? '',
+    ssl: ssl === false ? false : { ...ssl },
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    application_name: context.applicationName,
+    ...(replication === undefined ? {} : { replication }),
+  })
+  const session = new Session(client, connection)
+  // Failures reach whoever waits for a statement; an idle connection's failure, the next statement.
+  client.on('error', () => {})
+  try {
+    await connectOrAbort(client, context.signal)
+  } catch (error) {
+    await disconnect(client, 'at-once')
+    throw session.toError(error, 'connecting')
+  }
+  try {
+    const [row] = await session.enqueue(() => session.run(pinnedSettingsQuery))
+    session.serverVersion = Number(row?.['server_version'])
+    session.walSenderTimeoutMs = Number(row?.['wal_sender_timeout_ms'])
+    session.processId = Number(row?.['process_id'])
+    return session
+  } catch (error) {
+    await session.close()
+    throw error
+  }
+}
+
+async function connectOrAbort(client: Client, signal: AbortSignal | undefined): Promise<void> {
+  const abort = (): void => {
+    client.connection.stream.destroy(new Error('the attempt to connect was given up'))
+  }
+  if (signal?.aborted === true) abort()
+  signal?.addEventListener('abort', abort, { once: true })
+  try {
+    await client.connect()
+  } finally {
+    signal?.removeEventListener('abort', abort)
+  }
+}
+
+/** The message Terminate. */
+const terminate = Buffer.from([0x58, 0, 0, 0, 4])
+
+/** Ends a connection; `at-once` where an answer is outstanding. Resolves when the socket is closed. */
+function disconnect(client: Client, manner: 'politely' | 'at-once'): Promise<void> {
+  const socket = client.connection.stream
+  if (socket.closed) return Promise.resolve()
+  return new Promise((resolve) => {
+    socket.once('close', () => resolve())
+    if (manner === 'politely' && socket.writable) socket.end(terminate, () => socket.destroy())
+    else socket.destroy()
+  })
+}
+
+/** A statement whose CopyData messages go to a channel. */
+interface Copy {
+  readonly sql: string
+  readonly channel: CopyChannel
+}
+
+/** Resolves when the server is ready for the next statement. */
+function runCopy(client: Client, { sql, channel }: Copy): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const ignore = (): void => {}
+    client.query({
+      submit: (connection: Connection) => {
+        channel.attach(connection.stream)
+        connection.query(sql)
+      },
+      handleError: (error: Error) => {
+        channel.detach()
+        reject(error)
+      },
+      handleReadyForQuery: () => {
+        channel.detach()
+        resolve()
+      },
+      handleCommandComplete: ignore,
+      handleRowDescription: ignore,
+      handleDataRow: ignore,
+      handleEmptyQuery: ignore,
+    })
+  })
+}
+
+function startCommand(options: ReplicationOptions): string {
+  const { slot, startLsn, publications, messages } = options
+  const names = publications.map(quoteIdentifier).join(',').replaceAll("'", "''")
+  const plugin = [`proto_version '1'`, `publication_names '${names}'`]
+  if (messages === true) plugin.push(`messages 'true'`)
+  const slotName = quoteIdentifier(slot)
+  return `START_REPLICATION SLOT ${slotName} LOGICAL ${formatLsn(startLsn)} (${plugin.join(', ')})`
+}
+
+function rowTooLong(relation: Relation, length: number): FlinktsError {
+  const message = `a row of the table "${relation.table}" takes ${length} bytes`
+  return new FlinktsError('FLINKTS_POSTGRES_MESSAGE_TOO_LARGE', message, {
+    hint: 'Leave the large column out, or make its values smaller.',
+  })
+}
+
+/** Statements of this connector hold no secrets: values are parameters. */
+function shortened(sql: string): string {
+  const line = sql.trim().replaceAll(/\s+/g, ' ')
+  return line.length > statementCharactersMax ? `${line.slice(0, statementCharactersMax)}…` : line
 }

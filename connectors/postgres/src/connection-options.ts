@@ -6,23 +6,26 @@ import { z } from 'zod'
 export type Password = string | (() => string | Promise<string>)
 
 /**
- * How to reach the database: a URL (`postgres://user:password@host:5432/database?sslmode=…`), or fields.
- * Fields win over the URL.
+ * How to reach the database: a URL (`postgres://user:password@host:5432/database?sslmode=verify-full`),
+ * or fields. Fields win over the URL. Environment variables are not read.
  *
  * @public
  */
 export interface ConnectionOptions {
+  /** Its `sslmode` may be `disable`, `require` (no check of the certificate) or `verify-full`. */
   readonly url?: string | undefined
+  /** A name, an address or the absolute path of the directory of a socket; `localhost` unless said. */
   readonly host?: string | undefined
   /** 5432 unless said. */
   readonly port?: number | undefined
+  /** The user's name unless said. */
   readonly database?: string | undefined
   readonly user?: string | undefined
   /** A function is asked before every connection: for tokens that expire. */
   readonly password?: Password | undefined
-  /** false: no TLS. true: TLS with a verified certificate. An object: what `tls.connect` takes. */
+  /** false: no TLS, unless said. true: TLS, the certificate verified. An object: as for `tls.connect`. */
   readonly ssl?: boolean | TlsOptions | undefined
-  /** Milliseconds until a connection attempt is given up; 10 000 unless said. */
+  /** Milliseconds until an attempt to connect is given up; 10 000 unless said. */
   readonly connectTimeoutMs?: number | undefined
 }
 
@@ -32,7 +35,113 @@ export interface ResolvedConnection {
   readonly port: number
   readonly database: string
   readonly user: string
+  /** Asked before every connection. */
   readonly password: () => Promise<string | undefined>
   readonly ssl: false | TlsOptions
   readonly connectTimeoutMs: number
+}
+
+/** The form of `ConnectionOptions`, for the schema of the connector's options. @internal */
+export const connectionSchema: z.ZodType<ConnectionOptions> = z.strictObject({
+  url: z.string().optional(),
+  host: z.string().min(1).optional(),
+  port: z.int().min(1).max(65_535).optional(),
+  database: z.string().min(1).optional(),
+  user: z.string().min(1).optional(),
+  password: z
+    .union([z.string(), z.custom<() => string>((value) => typeof value === 'function')])
+    .optional(),
+  ssl: z
+    .union([
+      z.boolean(),
+      z.custom<TlsOptions>((value) => typeof value === 'object' && value !== null),
+    ])
+    .optional(),
+  connectTimeoutMs: z.int().min(1).max(600_000).optional(),
+})
+
+const defaultPort = 5432
+const defaultConnectTimeoutMs = 10_000
+
+/**
+ * Fills in what the URL and the defaults say.
+ *
+ * @throws FlinktsError FLINKTS_OPTION_INVALID
+ * @internal
+ */
+export function resolveConnection(options: ConnectionOptions): ResolvedConnection {
+  const parsed = connectionSchema.safeParse(options)
+  if (!parsed.success) throw invalid(`the connection is invalid: ${z.prettifyError(parsed.error)}`)
+  const given = parsed.data
+  const fromUrl = given.url === undefined ? {} : parseUrl(given.url)
+  const user = given.user ?? fromUrl.user
+  if (user === undefined) throw invalid('the connection names no "user"')
+  const password = given.password ?? fromUrl.password
+  return Object.freeze({
+    host: given.host ?? fromUrl.host ?? 'localhost',
+    port: given.port ?? fromUrl.port ?? defaultPort,
+    database: given.database ?? fromUrl.database ?? user,
+    user,
+    password: async () => (typeof password === 'function' ? await password() : password),
+    ssl: tlsOf(given.ssl ?? fromUrl.ssl ?? false),
+    connectTimeoutMs: given.connectTimeoutMs ?? defaultConnectTimeoutMs,
+  })
+}
+
+function tlsOf(ssl: boolean | TlsOptions): false | TlsOptions {
+  return ssl === true ? {} : ssl
+}
+
+/** A URL may hold the password: it never goes into a message. */
+function parseUrl(text: string): ConnectionOptions {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^postgres(ql)?:$/.test(url.protocol)) {
+    throw invalid(
+      'the "url" of the connection is not of the form postgres://user@host:port/database',
+    )
+  }
+  return {
+    host: decoded(url.hostname.replace(/^\[(.*)\]$/, '$1')),
+    port: url.port === '' ? undefined : Number(url.port),
+    database: decoded(url.pathname.slice(1)),
+    user: decoded(url.username),
+    password: decoded(url.password),
+    ssl: tlsOfUrl(url.searchParams),
+  }
+}
+
+function decoded(part: string): string | undefined {
+  if (part === '') return undefined
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw invalid('the "url" of the connection has a "%" that begins no escape')
+  }
+}
+
+const sslModes: ReadonlyMap<string, boolean | TlsOptions> = new Map<string, boolean | TlsOptions>([
+  ['disable', false],
+  ['require', { rejectUnauthorized: false }],
+  ['verify-full', true],
+])
+
+function tlsOfUrl(parameters: URLSearchParams): boolean | TlsOptions | undefined {
+  for (const [name, value] of parameters) {
+    if (name !== 'sslmode') {
+      throw invalid(`the "url" of the connection has the unknown parameter "${name}"`)
+    }
+    const ssl = sslModes.get(value)
+    if (ssl === undefined) {
+      const modes = [...sslModes.keys()].join(', ')
+      throw invalid(`the "sslmode" of the connection is "${value}", not one of ${modes}`)
+    }
+    return ssl
+  }
+  return undefined
+}
+
+function invalid(message: string): FlinktsError {
+  return new FlinktsError('FLINKTS_OPTION_INVALID', message, {
+    hint: 'Give { url }, or { host, port, database, user, password, ssl, connectTimeoutMs }.',
+  })
 }

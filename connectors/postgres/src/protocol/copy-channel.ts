@@ -1,0 +1,248 @@
+/**
+ * CopyData messages of a connection, taken from its socket instead of from the driver, which offers no
+ * backpressure and hands out buffers that it overwrites later.
+ *
+ * A message of the protocol is a type byte and a 32-bit length that counts itself but not the type. CopyData
+ * (`d`) is queued here, in whole messages; every other message goes to the driver's listener, which knows
+ * what to do with errors, notices and the end.
+ */
+import type { FlinktsError, Scheduler } from '@flinkts/core/connector'
+import type { Duplex } from 'node:stream'
+
+/** How a channel behaves. @internal */
+export interface CopyChannelOptions {
+  /** Undecoded bytes at which the socket is paused; one message may exceed it. */
+  readonly bufferBytesMax: number
+  /** A longer message ends the channel. */
+  readonly messageBytesMax: number
+  /**
+   * Given: small reads are gathered for about a millisecond. The server sends every row by itself, and
+   * that wait halves the CPU time of both sides. With TLS it would limit throughput: leave it out there.
+   */
+  readonly coalescing: Scheduler | undefined
+  /** Sees the payload of every message when it arrives; it must not keep `bytes`. */
+  readonly onArrival?: ((bytes: Buffer, start: number, end: number) => void) | undefined
+  /** Called after every read from the socket: something arrived. */
+  readonly onRead: () => void
+  /** Makes the error for a message that is too long, once all before it are consumed. */
+  readonly tooLong: (head: Buffer, length: number) => FlinktsError
+  /** Called when the driver's listener is needed for something else than CopyData. */
+  readonly onOther?: ((type: number) => void) | undefined
+}
+
+type DataListener = (chunk: Buffer) => void
+
+/** Whole CopyData messages: those of `bytes` from `start` to `end`. */
+interface Segment {
+  readonly bytes: Buffer
+  start: number
+  readonly end: number
+}
+
+const copyData = 0x64
+/** The type byte and the length. */
+const headerBytes = 5
+/** Enough of a replication message to tell its table: both headers, the tag and the relation's id. */
+const headBytesForError = headerBytes + 30
+const coalesceBelowBytes = 32_768
+const coalesceMs = 1
+
+/** Runs on the thread of the socket. @internal */
+export class CopyChannel {
+  readonly #options: CopyChannelOptions
+  readonly #segments: Segment[] = []
+  #socket: Duplex | undefined
+  #driver: DataListener | undefined
+  #queuedBytes = 0
+  #pausedByQueue = false
+  #pausedForMore = false
+  #failure: (() => FlinktsError) | undefined
+  /** The pieces of a message that is not whole yet. */
+  #partial: Buffer[] = []
+  #partialBytes = 0
+  #neededBytes = 0
+
+  /** The payload at hand: set by `peek`, valid until `skip`. */
+  bytes: Buffer = Buffer.alloc(0)
+  /** Where the payload starts in `bytes`, inclusive. */
+  start = 0
+  /** Where the payload ends in `bytes`, exclusive. */
+  end = 0
+
+  constructor(options: CopyChannelOptions) {
+    this.#options = options
+  }
+
+  /** Takes the place of the driver's listener until `detach`. */
+  attach(socket: Duplex): void {
+    const [driver, ...others] = socket.listeners('data')
+    if (driver === undefined || others.length > 0) throw new TypeError('unexpected data listeners')
+    this.#socket = socket
+    this.#driver = driver as DataListener
+    socket.removeListener('data', this.#driver)
+    socket.on('data', this.#onData)
+  }
+
+  /** Gives the socket back to the driver. Queued messages stay. Idempotent. */
+  detach(): void {
+    const socket = this.#socket
+    if (socket === undefined || this.#driver === undefined) return
+    this.#socket = undefined
+    socket.removeListener('data', this.#onData)
+    socket.on('data', this.#driver)
+    socket.resume()
+  }
+
+  /** Whether reading waits for the consumer. */
+  get paused(): boolean {
+    return this.#pausedByQueue
+  }
+
+  /** Whether `peek` would find a message. */
+  get filled(): boolean {
+    return this.#segments.length > 0
+  }
+
+  /** What ended the channel, due when all messages before it are consumed. */
+  get failure(): FlinktsError | undefined {
+    return this.#failure?.()
+  }
+
+  get failed(): boolean {
+    return this.#failure !== undefined
+  }
+
+  /** Whether there is a message; if so, `bytes`, `start` and `end` are its payload. */
+  peek(): boolean {
+    const segment = this.#segments[0]
+    if (segment === undefined) return false
+    const { bytes, start } = segment
+    this.bytes = bytes
+    this.start = start + headerBytes
+    this.end = messageEnd(bytes, start)
+    return true
+  }
+
+  /** Consumes the message that `peek` showed. */
+  skip(): void {
+    const segment = this.#segments[0]
+    if (segment === undefined) return
+    this.#queuedBytes -= this.end - segment.start
+    segment.start = this.end
+    if (segment.start < segment.end) return
+    this.#segments.shift()
+    this.#updatePause()
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    if (this.#failure !== undefined) return
+    if (this.#partialBytes === 0) this.#split(chunk)
+    else this.#complete(chunk)
+    this.#updatePause()
+    this.#gather(chunk.length)
+    this.#options.onRead()
+  }
+
+  /** Adds to the message that is not whole yet. */
+  #complete(chunk: Buffer): void {
+    this.#partial.push(chunk)
+    this.#partialBytes += chunk.length
+    if (this.#partialBytes < this.#neededBytes) return
+    const bytes = Buffer.concat(this.#partial, this.#partialBytes)
+    this.#partial = []
+    this.#partialBytes = 0
+    this.#split(bytes)
+  }
+
+  /** Queues the whole messages of `bytes`, and keeps the rest for later. */
+  #split(bytes: Buffer): void {
+    let queued = 0
+    let at = 0
+    while (at + headerBytes <= bytes.length) {
+      const end = messageEnd(bytes, at)
+      if (end - at > this.#options.messageBytesMax && bytes[at] === copyData) {
+        if (this.#refuse(bytes, at, end)) {
+          this.#enqueue(bytes, queued, at)
+          return
+        }
+        break
+      }
+      if (end > bytes.length) break
+      if (bytes[at] === copyData) this.#options.onArrival?.(bytes, at + headerBytes, end)
+      else {
+        this.#enqueue(bytes, queued, at)
+        queued = end
+        this.#passOn(bytes, at, end)
+        if (this.#socket === undefined) return this.#leave(bytes, end)
+      }
+      at = end
+    }
+    this.#enqueue(bytes, queued, at)
+    this.#keep(bytes, at)
+  }
+
+  #enqueue(bytes: Buffer, start: number, end: number): void {
+    if (start === end) return
+    this.#segments.push({ bytes, start, end })
+    this.#queuedBytes += end - start
+  }
+
+  #keep(bytes: Buffer, at: number): void {
+    const rest = bytes.length - at
+    if (rest === 0) return
+    this.#partial = [bytes.subarray(at)]
+    this.#partialBytes = rest
+    this.#neededBytes = headerBytes
+    if (rest < headerBytes) return
+    const length = messageEnd(bytes, at) - at
+    const tooLong = length > this.#options.messageBytesMax
+    this.#neededBytes = tooLong ? Math.min(headBytesForError, length) : length
+  }
+
+  /** Whether enough of a message that is too long has arrived to end the channel with its error. */
+  #refuse(bytes: Buffer, at: number, end: number): boolean {
+    const length = end - at
+    if (bytes.length - at < Math.min(headBytesForError, length)) return false
+    const head = Buffer.from(bytes.subarray(at, at + headBytesForError))
+    this.#failure = () => this.#options.tooLong(head, length)
+    return true
+  }
+
+  #passOn(bytes: Buffer, at: number, end: number): void {
+    this.#options.onOther?.(bytes[at] ?? 0)
+    // A copy: the driver may keep it.
+    this.#driver?.(Buffer.from(bytes.subarray(at, end)))
+  }
+
+  /** The driver has the socket again: the rest of a read is for it. */
+  #leave(bytes: Buffer, at: number): void {
+    if (at < bytes.length) this.#driver?.(Buffer.from(bytes.subarray(at)))
+  }
+
+  #updatePause(): void {
+    const limit = this.#options.bufferBytesMax
+    if (!this.#pausedByQueue && this.#queuedBytes >= limit) {
+      this.#pausedByQueue = true
+      this.#socket?.pause()
+    } else if (this.#pausedByQueue && this.#queuedBytes <= limit / 2) {
+      this.#pausedByQueue = false
+      if (!this.#pausedForMore) this.#socket?.resume()
+    }
+  }
+
+  #gather(readBytes: number): void {
+    const { coalescing } = this.#options
+    if (coalescing === undefined || readBytes >= coalesceBelowBytes) return
+    if (this.#pausedForMore || this.#pausedByQueue) return
+    this.#pausedForMore = true
+    this.#socket?.pause()
+    coalescing.after(coalesceMs, () => {
+      this.#pausedForMore = false
+      if (!this.#pausedByQueue) this.#socket?.resume()
+    })
+  }
+}
+
+function messageEnd(bytes: Buffer, at: number): number {
+  return at + 1 + bytes.readUInt32BE(at + 1)
+}

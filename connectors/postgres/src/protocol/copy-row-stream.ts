@@ -1,0 +1,64 @@
+import type { FlinktsError } from '@flinkts/core/connector'
+import type { Row } from '../change.ts'
+import type { PollStatus } from '../replication-stream.ts'
+import type { RowStream } from '../row-stream.ts'
+import { Availability } from './availability.ts'
+import type { CopyChannel } from './copy-channel.ts'
+import { decodeCopyLine } from './copy-text.ts'
+import type { RowDecoder } from './row-decoder.ts'
+
+/** The rows of one COPY, from the channel that receives them. @internal */
+export class CopyRowStream implements RowStream {
+  readonly #channel: CopyChannel
+  readonly #makeColumns: () => RowDecoder
+  #columns: RowDecoder | undefined
+  readonly #availability = new Availability()
+  #complete = false
+  #failure: FlinktsError | undefined
+
+  /** @param columns - Called when the first row is there. */
+  constructor(channel: CopyChannel, columns: () => RowDecoder) {
+    this.#channel = channel
+    this.#makeColumns = columns
+  }
+
+  poll(onRow: (row: Row) => boolean): PollStatus {
+    const channel = this.#channel
+    while (channel.peek()) {
+      this.#columns ??= this.#makeColumns()
+      const row = decodeCopyLine(channel, this.#columns)
+      channel.skip()
+      if (!onRow(row)) break
+    }
+    if (channel.filled) return 'more-available'
+    const failure = this.#failure ?? channel.failure
+    if (failure !== undefined) throw failure
+    return this.#complete ? 'ended' : 'nothing-available'
+  }
+
+  available(): Promise<void> {
+    return this.#due() ? Promise.resolve() : this.#availability.wait()
+  }
+
+  /** Something arrived. */
+  wake(): void {
+    if (this.#due()) this.#availability.wake()
+  }
+
+  /** The statement ended; the rows that arrived are still to be polled. */
+  end(): void {
+    this.#complete = true
+    this.#availability.wake()
+  }
+
+  /** The statement failed; the first failure counts. */
+  fail(failure: FlinktsError): void {
+    this.#failure ??= failure
+    this.#availability.wake()
+  }
+
+  #due(): boolean {
+    const { filled, failed } = this.#channel
+    return filled || failed || this.#complete || this.#failure !== undefined
+  }
+}

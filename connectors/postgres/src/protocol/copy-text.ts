@@ -1,0 +1,82 @@
+/**
+ * The text format of COPY: one row a line, columns separated by tabs, `\N` for null; a backslash stands
+ * before b f n r t v (control characters) and before itself
+ * (https://www.postgresql.org/docs/current/sql-copy.html).
+ */
+import { FlinktsError } from '@flinkts/core/connector'
+import type { PgValue, Row } from '../change.ts'
+import type { ValueDecoder } from '../values/value-decoder.ts'
+import type { Payload } from './message-reader.ts'
+import { setColumn } from './row-decoder.ts'
+import type { MutableRow, RowDecoder } from './row-decoder.ts'
+
+const tab = 0x09
+const newline = 0x0a
+const backslash = 0x5c
+const letterN = 0x4e
+
+/** What a backslash and this letter stand for; other characters stand for themselves. */
+const controls: ReadonlyMap<number, number> = new Map([
+  [0x62, 0x08],
+  [0x66, 0x0c],
+  [0x6e, 0x0a],
+  [0x72, 0x0d],
+  [0x74, 0x09],
+  [0x76, 0x0b],
+])
+
+/** Where values with backslashes are made plain; used within one call only. */
+let scratch = Buffer.alloc(8192)
+
+/**
+ * Decodes a line, which the server sends as one message.
+ *
+ * @throws FlinktsError FLINKTS_POSTGRES_PROTOCOL_VIOLATED
+ * @internal
+ */
+export function decodeCopyLine(line: Payload, columns: RowDecoder): Row {
+  const { bytes, end } = line
+  const { names, decoders } = columns
+  const row: MutableRow = {}
+  let at = line.start
+  for (let index = 0; index < names.length; index++) {
+    const start = at
+    let escaped = false
+    let byte = bytes[at]
+    while (at < end && byte !== tab && byte !== newline) {
+      if (byte === backslash) escaped = true
+      byte = bytes[++at]
+    }
+    const last = index === names.length - 1
+    if (at >= end || byte !== (last ? newline : tab)) throw malformed(names.length)
+    const decode = decoders[index] as ValueDecoder
+    const value = escaped
+      ? decodeEscaped(bytes.subarray(start, at), decode)
+      : decode(bytes, start, at)
+    setColumn(row, names[index] as string, value)
+    at++
+  }
+  // A table without columns has empty lines.
+  if (at + (names.length === 0 ? 1 : 0) !== end) throw malformed(names.length)
+  return row
+}
+
+function decodeEscaped(value: Buffer, decode: ValueDecoder): PgValue {
+  if (value.length === 2 && value[1] === letterN) return null
+  if (scratch.length < value.length) scratch = Buffer.alloc(value.length * 2)
+  let length = 0
+  for (let index = 0; index < value.length; index++) {
+    let byte = value[index] ?? 0
+    if (byte === backslash) {
+      const letter = value[++index] ?? backslash
+      byte = controls.get(letter) ?? letter
+    }
+    scratch[length++] = byte
+  }
+  return decode(scratch, 0, length)
+}
+
+function malformed(columns: number): FlinktsError {
+  const message = `a line of COPY has not exactly ${columns} columns`
+  return new FlinktsError('FLINKTS_POSTGRES_PROTOCOL_VIOLATED', message)
+}
