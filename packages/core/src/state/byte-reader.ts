@@ -1,0 +1,136 @@
+import { Buffer } from 'node:buffer'
+import { FlinktsError } from '../common/errors.ts'
+
+/**
+ * Reads what a `ByteWriter` wrote; never beyond the end. Every method throws
+ * `FLINKTS_STATE_UNREADABLE` when the bytes end too early or cannot be what it reads.
+ *
+ * @internal
+ */
+export class ByteReader {
+  readonly #bytes: Buffer
+  readonly #view: DataView
+  #position = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  /** The number of bytes read. */
+  get position(): number {
+    return this.#position
+  }
+
+  /** The number of bytes left. */
+  get remaining(): number {
+    return this.#bytes.length - this.#position
+  }
+
+  uint8(): number {
+    const value = this.#bytes[this.#position]
+    if (value === undefined) return this.#endsEarly(1)
+    this.#position += 1
+    return value
+  }
+
+  uint32(): number {
+    const at = this.#take(4)
+    return this.#view.getUint32(at, true)
+  }
+
+  int32(): number {
+    const at = this.#take(4)
+    return this.#view.getInt32(at, true)
+  }
+
+  float64(): number {
+    const at = this.#take(8)
+    return this.#view.getFloat64(at, true)
+  }
+
+  /** A whole number from 0 to 2^53 (exclusive). */
+  varint(): number {
+    let value = 0
+    let scale = 1
+    for (let count = 0; count < varintBytesMax; count += 1) {
+      const byte = this.uint8()
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return this.#checked(value)
+      scale *= 128
+    }
+    return this.#checked(Number.POSITIVE_INFINITY)
+  }
+
+  /** A varint that counts things of at least `size` bytes each, so it cannot exceed what is left. */
+  count(size: number): number {
+    const count = this.varint()
+    if (count * size > this.remaining) this.#endsEarly(count * size)
+    return count
+  }
+
+  /** A view of the next `length` bytes; it shares their memory. */
+  bytes(length: number): Uint8Array {
+    const at = this.#take(length)
+    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + at, length)
+  }
+
+  /** A copy of the next `length` bytes. */
+  copy(length: number): Buffer<ArrayBuffer> {
+    const at = this.#take(length)
+    const copied = Buffer.allocUnsafeSlow(length)
+    this.#bytes.copy(copied, 0, at, at + length)
+    return copied
+  }
+
+  /** `length` ASCII characters. */
+  ascii(length: number): string {
+    const at = this.#take(length)
+    return this.#bytes.toString('latin1', at, at + length)
+  }
+
+  utf8(): string {
+    const length = this.varint()
+    const at = this.#take(length)
+    return this.#bytes.toString('utf8', at, at + length)
+  }
+
+  utf16(): string {
+    const length = this.varint() * 2
+    const at = this.#take(length)
+    return this.#bytes.toString('utf16le', at, at + length)
+  }
+
+  magnitude(): bigint {
+    const lowestFirst = this.bytes(this.count(1))
+    const digits = Buffer.from(lowestFirst.toReversed()).toString('hex')
+    return digits === '' ? 0n : BigInt(`0x${digits}`)
+  }
+
+  #take(count: number): number {
+    const at = this.#position
+    if (count > this.#bytes.length - at) this.#endsEarly(count)
+    this.#position = at + count
+    return at
+  }
+
+  #checked(value: number): number {
+    if (value <= Number.MAX_SAFE_INTEGER) return value
+    throw unreadable('the stored bytes hold a number beyond 2^53')
+  }
+
+  #endsEarly(count: number): never {
+    throw unreadable(`the stored bytes end early: ${count} more are needed at ${this.#position}`)
+  }
+}
+
+/** The error for bytes that are not what they should be. @internal */
+export function unreadable(message: string): FlinktsError {
+  return new FlinktsError('FLINKTS_STATE_UNREADABLE', message, {
+    hint:
+      'The bytes were written by another release of flinkts, or are not of it. Use the release ' +
+      'that wrote them, or a later one.',
+  })
+}
+
+const varintBytesMax = 8

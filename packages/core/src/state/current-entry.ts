@@ -1,0 +1,115 @@
+import { assert, defined } from '../common/assert.ts'
+import type { KeyIdentity } from './key.ts'
+import { SlotTable } from './slot-table.ts'
+
+/** The key for which state is read and written. One for a backend. @internal */
+export class CurrentKey {
+  #identity: KeyIdentity = ''
+  #tableIndex = -1
+  #version = 0
+
+  get identity(): KeyIdentity {
+    return this.#identity
+  }
+
+  /** Index of the key group in the range of the backend; -1 while there is no current key. */
+  get tableIndex(): number {
+    return this.#tableIndex
+  }
+
+  /** Changes with every key. */
+  get version(): number {
+    return this.#version
+  }
+
+  set(identity: KeyIdentity, tableIndex: number): void {
+    this.#identity = identity
+    this.#tableIndex = tableIndex
+    this.#version += 1
+  }
+
+  clear(): void {
+    this.set('', -1)
+  }
+}
+
+/** The tables of one state, by key group. @internal */
+export class StateTables {
+  readonly #tables: (SlotTable | undefined)[]
+
+  /** `count`: the number of key groups. */
+  constructor(count: number) {
+    this.#tables = Array.from({ length: count })
+  }
+
+  get entryCount(): number {
+    return this.#tables.reduce((sum, table) => sum + (table?.size ?? 0), 0)
+  }
+
+  find(index: number): SlotTable | undefined {
+    return this.#tables[index]
+  }
+
+  findOrCreate(index: number): SlotTable {
+    const found = this.#tables[index]
+    if (found !== undefined) return found
+    assert(index >= 0 && index < this.#tables.length, 'a key group is not of this subtask')
+    const created = new SlotTable()
+    this.#tables[index] = created
+    return created
+  }
+}
+
+/**
+ * What one state holds for the current key. It remembers the slot, so that reading and then
+ * writing the state of a key is one look-up.
+ *
+ * @internal
+ */
+export class CurrentEntry {
+  readonly #current: CurrentKey
+  readonly #tables: StateTables
+  #version = -1
+  #table: SlotTable | undefined = undefined
+  #slot = -1
+
+  constructor(current: CurrentKey, tables: StateTables) {
+    this.#current = current
+    this.#tables = tables
+  }
+
+  /** What is stored, to be read or changed; `undefined` if there is no entry. */
+  touch(): unknown {
+    if (this.#version !== this.#current.version) this.#locate()
+    return this.#slot < 0 ? undefined : this.#table?.touch(this.#slot)
+  }
+
+  write(stored: unknown): void {
+    if (this.#version !== this.#current.version) this.#locate()
+    if (this.#slot < 0) this.#insert(stored)
+    else this.#table?.replace(this.#slot, stored)
+  }
+
+  remove(): void {
+    if (this.#version !== this.#current.version) this.#locate()
+    if (this.#slot < 0) return
+    this.#table?.remove(this.#slot)
+    this.#slot = -1
+  }
+
+  #locate(): void {
+    const { identity, tableIndex, version } = this.#current
+    assert(tableIndex >= 0, 'keyed state is used while no key is current')
+    this.#table = this.#tables.find(tableIndex)
+    this.#slot = this.#table === undefined ? -1 : this.#table.find(identity)
+    this.#version = version
+  }
+
+  #insert(stored: unknown): void {
+    this.#table ??= this.#tables.findOrCreate(this.#current.tableIndex)
+    this.#slot = defined(this.#table, 'a state table is missing').insert(
+      this.#current.identity,
+      stored,
+    )
+  }
+}

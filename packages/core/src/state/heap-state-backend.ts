@@ -1,0 +1,268 @@
+import { assert, unreachable } from '../common/assert.ts'
+import { FlinktsError } from '../common/errors.ts'
+import { CurrentEntry, CurrentKey, StateTables } from './current-entry.ts'
+import {
+  describe,
+  EntryReader,
+  type EntryScope,
+  type StoredList,
+  type StoredMap,
+} from './entry-codec.ts'
+import { HeapListState, HeapMapState, HeapValueState } from './heap-states.ts'
+import { type Key, type KeyGroupRange, keyGroupOf, keyIdentity, keyOfIdentity } from './key.ts'
+import {
+  defaultSliceLimits,
+  HeapSnapshot,
+  type KeyedSnapshot,
+  type SliceLimits,
+  type SnapshotTable,
+} from './keyed-snapshot.ts'
+import type { KeyedStateInfo } from './operator-state.ts'
+import type { StateDescriptor, StateKind } from './state-descriptor.ts'
+import { corruptStateFile, type EntryBlock, StateFileReader } from './state-file.ts'
+
+/** Whose keyed state a backend keeps. @internal */
+export interface HeapStateBackendOptions {
+  readonly operatorId: string
+  /** The key groups of the subtask. */
+  readonly range: KeyGroupRange
+  /** The number of key groups of the job. */
+  readonly maxParallelism: number
+  /** How much one step of writing a snapshot does at most. */
+  readonly sliceLimits?: SliceLimits
+}
+
+/**
+ * The keyed state of one operator subtask, on the heap. Runs on the task's thread.
+ *
+ * Order of calls: `state` for every declared state, `restore` for every file that may hold entries
+ * of the subtask, then `setCurrentKey` before every record or timer. `snapshot` between records.
+ *
+ * Several snapshots may be open at once, and each of them is right; every one costs a copy in
+ * serial form of the entries that are touched while it is open. So release aborted ones.
+ *
+ * @internal
+ */
+export class HeapStateBackend {
+  readonly #operatorId: string
+  readonly #range: KeyGroupRange
+  readonly #maxParallelism: number
+  readonly #sliceLimits: SliceLimits
+  readonly #current = new CurrentKey()
+  readonly #states = new Map<string, HeapState>()
+  readonly #restored: KeyGroupRange[] = []
+  #key: Key | undefined = undefined
+  #epoch = 0
+
+  constructor(options: HeapStateBackendOptions) {
+    const { range, maxParallelism } = options
+    assert(
+      range.first >= 0 && range.first <= range.last && range.last < maxParallelism,
+      'a range of key groups is off',
+    )
+    this.#operatorId = options.operatorId
+    this.#range = range
+    this.#maxParallelism = maxParallelism
+    this.#sliceLimits = options.sliceLimits ?? defaultSliceLimits
+  }
+
+  /** The current key; `undefined` before the first one and after `restore`. */
+  get currentKey(): Key | undefined {
+    return this.#key
+  }
+
+  /** The number of entries, over all states: keys that have a value, list or map. */
+  get entryCount(): number {
+    let count = 0
+    for (const { tables } of this.#states.values()) count += tables.entryCount
+    return count
+  }
+
+  /** The handle of a state; it always works on the current key. Declares the state. */
+  state<S>(name: string, descriptor: StateDescriptor<S>): S {
+    const found = this.#states.get(name)
+    assert(found === undefined || found.scope.kind === descriptor.kind, 'a state has two kinds')
+    const state = found ?? this.#declare(name, descriptor.kind)
+    return state.handle as S
+  }
+
+  /** The declared states, in the order of declaration. */
+  states(): readonly KeyedStateInfo[] {
+    return [...this.#states.values()].map(({ scope }) => ({
+      name: scope.stateName,
+      kind: scope.kind,
+    }))
+  }
+
+  /**
+   * Sets the key for which states are read and written. Its key group must be of the subtask.
+   *
+   * @throws FlinktsError FLINKTS_KEY_INVALID
+   */
+  setCurrentKey(key: Key): void {
+    // A tuple that is the same object may have other elements.
+    if (key === this.#key && typeof key !== 'object') return
+    const keyGroup = keyGroupOf(key, this.#maxParallelism, this.#operatorId)
+    const { first, last } = this.#range
+    assert(keyGroup >= first && keyGroup <= last, 'a key arrived at a subtask that does not own it')
+    this.#current.set(keyIdentity(key, this.#operatorId), keyGroup - first)
+    this.#key = key
+  }
+
+  /** Takes a snapshot: cheap, whatever the size of the state. Call it between records. */
+  snapshot(): KeyedSnapshot {
+    this.#epoch += 1
+    const range = this.#range
+    const header = { maxParallelism: this.#maxParallelism, range, states: this.states() }
+    return new HeapSnapshot(this.#epoch, header, this.#tables(), this.#sliceLimits)
+  }
+
+  /**
+   * Adds the entries of a state file that are of this range. Call it with every state declared,
+   * before the first record, and at most once for every file: files must not share key groups.
+   *
+   * @throws FlinktsError FLINKTS_CHECKPOINT_CORRUPT if the file is damaged
+   * @throws FlinktsError FLINKTS_STATE_UNREADABLE if a version or value in it is unknown
+   * @throws FlinktsError FLINKTS_STATE_INCOMPATIBLE if a state has another kind, or the job another
+   * number of key groups
+   * @throws FlinktsError FLINKTS_STATE_ORPHANED if a state in it is not declared
+   */
+  restore(file: Uint8Array): void {
+    const reader = new StateFileReader(file, this.#owner)
+    const { header } = reader
+    if (header.maxParallelism !== this.#maxParallelism) {
+      throw this.#otherMaxParallelism(header.maxParallelism)
+    }
+    const states = header.states.map((info) => this.#declared(info))
+    this.#addRestored(header.range)
+    for (const block of reader.blocks()) {
+      const state = states[block.state]
+      assert(state !== undefined, 'a block of a state file is of no state')
+      const { first, last } = this.#range
+      if (block.keyGroup >= first && block.keyGroup <= last) this.#restoreBlock(state, block)
+    }
+    this.#current.clear()
+    this.#key = undefined
+  }
+
+  get #owner(): string {
+    return `operator "${this.#operatorId}"`
+  }
+
+  #declare(name: string, kind: StateKind): HeapState {
+    const scope = { operatorId: this.#operatorId, stateName: name, kind }
+    const tables = new StateTables(this.#range.last - this.#range.first + 1)
+    const entry = new CurrentEntry(this.#current, tables)
+    const state = { scope, tables, handle: createHandle(scope, entry) }
+    this.#states.set(name, state)
+    return state
+  }
+
+  /** The tables with entries, by key group and then by state. */
+  #tables(): SnapshotTable[] {
+    const result: SnapshotTable[] = []
+    const states = [...this.#states.values()]
+    for (let keyGroup = this.#range.first; keyGroup <= this.#range.last; keyGroup += 1) {
+      for (const [state, { tables, scope }] of states.entries()) {
+        const table = tables.find(keyGroup - this.#range.first)
+        if (table !== undefined && table.size > 0) result.push({ table, scope, keyGroup, state })
+      }
+    }
+    return result
+  }
+
+  /** The state that a restored one continues. */
+  #declared(info: KeyedStateInfo): HeapState {
+    const state = this.#states.get(info.name)
+    if (state === undefined) {
+      throw new FlinktsError(
+        'FLINKTS_STATE_ORPHANED',
+        `the checkpoint holds state "${info.name}" of ${this.#owner}, which does not declare it`,
+        { hint: 'Declare the state under its old name, or start without the checkpoint.' },
+      )
+    }
+    if (state.scope.kind !== info.kind) {
+      throw new FlinktsError(
+        'FLINKTS_STATE_INCOMPATIBLE',
+        `${describe(state.scope)} is declared as a ${state.scope.kind} state, but the checkpoint ` +
+          `holds a ${info.kind} state`,
+        { hint: `Declare it as a ${info.kind} state, or give the new state another name.` },
+      )
+    }
+    return state
+  }
+
+  /** Two files of one key group would add up to a state that never was. */
+  #addRestored(range: KeyGroupRange): void {
+    for (const other of this.#restored) {
+      const disjoint = range.last < other.first || range.first > other.last
+      assert(disjoint, 'two restored state files cover the same key group')
+    }
+    this.#restored.push(range)
+  }
+
+  #restoreBlock(state: HeapState, block: EntryBlock): void {
+    const entries = new EntryReader(state.scope, block.entries)
+    const table = state.tables.findOrCreate(block.keyGroup - this.#range.first)
+    for (let i = 0; i < block.entryCount; i += 1) {
+      const { key, stored } = entries.read()
+      const keyGroup = keyGroupOf(keyOfIdentity(key), this.#maxParallelism, this.#operatorId)
+      if (keyGroup !== block.keyGroup) throw this.#corrupt('a key of it is in a wrong key group')
+      const slot = table.find(key)
+      if (slot < 0) table.insert(key, stored)
+      else this.#merge(state.scope, table.touch(slot), stored)
+    }
+    if (entries.remaining > 0) throw this.#corrupt('bytes follow the entries of a block')
+  }
+
+  /** Adds the elements of an entry to those of an earlier entry of the same key. */
+  #merge(scope: EntryScope, stored: unknown, added: unknown): void {
+    switch (scope.kind) {
+      case 'value':
+        throw this.#corrupt('a key of it has two values')
+      case 'list':
+        for (const value of added as StoredList) (stored as StoredList).push(value)
+        return
+      case 'map':
+        for (const [key, value] of added as StoredMap) (stored as StoredMap).set(key, value)
+        return
+      default:
+        unreachable(scope.kind)
+    }
+  }
+
+  #corrupt(what: string): FlinktsError {
+    return corruptStateFile(this.#owner, what)
+  }
+
+  #otherMaxParallelism(stored: number): FlinktsError {
+    return new FlinktsError(
+      'FLINKTS_STATE_INCOMPATIBLE',
+      `the checkpoint has ${stored} key groups for ${this.#owner}, but the job has ` +
+        `${this.#maxParallelism}`,
+      { hint: `Set maxParallelism to ${stored}: it cannot change while state is kept.` },
+    )
+  }
+}
+
+/** A declared state. */
+interface HeapState {
+  readonly scope: EntryScope
+  readonly tables: StateTables
+  readonly handle: unknown
+}
+
+function createHandle(scope: EntryScope, entry: CurrentEntry): unknown {
+  switch (scope.kind) {
+    case 'value':
+      return new HeapValueState(entry)
+    case 'list':
+      return new HeapListState(entry)
+    case 'map':
+      return new HeapMapState(entry, scope.operatorId)
+    default:
+      return unreachable(scope.kind)
+  }
+}
+
+export type { KeyedSnapshot } from './keyed-snapshot.ts'

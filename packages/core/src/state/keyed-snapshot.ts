@@ -1,0 +1,232 @@
+import { assert } from '../common/assert.ts'
+import { FlinktsError, toFlinktsError } from '../common/errors.ts'
+import { ByteWriter } from './byte-writer.ts'
+import { type EntryScope, EntryWriter } from './entry-codec.ts'
+import type { KeyIdentity } from './key.ts'
+import type { KeyedStateInfo } from './operator-state.ts'
+import type { PreImages, SlotTable } from './slot-table.ts'
+import { type StateFileHeader, StateFileWriter } from './state-file.ts'
+
+/**
+ * The keyed state of an operator subtask as it was when the snapshot was taken. Runs on the task's
+ * thread, between records.
+ *
+ * @internal
+ */
+export interface KeyedSnapshot {
+  /** Every declared state, also without entries. */
+  readonly states: readonly KeyedStateInfo[]
+  /**
+   * The state file, in chunks with memory of their own. Every step does a bounded piece of work;
+   * records may be processed between steps. May be called once.
+   *
+   * @throws FlinktsError FLINKTS_STATE_UNSERIALIZABLE from a step: a value has no serial form
+   * @throws FlinktsError FLINKTS_CHECKPOINT_ABORTED from a step after `release`
+   */
+  chunks(): Iterable<Uint8Array>
+  /**
+   * Gives the snapshot up: it costs nothing any more, and its chunks cannot be read to the end.
+   * Idempotent; nothing happens if all chunks were read.
+   */
+  release(): void
+}
+
+/** How much one step of `chunks` does at most; a single entry may exceed `bytesMax`. @internal */
+export interface SliceLimits {
+  /** A step ends once it has made that many bytes. */
+  readonly bytesMax: number
+  /** A step looks at no more slots of tables than that, in use or not. */
+  readonly slotsMax: number
+}
+
+/** About a millisecond. @internal */
+export const defaultSliceLimits: SliceLimits = { bytesMax: 65_536, slotsMax: 4096 }
+
+/** A table that a snapshot covers. @internal */
+export interface SnapshotTable {
+  readonly table: SlotTable
+  readonly scope: EntryScope
+  readonly keyGroup: number
+  /** Index of the state among the states of the snapshot. */
+  readonly state: number
+}
+
+/**
+ * The snapshot of tables. Taking it copies nothing: a table lets the snapshot write an entry
+ * before it is touched, and the steps of `chunks` write the rest.
+ *
+ *   open ──last chunk──▶ complete
+ *    ├────release──────▶ released
+ *    └──a value without serial form──▶ failed
+ *
+ * @internal
+ */
+export class HeapSnapshot implements KeyedSnapshot {
+  readonly #header: StateFileHeader
+  readonly #limits: SliceLimits
+  readonly #file = new StateFileWriter()
+  #status: 'open' | 'complete' | 'released' | 'failed' = 'open'
+  #failure: FlinktsError | undefined
+  /** What is not written yet; the first one may be written in part. Last table first. */
+  #pending: TableSnapshot[]
+  #read = false
+
+  constructor(
+    epoch: number,
+    header: StateFileHeader,
+    tables: readonly SnapshotTable[],
+    limits: SliceLimits,
+  ) {
+    this.#header = header
+    this.#limits = limits
+    const fail = (thrown: unknown): void => this.#fail(thrown)
+    this.#pending = tables.map((table) => new TableSnapshot(epoch, table, fail)).toReversed()
+  }
+
+  get states(): readonly KeyedStateInfo[] {
+    return this.#header.states
+  }
+
+  *chunks(): Iterable<Uint8Array> {
+    assert(!this.#read, 'the chunks of a snapshot are read twice')
+    this.#read = true
+    try {
+      yield* this.#steps()
+    } finally {
+      // A reader that stops early has no use for the rest.
+      this.release()
+    }
+  }
+
+  release(): void {
+    if (this.#status !== 'open') return
+    this.#status = 'released'
+    this.#detachAll()
+  }
+
+  *#steps(): Iterable<Uint8Array> {
+    let out = new ByteWriter(this.#limits.bytesMax)
+    this.#file.header(out, this.#header)
+    for (;;) {
+      this.#checkOpen()
+      this.#slice(out)
+      this.#checkOpen()
+      if (this.#pending.length === 0) break
+      yield out.written()
+      out = new ByteWriter(this.#limits.bytesMax)
+    }
+    this.#file.end(out)
+    this.#status = 'complete'
+    yield out.written()
+  }
+
+  /** Writes tables into `out` until a limit is reached or none is left. */
+  #slice(out: ByteWriter): void {
+    const { bytesMax, slotsMax } = this.#limits
+    let slots = slotsMax
+    while (slots > 0 && out.length < bytesMax) {
+      const next = this.#pending.at(-1)
+      if (next === undefined) return
+      slots -= 1 + next.scan(slots, bytesMax - out.length)
+      next.flush(this.#file, out)
+      if (next.finished) {
+        next.detach()
+        this.#pending.pop()
+      }
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#status === 'open') return
+    if (this.#failure !== undefined) throw this.#failure
+    throw new FlinktsError(
+      'FLINKTS_CHECKPOINT_ABORTED',
+      'a snapshot of keyed state was released before all of it was written',
+      { hint: 'The checkpoint was given up; the reason is logged. The next one is a new try.' },
+    )
+  }
+
+  /** Entries are also written by tables that are touched: an error is kept for the next step. */
+  #fail(thrown: unknown): void {
+    if (this.#status !== 'open') return
+    this.#status = 'failed'
+    this.#failure = toFlinktsError(thrown, 'FLINKTS_STATE_UNSERIALIZABLE', 'state was not written')
+    this.#detachAll()
+  }
+
+  #detachAll(): void {
+    for (const table of this.#pending) table.detach()
+    this.#pending = []
+  }
+}
+
+/** What a snapshot still has to do for one table. */
+class TableSnapshot implements PreImages {
+  readonly epoch: number
+  readonly #source: SnapshotTable
+  readonly #fail: (thrown: unknown) => void
+  /** The slots at the time of the snapshot; entries in later ones are newer. */
+  readonly #slotCount: number
+  #cursor = 0
+  /** Entries of the block that is being made: touched ones, and those that `scan` reached. */
+  #entries: EntryWriter | undefined
+
+  constructor(epoch: number, source: SnapshotTable, fail: (thrown: unknown) => void) {
+    this.epoch = epoch
+    this.#source = source
+    this.#fail = fail
+    this.#slotCount = source.table.slotCount
+    source.table.attach(this)
+  }
+
+  get cursor(): number {
+    return this.#cursor
+  }
+
+  get finished(): boolean {
+    return this.#cursor === this.#slotCount
+  }
+
+  preserve(key: KeyIdentity, stored: unknown): void {
+    this.#entries ??= new EntryWriter(this.#source.scope)
+    try {
+      this.#entries.write(key, stored)
+    } catch (thrown) {
+      this.#fail(thrown)
+    }
+  }
+
+  /** Writes untouched entries, up to the limits. @returns the number of slots it looked at. */
+  scan(slotsMax: number, bytesMax: number): number {
+    const { table } = this.#source
+    const first = this.#cursor
+    const end = Math.min(first + slotsMax, this.#slotCount)
+    let slot = first
+    while (slot < end && (this.#entries?.out.length ?? 0) < bytesMax) {
+      const key = table.untouchedKey(slot, this.epoch)
+      if (key !== undefined) this.preserve(key, table.peek(slot))
+      slot += 1
+    }
+    this.#cursor = slot
+    return slot - first
+  }
+
+  /** Ends the block, if it has entries. */
+  flush(file: StateFileWriter, out: ByteWriter): void {
+    const entries = this.#entries
+    if (entries === undefined) return
+    const { keyGroup, state } = this.#source
+    file.entries(out, {
+      keyGroup,
+      state,
+      entryCount: entries.count,
+      entries: entries.out.written(),
+    })
+    this.#entries = undefined
+  }
+
+  detach(): void {
+    this.#source.table.detach(this)
+    this.#entries = undefined
+  }
+}

@@ -1,0 +1,130 @@
+import type { KeyIdentity } from './key.ts'
+
+/** What a snapshot asks of a table: to be given entries before they may change. @internal */
+export interface PreImages {
+  /** Grows from snapshot to snapshot. */
+  readonly epoch: number
+  /** The snapshot has dealt with the slots below this one. */
+  readonly cursor: number
+  /** Called at most once for an entry, with its value at the time of the snapshot. */
+  preserve(key: KeyIdentity, stored: unknown): void
+}
+
+/**
+ * The entries of one state in one key group. Every entry has a slot; slots of removed entries are
+ * used again. A slot is stamped when its entry is touched while a snapshot is open, so
+ * `stamp < epoch` says: not touched since the snapshot of that epoch was taken. Runs on the task's
+ * thread.
+ *
+ * @internal
+ */
+export class SlotTable {
+  readonly #slotOf = new Map<KeyIdentity, number>()
+  readonly #keys: (KeyIdentity | undefined)[] = []
+  readonly #stored: unknown[] = []
+  readonly #free: number[] = []
+  #stamps = new Uint32Array(8)
+  /** The open snapshots, oldest first. */
+  #snapshots: readonly PreImages[] = []
+  /** The epoch of the newest open snapshot; 0 without one. */
+  #epoch = 0
+
+  /** The number of entries. */
+  get size(): number {
+    return this.#slotOf.size
+  }
+
+  /** The number of slots, in use or not. */
+  get slotCount(): number {
+    return this.#keys.length
+  }
+
+  /** The slot of a key; -1 if it has no entry. */
+  find(key: KeyIdentity): number {
+    return this.#slotOf.get(key) ?? -1
+  }
+
+  /** What is stored, to be read or changed. */
+  touch(slot: number): unknown {
+    if (this.#epoch !== 0) this.#preserve(slot)
+    return this.#stored[slot]
+  }
+
+  replace(slot: number, stored: unknown): void {
+    if (this.#epoch !== 0) this.#preserve(slot)
+    this.#stored[slot] = stored
+  }
+
+  /** Adds an entry for a key that has none. @returns its slot. */
+  insert(key: KeyIdentity, stored: unknown): number {
+    const slot = this.#free.pop() ?? this.#keys.length
+    if (slot === this.#stamps.length) this.#growStamps()
+    this.#keys[slot] = key
+    this.#stored[slot] = stored
+    this.#stamps[slot] = this.#epoch
+    this.#slotOf.set(key, slot)
+    return slot
+  }
+
+  remove(slot: number): void {
+    if (this.#epoch !== 0) this.#preserve(slot)
+    const key = this.#keys[slot]
+    if (key === undefined) return
+    this.#slotOf.delete(key)
+    if (this.#slotOf.size === 0 && this.#epoch === 0) {
+      this.#forgetSlots()
+      return
+    }
+    this.#keys[slot] = undefined
+    this.#stored[slot] = undefined
+    this.#free.push(slot)
+  }
+
+  /** From now on, entries are preserved for `snapshot` before they are touched. */
+  attach(snapshot: PreImages): void {
+    this.#snapshots = [...this.#snapshots, snapshot]
+    this.#epoch = snapshot.epoch
+  }
+
+  /** Ends what `attach` began. Idempotent. */
+  detach(snapshot: PreImages): void {
+    this.#snapshots = this.#snapshots.filter((other) => other !== snapshot)
+    this.#epoch = this.#snapshots.at(-1)?.epoch ?? 0
+  }
+
+  /** The key in a slot, if its entry was not touched since `epoch`; reading it here is no touch. */
+  untouchedKey(slot: number, epoch: number): KeyIdentity | undefined {
+    return (this.#stamps[slot] as number) < epoch ? this.#keys[slot] : undefined
+  }
+
+  /** What is stored in a slot, for reading only. */
+  peek(slot: number): unknown {
+    return this.#stored[slot]
+  }
+
+  #preserve(slot: number): void {
+    const stamp = this.#stamps[slot] as number
+    if (stamp >= this.#epoch) return
+    this.#stamps[slot] = this.#epoch
+    const key = this.#keys[slot]
+    if (key === undefined) return
+    for (const snapshot of this.#snapshots) {
+      if (stamp < snapshot.epoch && slot >= snapshot.cursor) {
+        snapshot.preserve(key, this.#stored[slot])
+      }
+    }
+  }
+
+  #growStamps(): void {
+    const stamps = new Uint32Array(this.#stamps.length * 2)
+    stamps.set(this.#stamps)
+    this.#stamps = stamps
+  }
+
+  #forgetSlots(): void {
+    this.#keys.length = 0
+    this.#stored.length = 0
+    this.#free.length = 0
+    this.#stamps = new Uint32Array(8)
+  }
+}

@@ -1,0 +1,226 @@
+/*
+ * A state file: the keyed state of one subtask of one operator, version 1.
+ *
+ *   file    magic "FLINKTSK" · version: uint32 · header block · entry blocks · end block
+ *   block   type: uint8 · length of the payload: uint32 · CRC-32C of type, length and payload:
+ *           uint32 · payload
+ *   header  type 1: varints maxParallelism, first and last key group (inclusive), number of states;
+ *           for every state: name (varint length, UTF-8), kind: uint8 (1 value, 2 list, 3 map),
+ *           version of the codec of its values: uint8
+ *   entries type 2: varints key group, number of the state (from 0), number of entries; the entries
+ *           (see entry-codec.ts). A block is a session of the codec. A key group may have several
+ *           blocks of a state; if a key of a list or map occurs again, its elements are added.
+ *   end     type 3: varints number of blocks before it, number of entries in the file
+ *
+ * All little endian. The end block tells a file that was cut between two blocks.
+ */
+import { crc32c } from '../common/crc32c.ts'
+import { FlinktsError } from '../common/errors.ts'
+import { ByteReader, unreadable } from './byte-reader.ts'
+import type { ByteWriter } from './byte-writer.ts'
+import type { KeyGroupRange } from './key.ts'
+import type { KeyedStateInfo } from './operator-state.ts'
+import { valueCodecVersion } from './value-codec.ts'
+
+/** The version of state files. @internal */
+export const stateFileVersion = 1
+
+/** What the header of a state file says. @internal */
+export interface StateFileHeader {
+  readonly maxParallelism: number
+  readonly range: KeyGroupRange
+  readonly states: readonly KeyedStateInfo[]
+}
+
+/** A block of entries. @internal */
+export interface EntryBlock {
+  readonly keyGroup: number
+  /** Index into the states of the header. */
+  readonly state: number
+  readonly entryCount: number
+  /** The entries; a view of the file. */
+  readonly entries: Uint8Array
+}
+
+/** Writes the parts of one file, in order, into any number of buffers. @internal */
+export class StateFileWriter {
+  #blockCount = 0
+  #entryCount = 0
+
+  /** The start of the file. */
+  header(out: ByteWriter, header: StateFileHeader): void {
+    out.ascii(magic)
+    out.uint32(stateFileVersion)
+    const start = begin(out, blockTypes.header)
+    out.varint(header.maxParallelism)
+    out.varint(header.range.first)
+    out.varint(header.range.last)
+    out.varint(header.states.length)
+    for (const state of header.states) {
+      out.utf8(state.name)
+      out.uint8(kindNumbers[state.kind])
+      out.uint8(valueCodecVersion)
+    }
+    this.#end(out, start)
+  }
+
+  /** A block of entries, which `block.entries` holds. */
+  entries(out: ByteWriter, block: EntryBlock): void {
+    const start = begin(out, blockTypes.entries)
+    out.varint(block.keyGroup)
+    out.varint(block.state)
+    out.varint(block.entryCount)
+    out.bytes(block.entries)
+    this.#entryCount += block.entryCount
+    this.#end(out, start)
+  }
+
+  /** The end of the file. */
+  end(out: ByteWriter): void {
+    const start = begin(out, blockTypes.end)
+    out.varint(this.#blockCount)
+    out.varint(this.#entryCount)
+    this.#end(out, start)
+  }
+
+  #end(out: ByteWriter, start: number): void {
+    const payload = start + blockHeaderBytes
+    out.uint32At(start + 1, out.length - payload)
+    const written = out.written()
+    const crc = crc32c(written.subarray(start, start + 5))
+    out.uint32At(start + 5, crc32c(written.subarray(payload), crc))
+    this.#blockCount += 1
+  }
+}
+
+/** Reads a state file; every byte of it is checked. @internal */
+export class StateFileReader {
+  readonly header: StateFileHeader
+  readonly #owner: string
+  readonly #bytes: ByteReader
+  #blockCount = 0
+
+  /**
+   * `owner` names whose file it is, for errors.
+   *
+   * @throws FlinktsError FLINKTS_CHECKPOINT_CORRUPT if it is damaged
+   * @throws FlinktsError FLINKTS_STATE_UNREADABLE if its version is unknown
+   */
+  constructor(file: Uint8Array, owner: string) {
+    this.#owner = owner
+    this.#bytes = new ByteReader(file)
+    if (this.#bytes.remaining < magic.length + 4) throw this.#corrupt('it ends in its first bytes')
+    if (this.#bytes.ascii(magic.length) !== magic) throw this.#corrupt('it is no state file')
+    const version = this.#bytes.uint32()
+    if (version !== stateFileVersion) {
+      throw unreadable(`a state file of ${owner} has the unknown version ${version}`)
+    }
+    const { type, payload } = this.#block()
+    if (type !== blockTypes.header) throw this.#corrupt('it has no header')
+    this.header = readHeader(payload, owner)
+  }
+
+  /**
+   * The blocks of entries, in order. To know that the file is complete, read all of them.
+   *
+   * @throws FlinktsError FLINKTS_CHECKPOINT_CORRUPT
+   */
+  *blocks(): Iterable<EntryBlock> {
+    let entryCount = 0
+    for (;;) {
+      const { type, payload } = this.#block()
+      if (type === blockTypes.end) {
+        this.#checkEnd(payload, entryCount)
+        return
+      }
+      if (type !== blockTypes.entries) throw this.#corrupt(`it has a block of the type ${type}`)
+      const block = this.#entries(payload)
+      entryCount += block.entryCount
+      yield block
+    }
+  }
+
+  #checkEnd(payload: ByteReader, entryCount: number): void {
+    if (payload.varint() !== this.#blockCount - 1) throw this.#corrupt('blocks of it are missing')
+    if (payload.varint() !== entryCount) throw this.#corrupt('entries of it are missing')
+    if (this.#bytes.remaining > 0) throw this.#corrupt('bytes follow its end')
+  }
+
+  #block(): { readonly type: number; readonly payload: ByteReader } {
+    const bytes = this.#bytes
+    if (bytes.remaining < blockHeaderBytes) throw this.#corrupt('it is cut off')
+    const head = bytes.bytes(5)
+    const fields = new ByteReader(head)
+    const type = fields.uint8()
+    const length = fields.uint32()
+    const crc = bytes.uint32()
+    if (length > bytes.remaining) throw this.#corrupt('it is cut off')
+    const payload = bytes.bytes(length)
+    if (crc32c(payload, crc32c(head)) !== crc) {
+      throw this.#corrupt(`its block ${this.#blockCount} has a wrong checksum`)
+    }
+    this.#blockCount += 1
+    return { type, payload: new ByteReader(payload) }
+  }
+
+  #entries(payload: ByteReader): EntryBlock {
+    const { range, states } = this.header
+    const keyGroup = payload.varint()
+    const state = payload.varint()
+    const entryCount = payload.varint()
+    if (keyGroup < range.first || keyGroup > range.last || state >= states.length) {
+      throw this.#corrupt('a block of it is of a key group or state that its header does not name')
+    }
+    return { keyGroup, state, entryCount, entries: payload.bytes(payload.remaining) }
+  }
+
+  #corrupt(what: string): FlinktsError {
+    return corruptStateFile(this.#owner, what)
+  }
+}
+
+/** The error for a damaged state file. @internal */
+export function corruptStateFile(owner: string, what: string): FlinktsError {
+  return new FlinktsError(
+    'FLINKTS_CHECKPOINT_CORRUPT',
+    `a state file of ${owner} is damaged: ${what}`,
+    { hint: 'Restore from another checkpoint, and check the medium that the file is on.' },
+  )
+}
+
+const magic = 'FLINKTSK'
+const blockHeaderBytes = 9
+const blockTypes = { header: 1, entries: 2, end: 3 } as const
+const kindNumbers = { value: 1, list: 2, map: 3 } as const
+
+function begin(out: ByteWriter, type: number): number {
+  const start = out.length
+  out.uint8(type)
+  out.uint32(0)
+  out.uint32(0)
+  return start
+}
+
+function readHeader(payload: ByteReader, owner: string): StateFileHeader {
+  const maxParallelism = payload.varint()
+  const range = { first: payload.varint(), last: payload.varint() }
+  const count = payload.count(3)
+  const states: KeyedStateInfo[] = []
+  for (let i = 0; i < count; i += 1) states.push(readStateInfo(payload, owner))
+  return { maxParallelism, range, states }
+}
+
+function readStateInfo(payload: ByteReader, owner: string): KeyedStateInfo {
+  const name = payload.utf8()
+  const kindNumber = payload.uint8()
+  const codecVersion = payload.uint8()
+  if (codecVersion !== valueCodecVersion) {
+    throw unreadable(
+      `state "${name}" of ${owner} was written by the unknown codec version ${codecVersion}`,
+    )
+  }
+  for (const kind of ['value', 'list', 'map'] as const) {
+    if (kindNumbers[kind] === kindNumber) return { name, kind }
+  }
+  throw unreadable(`state "${name}" of ${owner} is of the unknown kind ${kindNumber}`)
+}
