@@ -1,17 +1,14 @@
-import { existsSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 
 const sourceCondition = '@flinkts/source'
 const testFolders = ['packages/*/test', 'connectors/*/test', 'examples/*/test', 'test']
 const slowSuffixes = ['sim', 'integration', 'e2e']
 const tidyFiles = 'test/tidy/**/*.test.ts'
-const servicesSetup = 'test/services/global-setup.ts'
+const globalSetup = ['test/services/global-setup.ts']
 
 function testFiles(suffix: string): string[] {
   return testFolders.map((folder) => `${folder}/**/*.${suffix}.ts`)
 }
-
-const services = existsSync(servicesSetup) ? { globalSetup: [servicesSetup] } : {}
 
 export default defineConfig({
   resolve: { conditions: [sourceCondition] },
@@ -41,7 +38,7 @@ export default defineConfig({
           include: testFiles('integration.test'),
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          ...services,
+          globalSetup,
         },
       },
       {
@@ -51,7 +48,7 @@ export default defineConfig({
           include: testFiles('e2e.test'),
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          ...services,
+          globalSetup,
         },
       },
     ],

@@ -1,6 +1,9 @@
 /** The oldest Node that flinkts runs on: it strips types without a flag. */
 export const nodeVersionMin = '22.18.0'
 
+/** The major version that the workspace brings along on Linux, and that its tests run on there. */
+export const nodeMajorPinned = 24
+
 /**
  * Whether a Node version is at least another one; both are `major.minor.patch`.
  *
