@@ -112,6 +112,7 @@ describe('of one machine', () => {
     "const key = '/root/.ssh/id'",
     'cd "/home/someone/flinkts"',
     'file:///Users/someone/flinkts',
+    '"resolved": "https://example.org/a.tgz"',
   ])('%s is banned', (text) => {
     expect(check(bannedMachine, 'README.md', text)).toHaveLength(1)
   })

@@ -57,6 +57,7 @@ const hosts = [
   String.raw`\b(proxy\.golang|pypi)\.org\b`,
 ]
 const ofThisMachine: readonly Ban[] = [
+  { pattern: /"resolved": "https?:/, instead: 'keep omit-lockfile-registry-resolved in .npmrc' },
   { pattern: new RegExp(hosts.join('|')), instead: 'rely on the configuration of the machine' },
   {
     pattern: /(?<![\w.~-])\/(work|root|home|Users)\/(?!\.\.\.)/,
