@@ -176,7 +176,8 @@ class Session {
       const result: QueryResult<SqlRow> | QueryResult<SqlRow>[] = await this.client.query(
         values === undefined ? config : { ...config, values },
       )
-      return Array.isArray(result) ? (result.at(-1)?.rows ?? []) : result.rows
+      const results: readonly QueryResult<SqlRow>[] = Array.isArray(result) ? result : [result]
+      return results.at(-1)?.rows ?? []
     } catch (error) {
       throw this.toError(error, `the statement "${shortened(sql)}"`)
     }

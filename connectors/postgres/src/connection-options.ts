@@ -60,8 +60,7 @@ export const connectionSchema: z.ZodType<ConnectionOptions> = z.strictObject({
   connectTimeoutMs: z.int().min(1).max(600_000).optional(),
 })
 
-const defaultPort = 5432
-const defaultConnectTimeoutMs = 10_000
+const defaults = { host: 'localhost', port: 5432, ssl: false, connectTimeoutMs: 10_000 } as const
 
 /**
  * Fills in what the URL and the defaults say.
@@ -74,18 +73,25 @@ export function resolveConnection(options: ConnectionOptions): ResolvedConnectio
   if (!parsed.success) throw invalid(`the connection is invalid: ${z.prettifyError(parsed.error)}`)
   const given = parsed.data
   const fromUrl = given.url === undefined ? {} : parseUrl(given.url)
-  const user = given.user ?? fromUrl.user
+  const filled = { ...defaults, ...withoutUndefined(fromUrl), ...withoutUndefined(given) }
+  const { user, password } = filled
   if (user === undefined) throw invalid('the connection names no "user"')
-  const password = given.password ?? fromUrl.password
   return Object.freeze({
-    host: given.host ?? fromUrl.host ?? 'localhost',
-    port: given.port ?? fromUrl.port ?? defaultPort,
-    database: given.database ?? fromUrl.database ?? user,
+    host: filled.host,
+    port: filled.port,
+    database: filled.database ?? user,
     user,
-    password: async () => (typeof password === 'function' ? await password() : password),
-    ssl: tlsOf(given.ssl ?? fromUrl.ssl ?? false),
-    connectTimeoutMs: given.connectTimeoutMs ?? defaultConnectTimeoutMs,
+    password: async () => (typeof password === 'function' ? password() : password),
+    ssl: tlsOf(filled.ssl),
+    connectTimeoutMs: filled.connectTimeoutMs,
   })
+}
+
+type Defined<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> }
+
+function withoutUndefined<T extends object>(fields: T): Defined<T> {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(given) as Defined<T>
 }
 
 function tlsOf(ssl: boolean | TlsOptions): false | TlsOptions {
