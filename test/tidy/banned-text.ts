@@ -28,7 +28,7 @@ const careless: readonly Ban[] = [
     instead: 'every test runs, always',
   },
   {
-    pattern: /\bvi\.(fn|mock|doMock|spyOn|stub\w*|useFakeTimers)\b/,
+    pattern: /\bvi\.(fn|mock|doMock|spyOn|stubGlobal|useFakeTimers)\b/,
     instead: 'write a fake of an interface we own',
   },
 ]
