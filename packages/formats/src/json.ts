@@ -26,7 +26,8 @@ const LONG_DIGITS = 16
  * @public
  */
 export function encodeJson(value: unknown, encoding: JsonEncoding = {}): string {
-  const text = isPlain(value, 0) ? JSON.stringify(value) : textOf(value, [], encoding)
+  const ready = isPlain(value, 0) ? value : jsonReady(value, [], encoding)
+  const text: string | undefined = JSON.stringify(ready)
   if (text === undefined) throw unencodable([], 'undefined has no JSON form')
   return text
 }
@@ -38,7 +39,7 @@ export function encodeJson(value: unknown, encoding: JsonEncoding = {}): string 
  * @public
  */
 export function decodeJson(text: string): unknown {
-  return longDigitRun.test(text) ? JSON.parse(text, exactInteger) : JSON.parse(text)
+  return longInteger.test(text) ? JSON.parse(text, exactInteger) : JSON.parse(text)
 }
 
 /**
@@ -59,7 +60,8 @@ export function hasLongDigitRun(bytes: Uint8Array, from: number, to: number): bo
   return false
 }
 
-const longDigitRun = /\d{16}/
+// Finds every integer that may be inexact; a string with such digits in it costs time, nothing else.
+const longInteger = /(?:^|[\s:,[])-?\d{16,}(?=[\s,\]}]|$)/
 const integer = /^-?\d+$/
 
 // The third argument is ECMAScript's "JSON.parse source text access"; the types lack it so far.
@@ -100,56 +102,71 @@ function isPlainObject(value: object, depth: number): boolean {
     for (const name in fields) if (!isPlain(fields[name], depth)) return false
     return true
   }
-  if (Array.isArray(value)) return value.every((element) => isPlain(element, depth))
+  if (Array.isArray(value)) {
+    for (const element of value) if (!isPlain(element, depth)) return false
+    return true
+  }
   return value instanceof Date && !Number.isNaN(value.getTime())
 }
 
 /** The names of the fields and the indices of the elements that lead to a value. */
 type Path = (string | number)[]
 
-/** The JSON text of a value; `undefined` for what has none and is left out. */
-function textOf(value: unknown, path: Path, encoding: JsonEncoding): string | undefined {
+/** What `JSON.stringify` writes as the value is meant; the value itself where it does already. */
+function jsonReady(value: unknown, path: Path, encoding: JsonEncoding): unknown {
   switch (typeof value) {
-    case 'string':
-      return JSON.stringify(value)
-    case 'boolean':
-      return value ? 'true' : 'false'
     case 'number':
       if (!Number.isFinite(value)) throw unencodable(path, `${value} has no JSON form`)
-      return JSON.stringify(value)
+      return value
     case 'bigint':
-      return encoding.bigints === 'string' ? `"${value}"` : value.toString()
+      return readyBigint(value, encoding)
     case 'object':
-      return value === null ? 'null' : textOfObject(value, path, encoding)
-    case 'undefined':
-      return undefined
-    default:
+      return value === null ? null : readyObject(value, path, encoding)
+    case 'function':
+    case 'symbol':
       throw unencodable(path, `a ${typeof value} has no JSON form`)
+    default:
+      return value
   }
 }
 
-function textOfObject(value: object, path: Path, encoding: JsonEncoding): string | undefined {
+function readyBigint(value: bigint, encoding: JsonEncoding): unknown {
+  if (encoding.bigints === 'string') return value.toString()
+  const rounded = Number(value)
+  return Number.isSafeInteger(rounded) ? rounded : rawJson.rawJSON(value.toString())
+}
+
+// ECMAScript's "JSON.parse source text access", which the types lack so far.
+const rawJson = JSON as typeof JSON & { rawJSON(text: string): unknown }
+
+function readyObject(value: object, path: Path, encoding: JsonEncoding): unknown {
   if (path.length >= DEPTH_MAX) {
-    throw unencodable(
-      path.slice(0, 3),
-      `it is nested deeper than ${DEPTH_MAX} levels, or in itself`,
-    )
+    const reason = `it is nested deeper than ${DEPTH_MAX} levels, or in itself`
+    throw unencodable(path.slice(0, 3), reason)
   }
-  if (Array.isArray(value)) return textOfArray(value, path, encoding)
-  if (value instanceof Uint8Array) return `"${textOfBytes(value, encoding)}"`
-  if (value instanceof Date && Number.isNaN(value.getTime())) {
-    throw unencodable(path, 'an invalid date has no JSON form')
-  }
-  if ('toJSON' in value && typeof value.toJSON === 'function') {
-    const replaced: unknown = value.toJSON(String(path.at(-1) ?? ''))
-    // As in JSON.stringify, a `toJSON` that returns its own kind is not called again.
-    return replaced === value
-      ? textOfFields(value, path, encoding)
-      : textOf(replaced, path, encoding)
+  if (Array.isArray(value)) return readyArray(value, path, encoding)
+  if (value instanceof Uint8Array) return textOfBytes(value, encoding)
+  if (value instanceof Date) return readyDate(value, path)
+  if (hasToJson(value)) {
+    const replaced = value.toJSON(String(path.at(-1) ?? ''))
+    // As in JSON.stringify: `toJSON` of what it returned is not called.
+    const again = typeof replaced === 'object' && replaced !== null && 'toJSON' in replaced
+    return again
+      ? readyFields({ ...replaced, toJSON: undefined }, path, encoding)
+      : jsonReady(replaced, path, encoding)
   }
   const kind = Object.prototype.toString.call(value)
   if (kind !== '[object Object]') throw unencodable(path, `${kind} has no JSON form`)
-  return textOfFields(value, path, encoding)
+  return readyFields(value, path, encoding)
+}
+
+function hasToJson(value: object): value is { toJSON(key: string): unknown } {
+  return 'toJSON' in value && typeof value.toJSON === 'function'
+}
+
+function readyDate(date: Date, path: Path): Date {
+  if (Number.isNaN(date.getTime())) throw unencodable(path, 'an invalid date has no JSON form')
+  return date
 }
 
 function textOfBytes(value: Uint8Array, encoding: JsonEncoding): string {
@@ -157,28 +174,24 @@ function textOfBytes(value: Uint8Array, encoding: JsonEncoding): string {
   return bytes.toString(encoding.bytes ?? 'base64')
 }
 
-function textOfArray(elements: readonly unknown[], path: Path, encoding: JsonEncoding): string {
-  let text = '['
-  for (let index = 0; index < elements.length; index += 1) {
+function readyArray(elements: readonly unknown[], path: Path, encoding: JsonEncoding): unknown {
+  return elements.map((element, index) => {
     path.push(index)
-    if (index > 0) text += ','
-    text += textOf(elements[index], path, encoding) ?? 'null'
+    const ready = jsonReady(element, path, encoding)
     path.pop()
-  }
-  return `${text}]`
+    return ready
+  })
 }
 
-function textOfFields(value: object, path: Path, encoding: JsonEncoding): string {
-  let text = ''
-  for (const [name, field] of Object.entries(value)) {
+function readyFields(value: object, path: Path, encoding: JsonEncoding): unknown {
+  // A spread, so that a field named `__proto__` stays a field.
+  const ready: Record<string, unknown> = { ...value }
+  for (const name of Object.keys(ready)) {
     path.push(name)
-    const fieldText = textOf(field, path, encoding)
+    ready[name] = jsonReady(ready[name], path, encoding)
     path.pop()
-    if (fieldText === undefined) continue
-    if (text !== '') text += ','
-    text += `${JSON.stringify(name)}:${fieldText}`
   }
-  return `{${text}}`
+  return ready
 }
 
 function unencodable(path: Path, reason: string): FlinktsError {

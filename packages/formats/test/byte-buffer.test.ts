@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { ByteBuffer } from '../src/index.ts'
+
+test('keeps what is appended, in order, however it grows', () => {
+  const buffer = new ByteBuffer()
+  const long = 'ü€😀x'.repeat(1000)
+
+  buffer.appendText('a')
+  buffer.append(new Uint8Array([0, 255]))
+  buffer.appendLine(long)
+
+  const expected = Buffer.concat([
+    Buffer.from('a'),
+    Buffer.from([0, 255]),
+    Buffer.from(`${long}\n`),
+  ])
+  expect(buffer.length).toBe(expected.length)
+  expect(Buffer.from(buffer.take())).toEqual(expected)
+})
+
+test('what was taken does not change when more is appended', () => {
+  const buffer = new ByteBuffer()
+
+  buffer.appendText('first')
+  const taken = buffer.take()
+  buffer.appendText('other')
+
+  expect(Buffer.from(taken).toString()).toBe('first')
+  expect(Buffer.from(buffer.take()).toString()).toBe('other')
+  expect(buffer.length).toBe(0)
+})
