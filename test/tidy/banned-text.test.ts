@@ -29,6 +29,7 @@ describe('in core', () => {
     'if (process.env.DEBUG) run()',
     'console.log(1)',
     "import { readFile } from 'node:fs/promises'",
+    "const fs = await import('node:fs')",
   ])('%s is banned', (text) => {
     const [problem = '', ...more] = check(bannedInCore, path, text)
 

@@ -15,7 +15,7 @@ const undeterministic: readonly Ban[] = [
   { pattern: /(?<![.\w#/-])process\.\w+/, instead: 'inject it as an option' },
   { pattern: /(?<![.\w#])console\.\w+/, instead: 'use Logger' },
   {
-    pattern: /\bfrom 'node:(?!buffer'|util')/,
+    pattern: /\b(from |import\()'node:(?!buffer'|util')/,
     instead: 'take an interface; platform/ implements it for Node',
   },
 ]

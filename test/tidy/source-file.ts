@@ -46,10 +46,22 @@ export function codeLines(file: SourceFile): readonly string[] {
     .map((line) => (/^\s*(\/\/|\/\*|\*)/.test(line) ? '' : line.replace(/ \/\/ .*$/, '')))
 }
 
+const moduleReference = new RegExp(
+  [
+    // import { a } from 'b', export * from 'b'; or the last line of one that spans several
+    String.raw`^[ \t]*(?:(?:import|export)\b[^'"\n=(]*|\}[ \t]*)\bfrom[ \t]*['"](?<from>[^'"\n]+)`,
+    // import 'b'
+    String.raw`^[ \t]*import[ \t]*['"](?<effect>[^'"\n]+)`,
+    // import('b'), as an expression or a type
+    String.raw`\bimport\(\s*['"](?<expression>[^'"\n]+)`,
+  ].join('|'),
+  'gm',
+)
+
 export function moduleReferences(file: SourceFile): readonly ModuleReference[] {
   const code = codeLines(file).join('\n')
-  return [...code.matchAll(/\b(?:from|import)\s*\(?\s*(['"])([^'"\n]+)\1/g)].map((match) => ({
-    specifier: match[2] ?? '',
-    line: code.slice(0, match.index).split('\n').length,
+  return [...code.matchAll(moduleReference)].map(({ groups = {}, index }) => ({
+    specifier: groups['from'] ?? groups['effect'] ?? groups['expression'] ?? '',
+    line: code.slice(0, index).split('\n').length,
   }))
 }
