@@ -71,7 +71,7 @@ export class SlotTable {
     const key = this.#keys[slot]
     if (key === undefined) return
     this.#slotOf.delete(key)
-    if (this.#slotOf.size === 0 && this.#epoch === 0) {
+    if (this.#slotOf.size === 0) {
       this.#forgetSlots()
       return
     }

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { defined } from '../../src/common/assert.ts'
+import { type Prng, randomBelow, SeededPrng } from '../../src/common/prng.ts'
+import { type Key, keyGroupOf, keyGroupRange, subtaskOfKeyGroup } from '../../src/state/key.ts'
+import {
+  type Contents,
+  contentsOf,
+  createFixture,
+  type Fixture,
+  fileOf,
+  maxParallelism,
+} from './backend-fixture.ts'
+import { randomKey } from './random-value.ts'
+
+function createSubtasks(parallelism: number): Fixture[] {
+  return Array.from({ length: parallelism }, (_, subtask) =>
+    createFixture({ range: keyGroupRange(subtask, parallelism, maxParallelism) }),
+  )
+}
+
+function contentsOfAll(subtasks: readonly Fixture[], keys: readonly Key[]): Contents[] {
+  return keys.flatMap((key) => contentsOf(ownerOf(subtasks, key), [key]))
+}
+
+function ownerOf(subtasks: readonly Fixture[], key: Key): Fixture {
+  const keyGroup = keyGroupOf(key, maxParallelism, 'op')
+  const owner = subtasks[subtaskOfKeyGroup(keyGroup, maxParallelism, subtasks.length)]
+  return defined(owner, 'a key group has no subtask')
+}
+
+function change(prng: Prng, key: Key, { backend, value, list, map }: Fixture): void {
+  backend.setCurrentKey(key)
+  if (prng.next() < 0.3) value.set({ count: randomBelow(prng, 100) })
+  if (prng.next() < 0.1) value.clear()
+  if (prng.next() < 0.2) list.add({ count: randomBelow(prng, 100) })
+  if (prng.next() < 0.2) map.set(key, { count: randomBelow(prng, 100) })
+}
+
+describe('keyed state', () => {
+  it.each([1, 2, 3, 4, 5, 6])('survives changes of parallelism (seed %i)', (seed) => {
+    const prng = new SeededPrng(seed)
+    const keys = [...new Set(Array.from({ length: 60 }, () => randomKey(prng)))]
+    let subtasks = createSubtasks(1 + randomBelow(prng, 8))
+    for (let round = 0; round < 6; round += 1) {
+      for (const key of keys) change(prng, key, ownerOf(subtasks, key))
+      const expected = contentsOfAll(subtasks, keys)
+      const entryCount = subtasks.reduce((sum, { backend }) => sum + backend.entryCount, 0)
+
+      const files = subtasks.map(({ backend }) => fileOf(backend.snapshot()))
+      subtasks = createSubtasks(1 + randomBelow(prng, 8))
+      for (const { backend } of subtasks) for (const file of files) backend.restore(file)
+
+      expect(contentsOfAll(subtasks, keys)).toStrictEqual(expected)
+      expect(subtasks.reduce((sum, { backend }) => sum + backend.entryCount, 0)).toBe(entryCount)
+    }
+  })
+})

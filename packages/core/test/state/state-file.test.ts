@@ -1,0 +1,141 @@
+import { Buffer } from 'node:buffer'
+import { describe, expect, it } from 'vitest'
+import { crc32c } from '../../src/common/crc32c.ts'
+import { HeapStateBackend } from '../../src/state/heap-state-backend.ts'
+import {
+  listState,
+  type MapState,
+  mapState,
+  type ValueState,
+  valueState,
+} from '../../src/state/state-descriptor.ts'
+import { fileOf } from './backend-fixture.ts'
+
+interface Small {
+  readonly backend: HeapStateBackend
+  readonly value: ValueState<unknown>
+  readonly map: MapState<string, number>
+}
+
+function createSmall(): Small {
+  const range = { first: 0, last: 1 }
+  const backend = new HeapStateBackend({ operatorId: 'sum', range, maxParallelism: 2 })
+  const value = backend.state('v', valueState<unknown>())
+  backend.state('l', listState<number>())
+  return { backend, value, map: backend.state('m', mapState<string, number>()) }
+}
+
+function smallFile(): Uint8Array {
+  const { backend, value, map } = createSmall()
+  for (const key of ['a', 1, ['t', 2n]]) {
+    backend.setCurrentKey(key)
+    value.set({ secret: 'hunter2' })
+    map.set('x', 1)
+  }
+  return fileOf(backend.snapshot())
+}
+
+function restoreError(file: Uint8Array): { code?: string; message?: string } {
+  try {
+    createSmall().backend.restore(file)
+  } catch (thrown) {
+    return thrown as { code: string; message: string }
+  }
+  return {}
+}
+
+function block(type: number, payload: readonly number[]): number[] {
+  const head = Buffer.alloc(5)
+  head.writeUInt8(type, 0)
+  head.writeUInt32LE(payload.length, 1)
+  const crc = Buffer.alloc(4)
+  crc.writeUInt32LE(crc32c(Uint8Array.from(payload), crc32c(head)))
+  return [...head, ...crc, ...payload]
+}
+
+const start = [...Buffer.from('FLINKTSK'), 1, 0, 0, 0]
+/** Two key groups, 0 to 1; the states v, l and m. */
+const header = block(1, [2, 0, 1, 3, 1, 0x76, 1, 1, 1, 0x6c, 2, 1, 1, 0x6d, 3, 1])
+
+describe('a state file', () => {
+  it('has the bytes that version 1 always had', () => {
+    const { backend, value } = createSmall()
+    backend.setCurrentKey(42)
+    value.set('hi')
+
+    // Key group 1 (42 hashes to an odd number), state 0, one entry.
+    const entries = block(2, [1, 0, 1, 3, 42, 0, 0, 0, 0x42, 0x68, 0x69])
+    const expected = [...start, ...header, ...entries, ...block(3, [2, 1])]
+    expect([...fileOf(backend.snapshot())]).toStrictEqual(expected)
+  })
+
+  it('adds up the elements of a key that occurs again', () => {
+    const { backend, map } = createSmall()
+    const list = backend.state('l', listState<number>())
+    const listBlocks = [0x85, 0x86].map((value) => block(2, [1, 1, 1, 3, 42, 0, 0, 0, 1, value]))
+    const mapBlocks = [0x61, 0x62].map((name) =>
+      block(2, [1, 2, 1, 3, 42, 0, 0, 0, 1, 8, 1, name, 0x87]),
+    )
+    const blocks = [...listBlocks, ...mapBlocks]
+    backend.restore(Uint8Array.from([...start, ...header, ...blocks.flat(), ...block(3, [5, 4])]))
+    backend.setCurrentKey(42)
+
+    expect([...list.get()]).toStrictEqual([5, 6])
+    expect([...map.entries()]).toStrictEqual([
+      ['a', 7],
+      ['b', 7],
+    ])
+  })
+
+  it('is refused wherever it is cut off', () => {
+    const file = smallFile()
+    for (let length = 0; length < file.length; length += 1) {
+      expect(restoreError(file.subarray(0, length)).code).toBe('FLINKTS_CHECKPOINT_CORRUPT')
+    }
+  })
+
+  it('is refused whichever bit is flipped, and without telling what is in it', () => {
+    const file = smallFile()
+    for (let bit = 0; bit < file.length * 8; bit += 1) {
+      const flipped = file.slice()
+      flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+      const inVersion = bit >= 64 && bit < 96
+      const { code, message } = restoreError(flipped)
+
+      expect(code).toBe(inVersion ? 'FLINKTS_STATE_UNREADABLE' : 'FLINKTS_CHECKPOINT_CORRUPT')
+      expect(message).toContain('operator "sum"')
+      expect(message).not.toContain('hunter2')
+    }
+  })
+
+  const key42 = [3, 42, 0, 0, 0]
+  const end = block(3, [2, 1])
+  it.each([
+    ['bytes follow its end', [...start, ...header, ...block(3, [1, 0]), 0]],
+    ['blocks of it are missing', [...start, ...header, ...block(3, [2, 0])]],
+    ['entries of it are missing', [...start, ...header, ...block(3, [1, 1])]],
+    ['it has no header', [...start, ...block(3, [1, 0])]],
+    ['a block of the type 4', [...start, ...header, ...block(4, [])]],
+    ['does not name', [...start, ...header, ...block(2, [2, 0, 0]), ...end]],
+    ['does not name', [...start, ...header, ...block(2, [1, 3, 0]), ...end]],
+    ['wrong key group', [...start, ...header, ...block(2, [0, 0, 1, ...key42, 0x81]), ...end]],
+    ['two values', [...start, ...header, ...block(2, [1, 0, 2, ...key42, 1, ...key42, 1]), ...end]],
+    ['bytes follow', [...start, ...header, ...block(2, [1, 0, 1, ...key42, 1, 1]), ...end]],
+  ])('is refused as damaged: %s', (what, bytes) => {
+    const { code, message } = restoreError(Uint8Array.from(bytes))
+
+    expect(code).toBe('FLINKTS_CHECKPOINT_CORRUPT')
+    expect(message).toContain(what)
+  })
+
+  it.each([
+    ['the unknown version 2', [...Buffer.from('FLINKTSK'), 2, 0, 0, 0]],
+    ['the unknown codec version 2', [...start, ...block(1, [2, 0, 1, 1, 1, 0x76, 1, 2])]],
+    ['the unknown kind 4', [...start, ...block(1, [2, 0, 1, 1, 1, 0x76, 4, 1])]],
+  ])('of a later release is refused by number: %s', (what, bytes) => {
+    const { code, message } = restoreError(Uint8Array.from(bytes))
+
+    expect(code).toBe('FLINKTS_STATE_UNREADABLE')
+    expect(message).toContain(what)
+  })
+})
