@@ -28,9 +28,8 @@ export class CopyRowStream implements RowStream {
       this.#columns ??= this.#makeColumns()
       const row = decodeCopyLine(channel, this.#columns)
       channel.skip()
-      if (!onRow(row)) break
+      if (!onRow(row)) return this.#due() ? 'more-available' : 'nothing-available'
     }
-    if (channel.filled) return 'more-available'
     const failure = this.#failure ?? channel.failure
     if (failure !== undefined) throw failure
     return this.#complete ? 'ended' : 'nothing-available'

@@ -159,6 +159,7 @@ export class PgoutputDecoder {
     reader.skip(1)
     const commitLsn = reader.uint64()
     const endLsn = reader.uint64()
+    reader.skip(8)
     const transaction = this.#open()
     if (commitLsn !== transaction.finalLsn) throw violation('a commit belongs to no begin')
     this.#transaction = undefined

@@ -34,6 +34,7 @@ const keepalive = 0x6b
 const xLogDataHeaderBytes = 25
 /** Behind the tag and two 64-bit fields. */
 const replyRequestedOffset = 17
+const keepaliveBytes = 18
 
 /**
  * A slot's stream over a connection in CopyBoth mode:
@@ -128,10 +129,9 @@ export class SlotStream implements ReplicationStream {
         break
       }
       channel.skip()
-      if (outcome === 'stop') break
+      if (outcome === 'stop') return this.#due() ? 'more-available' : 'nothing-available'
     }
     if (this.#loadingTypes) return 'nothing-available'
-    if (channel.filled) return 'more-available'
     const failure = this.#failure ?? channel.failure
     if (failure !== undefined) throw failure
     return 'nothing-available'
@@ -140,12 +140,16 @@ export class SlotStream implements ReplicationStream {
   #handOut(handler: ReplicationHandler): DecodeOutcome {
     const { bytes, start, end } = this.channel
     const { decoder } = this.#options
-    if (bytes[start] === xLogData) {
+    const tag = bytes[start]
+    if (tag === xLogData && end - start > xLogDataHeaderBytes) {
       const message = this.#message
       message.bytes = bytes
       message.start = start + xLogDataHeaderBytes
       message.end = end
       return decoder.decode(message, handler)
+    }
+    if (tag !== keepalive || end - start < keepaliveBytes) {
+      throw violation(`a message of the stream has the tag ${tag} and ${end - start} bytes`)
     }
     // In a transaction a keepalive's position says nothing about what comes next.
     if (!decoder.inTransaction) handler.progress(bytes.readBigUInt64BE(start + 1))
@@ -167,13 +171,8 @@ export class SlotStream implements ReplicationStream {
   }
 
   #arrived(bytes: Buffer, start: number): void {
-    const tag = bytes[start]
-    if (tag === xLogData) return
-    if (tag !== keepalive) {
-      this.fail(violation(`a message of the stream has the unknown tag ${tag}`))
-    } else if (bytes[start + replyRequestedOffset] === 1) {
-      this.#sendStatus(false)
-    }
+    if (bytes[start] !== keepalive) return
+    if (bytes[start + replyRequestedOffset] === 1) this.#sendStatus(false)
   }
 
   #read(): void {
