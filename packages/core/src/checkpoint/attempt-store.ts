@@ -5,6 +5,7 @@ import { type Prng, randomBelow } from '../common/prng.ts'
 import type { Storage } from '../common/storage.ts'
 import { type AttemptRecord, decodeAttemptRecord, encodeAttemptRecord } from './attempt-record.ts'
 import { Attempt } from './attempt.ts'
+import { CheckpointCatalog } from './checkpoint-catalog.ts'
 import {
   attemptDirectory,
   attemptsDirectory,
@@ -33,6 +34,15 @@ const defaultLeaseMs = 15_000
 const renewalsPerLease = 3
 const jobIdLength = 10
 const jobIdLetters = 'abcdefghijklmnopqrstuvwxyz0123456789'
+
+/** What an attempt inherits. */
+interface Predecessor {
+  readonly attempt: number
+  readonly jobId: string | undefined
+  readonly nextCheckpointId: number
+}
+
+const beforeTheFirst: Predecessor = { attempt: 0, jobId: undefined, nextCheckpointId: 1 }
 
 /**
  * Numbers the attempts of a job, and sees to it that one of them is current.
@@ -63,15 +73,17 @@ export class AttemptStore {
   }
 
   /**
-   * Starts the next attempt of the job.
+   * Starts the next attempt of the job. `fresh`: as the first of a new lineage, to which the present
+   * checkpoints do not belong.
    *
-   * @throws FlinktsError FLINKTS_JOB_ALREADY_RUNNING
+   * @throws FlinktsError FLINKTS_JOB_ALREADY_RUNNING, FLINKTS_CHECKPOINT_CORRUPT,
+   * FLINKTS_STATE_UNREADABLE
    */
-  async claim(): Promise<Attempt> {
+  async claim({ fresh = false }: { readonly fresh?: boolean } = {}): Promise<Attempt> {
     const { storage, jobName, clock } = this.#options
     const newest = await this.#newestRecord()
     if (newest !== undefined) await this.#judge(newest)
-    const record = await this.#createRecord(newest)
+    const record = await this.#createRecord(await this.#predecessor(newest), fresh)
     await this.#fenceBelow(record.attempt)
     // The fenced attempt may have begun checkpoints until just now.
     const nextCheckpointId = Math.max(record.nextCheckpointId, await this.#firstFreeCheckpointId())
@@ -151,17 +163,28 @@ export class AttemptStore {
     return found.processStart !== holder.processStart
   }
 
-  async #createRecord(newest: AttemptRecord | undefined): Promise<AttemptRecord> {
+  /** What the next attempt goes on from. If somebody removed the records, a manifest tells as well. */
+  async #predecessor(newest: AttemptRecord | undefined): Promise<Predecessor | undefined> {
+    if (newest !== undefined) return newest
+    const catalog = new CheckpointCatalog(this.#options.storage)
+    const checkpointId = (await catalog.list()).at(-1)
+    if (checkpointId === undefined) return undefined
+    const { manifest } = await catalog.inspect(checkpointId)
+    return manifest && { ...manifest, nextCheckpointId: checkpointId + 1 }
+  }
+
+  async #createRecord(
+    predecessor: Predecessor | undefined,
+    fresh: boolean,
+  ): Promise<AttemptRecord> {
     const { storage, clock, probe, prng } = this.#options
+    const { attempt, jobId, nextCheckpointId } = predecessor ?? beforeTheFirst
     const nowMs = clock.now()
     const record: AttemptRecord = {
-      attempt: (newest?.attempt ?? 0) + 1,
-      jobId: newest?.jobId ?? drawJobId(prng),
+      attempt: attempt + 1,
+      jobId: fresh || jobId === undefined ? drawJobId(prng) : jobId,
       holder: probe.self,
-      nextCheckpointId: Math.max(
-        newest?.nextCheckpointId ?? 1,
-        await this.#firstFreeCheckpointId(),
-      ),
+      nextCheckpointId: Math.max(nextCheckpointId, await this.#firstFreeCheckpointId()),
       claimedAtMs: nowMs,
       renewedAtMs: nowMs,
       released: false,

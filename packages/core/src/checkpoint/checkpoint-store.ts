@@ -55,17 +55,29 @@ export class CheckpointStore {
 
   /**
    * The checkpoint to restore, checked and durable; `undefined`: there is none, start afresh. Removes
-   * what dead attempts left unfinished. Commit its committables before anything else is done.
+   * what dead attempts left unfinished. Commit the committables of the checkpoint before anything else
+   * is done.
    *
    * @throws FlinktsError FLINKTS_CHECKPOINT_CORRUPT if going back to an intact one is not safe,
    * FLINKTS_CHECKPOINT_NOT_FOUND, FLINKTS_STATE_UNREADABLE, FLINKTS_ATTEMPT_FENCED
    */
   async recover(options: RecoverOptions): Promise<CheckpointManifest | undefined> {
+    await this.#archiveOtherLineages()
     const { manifest, passedOver } = await this.#choose(options)
     for (const checkpointId of passedOver) await this.#setAside(checkpointId)
     if (manifest !== undefined) await this.#confirm(manifest.checkpointId)
     await this.#removeUnfinished(Number.POSITIVE_INFINITY)
     return manifest
+  }
+
+  /**
+   * Sets every checkpoint aside, for a fresh start: `recover` finds none. They are removed for good
+   * when the new lineage has a checkpoint.
+   *
+   * @throws FlinktsError FLINKTS_ATTEMPT_FENCED
+   */
+  async archive(): Promise<void> {
+    for (const checkpointId of await this.#catalog.list()) await this.#setAside(checkpointId)
   }
 
   /** The id for the next checkpoint: higher than every id that was ever begun. */
@@ -136,6 +148,16 @@ export class CheckpointStore {
   /** The oldest completed checkpoint; `undefined` if there is none. */
   oldestRetainedId(): Promise<number | undefined> {
     return this.#catalog.oldestRetainedId()
+  }
+
+  /** A fresh start may have died before it had archived all. */
+  async #archiveOtherLineages(): Promise<void> {
+    for (const checkpointId of await this.#catalog.list()) {
+      const { manifest } = await this.#catalog.inspect(checkpointId)
+      // One that cannot be read may be ours: it must not be lost without a word.
+      if (manifest === undefined || manifest.jobId === this.#attempt.jobId) continue
+      await this.#setAside(checkpointId)
+    }
   }
 
   async #choose({ guarantee, from }: RecoverOptions): Promise<{
