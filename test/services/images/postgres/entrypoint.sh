@@ -8,8 +8,7 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   initdb --username="$user" --pwfile=/tmp/password --auth-host=scram-sha-256 --auth-local=trust \
     --encoding=UTF8 --locale=C.UTF-8 --no-sync >/dev/null
   rm /tmp/password
-  for kind in all replication; do echo "host $kind all all scram-sha-256"; done \
-    >>"$PGDATA/pg_hba.conf"
+  echo 'host all all all scram-sha-256' >>"$PGDATA/pg_hba.conf"
   echo "listen_addresses = '*'" >>"$PGDATA/postgresql.conf"
   if [ "$database" != postgres ]; then
     echo "CREATE DATABASE \"$database\"" | postgres --single -F postgres >/dev/null
