@@ -1,1 +1,16 @@
-export {}
+export type {
+  Change,
+  ChangeSource,
+  Operation,
+  PgValue,
+  Row,
+  SchemaColumn,
+} from './change.ts'
+export type { ConnectionOptions, Password } from './connection-options.ts'
+export type {
+  PostgresCdcOptions,
+  RetryOptions,
+  SnapshotOptions,
+  StreamOptions,
+} from './options.ts'
+export { postgresCdc, PostgresSource } from './source.ts'

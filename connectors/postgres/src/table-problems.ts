@@ -1,0 +1,162 @@
+import type { ErrorCode } from '@flinkts/core/connector'
+import type { PostgresClient } from './client.ts'
+import type { Problem } from './problem.ts'
+import type { TableDescription } from './table-catalog.ts'
+import { quotedTable, splitTableName } from './table-catalog.ts'
+
+/** What the source wants of its tables. @internal */
+export interface TableDemands {
+  /** `schema.name` */
+  readonly tables: readonly string[]
+  /** Whether changes are read, not only a snapshot. */
+  readonly streamed: boolean
+  /** Whether the role must own the tables, to put them into a publication. */
+  readonly owned: boolean
+}
+
+/** What keeps the tables from being read, each with its fix. @internal */
+export async function tableProblems(
+  client: PostgresClient,
+  found: readonly TableDescription[],
+  demands: TableDemands,
+): Promise<readonly Problem[]> {
+  const problems = found.flatMap((table) => problemsOf(table, demands))
+  const names = new Set(found.map((table) => table.relation.table))
+  const missing = demands.tables.filter((table) => !names.has(table))
+  if (missing.length === 0) return problems
+  const existing = await existingTables(client)
+  return [...missing.map((table) => missingProblem(table, existing)), ...problems]
+}
+
+/** Names that a suggestion is taken from, at most. */
+const suggestedTablesMax = 5_000
+
+async function existingTables(client: PostgresClient): Promise<readonly string[]> {
+  const rows = await client.query(`
+    SELECT n.nspname || '.' || c.relname AS name
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+      AND n.nspname NOT LIKE 'pg\\_toast%'
+    ORDER BY 1 LIMIT ${suggestedTablesMax}`)
+  return rows.map((row) => row['name'] ?? '')
+}
+
+function missingProblem(table: string, existing: readonly string[]): Problem {
+  const near = nearNames(table, existing)
+  const suggestion = near.map((name) => `"${name}"`).join(' or ')
+  return {
+    severity: 'error',
+    code: 'table-missing',
+    errorCode: 'FLINKTS_POSTGRES_TABLE_MISSING',
+    message: `table "${table}" does not exist`,
+    hint:
+      near.length > 0
+        ? `Did you mean ${suggestion}? Names are "schema.name", in the case that Postgres stores.`
+        : 'Create it, or correct the option "tables". Names are "schema.name", in stored case.',
+  }
+}
+
+const suggestionsMax = 3
+const nameDistanceMax = 3
+
+/** @internal */
+export function nearNames(table: string, existing: readonly string[]): readonly string[] {
+  const { name } = splitTableName(table)
+  return existing
+    .map((candidate) => {
+      const same = splitTableName(candidate).name.toLowerCase() === name.toLowerCase()
+      return { candidate, distance: same ? 0 : editDistance(table, candidate) }
+    })
+    .filter(({ distance }) => distance <= nameDistanceMax)
+    .toSorted((a, b) => a.distance - b.distance)
+    .slice(0, suggestionsMax)
+    .map(({ candidate }) => candidate)
+}
+
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= to.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1)
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[to.length] ?? 0
+}
+
+function problemsOf(table: TableDescription, demands: TableDemands): readonly Problem[] {
+  const unsupported = unsupportedProblem(table, demands.streamed)
+  if (unsupported !== undefined) return [unsupported]
+  const problems = [keyProblem(table, demands.streamed), ...rightsProblems(table, demands)]
+  return problems.filter((problem) => problem !== undefined)
+}
+
+function unsupportedProblem(table: TableDescription, streamed: boolean): Problem | undefined {
+  const name = table.relation.table
+  const code = 'table-unsupported'
+  const errorCode = 'FLINKTS_POSTGRES_TABLE_UNSUPPORTED'
+  if (table.kind === 'partitioned') {
+    const hint = 'Name its partitions instead: "\\d+" in psql lists them.'
+    return error(code, errorCode, `table "${name}" is partitioned`, hint)
+  }
+  if (table.kind !== 'table') {
+    const hint = 'Name the tables that it is made of.'
+    return error(code, errorCode, `"${name}" is a ${table.kind}, not a table`, hint)
+  }
+  if (table.logged || !streamed) return undefined
+  const hint = `Run "ALTER TABLE ${quotedTable(name)} SET LOGGED", or leave the table out.`
+  return error(code, errorCode, `table "${name}" is unlogged: changes are not in the WAL`, hint)
+}
+
+function keyProblem(table: TableDescription, streamed: boolean): Problem | undefined {
+  const name = table.relation.table
+  const quoted = quotedTable(name)
+  const errorCode = 'FLINKTS_POSTGRES_KEY_MISSING'
+  if (table.key.length === 0) {
+    const message = `table "${name}" has no primary key`
+    const hint =
+      `Run "ALTER TABLE ${quoted} ADD PRIMARY KEY (…)" with columns that name a row. (Published ` +
+      'without one, the table would refuse every UPDATE and DELETE of the application.)'
+    return error('key-missing', errorCode, message, hint)
+  }
+  if (table.unfitKeyColumns.length > 0) {
+    const columns = table.unfitKeyColumns.map((column) => `"${column}"`).join(', ')
+    const message = `the key of table "${name}" has an array or jsonb column: ${columns}`
+    const hint = 'Give the table a unique index of other columns, and make it the replica identity.'
+    return error('key-unsupported', errorCode, message, hint)
+  }
+  if (!streamed || table.relation.replicaIdentity !== 'nothing') return undefined
+  const message = `table "${name}" has the replica identity "nothing"`
+  const hint = `Run "ALTER TABLE ${quoted} REPLICA IDENTITY DEFAULT".`
+  return error('replica-identity', errorCode, message, hint)
+}
+
+function rightsProblems(table: TableDescription, demands: TableDemands): readonly Problem[] {
+  const name = table.relation.table
+  const quoted = quotedTable(name)
+  const errorCode = 'FLINKTS_POSTGRES_PERMISSION_DENIED'
+  const problems: Problem[] = []
+  if (!table.readable) {
+    const hint = `As its owner, run "GRANT SELECT ON ${quoted} TO <role>", and "GRANT USAGE ON SCHEMA" for its schema.`
+    problems.push(error('select-denied', errorCode, `no right to read table "${name}"`, hint))
+  }
+  if (table.rowsHidden) {
+    const message = `row security hides rows of table "${name}" from the role`
+    const hint = 'Run "ALTER ROLE <role> BYPASSRLS" as a superuser.'
+    problems.push(error('row-security', errorCode, message, hint))
+  }
+  if (demands.owned && !table.owned) {
+    const message = `only the owner of table "${name}" can put it into a publication`
+    const hint =
+      'Connect as the owner, or create the publication as the owner and set the options ' +
+      '"publication" and "managePublication: false".'
+    problems.push(error('table-not-owned', errorCode, message, hint))
+  }
+  return problems
+}
+
+function error(code: string, errorCode: ErrorCode, message: string, hint: string): Problem {
+  return { severity: 'error', code, errorCode, message, hint }
+}

@@ -1,0 +1,220 @@
+/**
+ * Every code that a `FlinktsError` can carry. `retryable` says whether a restart of the job may help:
+ * a job whose failure is not retryable ends at once, whatever its restart strategy.
+ * docs/errors.md is made from this table.
+ */
+export const errorTable = {
+  // Defining a job.
+  FLINKTS_JOB_INVALID: { retryable: false, summary: 'The job definition breaks a rule.' },
+  FLINKTS_OPERATOR_ID_INVALID: { retryable: false, summary: 'An operator id has a wrong form.' },
+  FLINKTS_OPERATOR_ID_DUPLICATE: {
+    retryable: false,
+    summary: 'Two operators of a job have the same id.',
+  },
+  FLINKTS_GUARANTEE_VIOLATED: {
+    retryable: false,
+    summary: 'A source or sink cannot give the guarantee that the job demands.',
+  },
+  FLINKTS_OPTION_INVALID: { retryable: false, summary: 'An option has a value out of its range.' },
+  FLINKTS_PREFLIGHT_FAILED: {
+    retryable: false,
+    summary: 'Checks made before the start found errors; all of them are listed.',
+  },
+  // Running a job.
+  FLINKTS_USER_FUNCTION_FAILED: {
+    retryable: true,
+    summary: 'A function of the job threw; the record is shown.',
+  },
+  FLINKTS_KEY_INVALID: {
+    retryable: false,
+    summary: 'A key selector returned a value that cannot be a key.',
+  },
+  FLINKTS_RESTARTS_EXHAUSTED: {
+    retryable: false,
+    summary: 'The job failed more often than its restart strategy allows.',
+  },
+  FLINKTS_JOB_ALREADY_RUNNING: {
+    retryable: false,
+    summary: 'Another process runs this job on the same checkpoint directory.',
+  },
+  FLINKTS_ATTEMPT_FENCED: {
+    retryable: false,
+    summary: 'A later attempt of the job has taken over; this one stopped.',
+  },
+  FLINKTS_TASK_FAILED: { retryable: true, summary: 'A task failed for a reason without a code.' },
+  FLINKTS_ASSERTION_FAILED: {
+    retryable: true,
+    summary: 'An invariant of flinkts does not hold: a defect of flinkts.',
+  },
+  // State and checkpoints.
+  FLINKTS_STATE_UNSERIALIZABLE: {
+    retryable: false,
+    summary: 'A value in state has no serial form (a function, a symbol, a class instance).',
+  },
+  FLINKTS_STATE_UNREADABLE: {
+    retryable: false,
+    summary: 'Stored bytes have a format or version that this release does not read.',
+  },
+  FLINKTS_STATE_INCOMPATIBLE: {
+    retryable: false,
+    summary: 'The restored state does not fit the job.',
+  },
+  FLINKTS_STATE_ORPHANED: {
+    retryable: false,
+    summary: 'The restored checkpoint holds state of an operator that the job no longer has.',
+  },
+  FLINKTS_CHECKPOINT_CORRUPT: {
+    retryable: false,
+    summary: 'A file of a checkpoint is truncated or damaged.',
+  },
+  FLINKTS_CHECKPOINT_NOT_FOUND: {
+    retryable: false,
+    summary: 'The checkpoint to restore from does not exist.',
+  },
+  FLINKTS_CHECKPOINT_EXPIRED: {
+    retryable: true,
+    summary: 'A checkpoint was not acknowledged by every task in time.',
+  },
+  FLINKTS_CHECKPOINT_ABORTED: {
+    retryable: true,
+    summary: 'A checkpoint was given up while its state was being written.',
+  },
+  FLINKTS_CHECKPOINT_DECLINED: {
+    retryable: true,
+    summary: 'Checkpoints failed more often in a row than the job tolerates.',
+  },
+  FLINKTS_COMMIT_REJECTED: {
+    retryable: false,
+    summary: 'An external system refused the commit of a completed checkpoint for good.',
+  },
+  FLINKTS_COMMIT_RETRIES_EXHAUSTED: {
+    retryable: true,
+    summary: 'The commit of a completed checkpoint did not succeed in the allowed number of tries.',
+  },
+  // Storage.
+  FLINKTS_STORAGE_UNWRITABLE: {
+    retryable: false,
+    summary: 'A directory cannot be created or written.',
+  },
+  FLINKTS_STORAGE_FULL: { retryable: true, summary: 'No space is left where a file is written.' },
+  FLINKTS_STORAGE_FAILED: { retryable: true, summary: 'Reading or writing a file failed.' },
+  // Formats.
+  FLINKTS_RECORD_UNDECODABLE: {
+    retryable: false,
+    summary: 'Bytes read by a source are not a record of the expected format.',
+  },
+  FLINKTS_RECORD_UNENCODABLE: {
+    retryable: false,
+    summary: 'A record has a value that the output format cannot express.',
+  },
+  // Files.
+  FLINKTS_BUCKET_INVALID: {
+    retryable: false,
+    summary: 'A record has no bucket, or one that is not a directory name.',
+  },
+  FLINKTS_FILE_CHANGED: {
+    retryable: false,
+    summary: 'A file was replaced, cut or removed while a source was reading it.',
+  },
+  // Postgres.
+  FLINKTS_POSTGRES_CONNECTION_FAILED: {
+    retryable: true,
+    summary: 'The server cannot be reached, or a connection to it broke.',
+  },
+  FLINKTS_POSTGRES_STREAM_SILENT: {
+    retryable: true,
+    summary: 'The server sent nothing for longer than the receive timeout.',
+  },
+  FLINKTS_POSTGRES_TLS_FAILED: {
+    retryable: false,
+    summary: 'The server offers no TLS, or its certificate is not trusted.',
+  },
+  FLINKTS_POSTGRES_AUTHENTICATION_FAILED: {
+    retryable: false,
+    summary: 'The server refused the user or the password.',
+  },
+  FLINKTS_POSTGRES_PERMISSION_DENIED: {
+    retryable: false,
+    summary: 'The role lacks a right that the connector needs.',
+  },
+  FLINKTS_POSTGRES_OBJECT_MISSING: {
+    retryable: false,
+    summary: 'A database, table, slot or publication does not exist.',
+  },
+  FLINKTS_POSTGRES_LIMIT_REACHED: {
+    retryable: false,
+    summary: 'A limit set on the server, such as max_replication_slots, is used up.',
+  },
+  FLINKTS_POSTGRES_SLOT_IN_USE: {
+    retryable: true,
+    summary: 'Another process reads from the replication slot.',
+  },
+  FLINKTS_POSTGRES_SLOT_LOST: {
+    retryable: false,
+    summary: 'The server removed WAL that the replication slot needed.',
+  },
+  FLINKTS_POSTGRES_SLOT_AHEAD: {
+    retryable: false,
+    summary: 'The replication slot no longer has the changes since the checkpoint.',
+  },
+  FLINKTS_POSTGRES_SLOT_MISMATCH: {
+    retryable: false,
+    summary: 'The replication slot belongs to another database or output plugin.',
+  },
+  FLINKTS_POSTGRES_SYSTEM_MISMATCH: {
+    retryable: false,
+    summary: 'The checkpoint belongs to another database server.',
+  },
+  FLINKTS_POSTGRES_TABLE_MISSING: {
+    retryable: false,
+    summary: 'A table of the source does not exist.',
+  },
+  FLINKTS_POSTGRES_TABLE_UNSUPPORTED: {
+    retryable: false,
+    summary: 'A view, foreign, partitioned or unlogged table cannot be a source.',
+  },
+  FLINKTS_POSTGRES_TABLES_CHANGED: {
+    retryable: false,
+    summary: 'The tables of the source are not those of the checkpoint.',
+  },
+  FLINKTS_POSTGRES_KEY_MISSING: {
+    retryable: false,
+    summary: 'A table has no primary key or replica identity that names its rows.',
+  },
+  FLINKTS_POSTGRES_KEY_CHANGED: {
+    retryable: false,
+    summary: 'The key of a table was changed while its changes were read.',
+  },
+  FLINKTS_POSTGRES_VALUE_MISSING: {
+    retryable: false,
+    summary: 'Postgres did not send a large value that no earlier record holds.',
+  },
+  FLINKTS_POSTGRES_PUBLICATION_INCOMPLETE: {
+    retryable: false,
+    summary: 'The publication is missing, or lacks tables or kinds of changes.',
+  },
+  FLINKTS_POSTGRES_TRANSACTION_OPEN: {
+    retryable: true,
+    summary: 'Transactions that were open at the start did not end in time.',
+  },
+  FLINKTS_POSTGRES_WAL_LEVEL: {
+    retryable: false,
+    summary: 'The server runs without wal_level=logical.',
+  },
+  FLINKTS_POSTGRES_QUERY_INTERRUPTED: {
+    retryable: true,
+    summary: 'A statement was stopped by a lock timeout, a cancel or a conflict.',
+  },
+  FLINKTS_POSTGRES_QUERY_FAILED: {
+    retryable: false,
+    summary: 'The server refused a statement.',
+  },
+  FLINKTS_POSTGRES_MESSAGE_TOO_LARGE: {
+    retryable: false,
+    summary: 'A row in the stream is longer than the option allows.',
+  },
+  FLINKTS_POSTGRES_PROTOCOL_VIOLATED: {
+    retryable: false,
+    summary: 'The server sent bytes that its protocol does not allow.',
+  },
+} as const
