@@ -13,12 +13,7 @@ import type {
   SplitOutput,
 } from '@flinkts/core/connector'
 import { assert } from '@flinkts/core/connector'
-
-/** Where the choices of a run come from. */
-export interface Choices {
-  /** 0 (inclusive) to 1 (exclusive). */
-  next(): number
-}
+import type { Prng } from '@flinkts/core/testing'
 
 /** A completed checkpoint: bytes only, as an engine would store it. */
 export interface HarnessCheckpoint {
@@ -32,7 +27,7 @@ export interface HarnessCheckpoint {
 /** What a run needs. */
 export interface HarnessOptions {
   readonly parallelism: number
-  readonly prng: Choices
+  readonly prng: Prng
   /** Checkpoints that stay restorable. */
   readonly retained?: number
 }
@@ -178,7 +173,7 @@ export class SourceHarness<Out, Split extends SourceSplit, State> {
 
 interface AttemptOptions {
   readonly parallelism: number
-  readonly prng: Choices
+  readonly prng: Prng
   readonly logger: Logger
   readonly attempt: number
 }
