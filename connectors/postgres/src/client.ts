@@ -85,7 +85,7 @@ export interface ReplicationClient {
    */
   createSlot(options: CreateSlotOptions): Promise<Lsn>
   /**
-   * Streams from a slot; the connection then belongs to the stream. May be called once.
+   * Streams from a slot; the connection then belongs to the stream. May be called again if it failed.
    *
    * @throws FlinktsError FLINKTS_POSTGRES_SLOT_IN_USE, FLINKTS_POSTGRES_SLOT_LOST,
    * FLINKTS_POSTGRES_OBJECT_MISSING (no such slot) and others of `toPostgresError`
@@ -299,12 +299,14 @@ class WalSenderClient implements ReplicationClient {
       started.reject(failure)
     }
     session.client.on('error', fail)
-    session.client.connection.once('replicationStart', () => started.resolve())
+    session.client.connection.once('replicationStart', started.resolve)
     const copy = { sql: startCommand(options), channel: stream.channel }
     session.enqueue(() => runCopy(session.client, copy)).then(() => fail(ended), fail)
     try {
       await started.promise
     } catch (error) {
+      session.client.off('error', fail)
+      session.client.connection.off('replicationStart', started.resolve)
       throw await this.#explain(error)
     }
     this.#stream = stream
