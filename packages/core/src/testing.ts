@@ -1,1 +1,3 @@
-export {}
+/** For tests: a clock and randomness that can be steered, and whole jobs under simulation. */
+export { type Prng, randomBelow, SeededPrng } from './common/prng.ts'
+export { simulate, type SimulationReport } from './testing/simulation/simulation.ts'

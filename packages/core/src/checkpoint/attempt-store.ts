@@ -15,6 +15,7 @@ import {
   parseAttemptLeftover,
   parseCheckpointDirectory,
 } from './layout.ts'
+import type { CheckpointManifest } from './manifest.ts'
 import type { ProcessProbe } from './process-probe.ts'
 
 /** What an attempt store works with. @internal */
@@ -81,13 +82,9 @@ export class AttemptStore {
    */
   async claim({ fresh = false }: { readonly fresh?: boolean } = {}): Promise<Attempt> {
     const { storage, jobName, clock } = this.#options
-    const newest = await this.#newestRecord()
-    if (newest !== undefined) await this.#judge(newest)
-    const record = await this.#createRecord(await this.#predecessor(newest), fresh)
+    const record = await this.#createRecord(await this.#predecessor(), fresh)
     await this.#fenceBelow(record.attempt)
-    // The fenced attempt may have begun checkpoints until just now.
-    const nextCheckpointId = Math.max(record.nextCheckpointId, await this.#firstFreeCheckpointId())
-    const attempt = new Attempt({ storage, clock, jobName }, { ...record, nextCheckpointId })
+    const attempt = new Attempt({ storage, clock, jobName }, record)
     await attempt.renew()
     this.#logger.info('attempt claimed', { attempt: attempt.number, jobId: attempt.jobId })
     return attempt
@@ -163,14 +160,26 @@ export class AttemptStore {
     return found.processStart !== holder.processStart
   }
 
-  /** What the next attempt goes on from. If somebody removed the records, a manifest tells as well. */
-  async #predecessor(newest: AttemptRecord | undefined): Promise<Predecessor | undefined> {
-    if (newest !== undefined) return newest
+  /**
+   * What the next attempt goes on from. If somebody removed the records, a manifest tells as well; the
+   * records are read again after it, since whoever wrote it may be alive, and must be judged.
+   */
+  async #predecessor(): Promise<Predecessor | undefined> {
+    const manifest =
+      (await this.#newestRecord()) === undefined ? await this.#newestManifest() : undefined
+    const newest = await this.#newestRecord()
+    if (newest !== undefined) {
+      await this.#judge(newest)
+      return newest
+    }
+    return manifest && { ...manifest, nextCheckpointId: manifest.checkpointId + 1 }
+  }
+
+  async #newestManifest(): Promise<CheckpointManifest | undefined> {
     const catalog = new CheckpointCatalog(this.#options.storage)
     const checkpointId = (await catalog.list()).at(-1)
     if (checkpointId === undefined) return undefined
-    const { manifest } = await catalog.inspect(checkpointId)
-    return manifest && { ...manifest, nextCheckpointId: checkpointId + 1 }
+    return (await catalog.inspect(checkpointId)).manifest
   }
 
   async #createRecord(

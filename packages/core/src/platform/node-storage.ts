@@ -5,7 +5,7 @@ import process from 'node:process'
 import { systemCodeOf } from '../common/errors.ts'
 import type { Storage } from '../common/storage.ts'
 import { toStorageError } from './storage-error.ts'
-import { assertStoragePath } from './storage-path.ts'
+import { assertStoragePath } from '../common/storage-path.ts'
 
 /** Files that wait for their name; a crash may leave them, and nobody sees them. */
 const temporaryPrefix = '.creating-'

@@ -1,15 +1,21 @@
-import { assert, defined } from '../common/assert.ts'
+import { assert } from '../common/assert.ts'
 import type { KeyIdentity } from './key.ts'
 import { SlotTable } from './slot-table.ts'
 
 /** The key for which state is read and written. One for a backend. @internal */
 export class CurrentKey {
   #identity: KeyIdentity = ''
+  #hash = 0
   #tableIndex = -1
   #version = 0
 
   get identity(): KeyIdentity {
     return this.#identity
+  }
+
+  /** The `keyHash` of the key. */
+  get hash(): number {
+    return this.#hash
   }
 
   /** Index of the key group in the range of the backend; -1 while there is no current key. */
@@ -22,14 +28,15 @@ export class CurrentKey {
     return this.#version
   }
 
-  set(identity: KeyIdentity, tableIndex: number): void {
+  set(identity: KeyIdentity, hash: number, tableIndex: number): void {
     this.#identity = identity
+    this.#hash = hash
     this.#tableIndex = tableIndex
     this.#version += 1
   }
 
   clear(): void {
-    this.set('', -1)
+    this.set('', 0, -1)
   }
 }
 
@@ -93,23 +100,20 @@ export class CurrentEntry {
   remove(): void {
     if (this.#version !== this.#current.version) this.#locate()
     if (this.#slot < 0) return
-    this.#table?.remove(this.#slot)
+    this.#table?.remove(this.#current.hash, this.#slot)
     this.#slot = -1
   }
 
   #locate(): void {
-    const { identity, tableIndex, version } = this.#current
+    const { identity, hash, tableIndex, version } = this.#current
     assert(tableIndex >= 0, 'keyed state is used while no key is current')
     this.#table = this.#tables.find(tableIndex)
-    this.#slot = this.#table === undefined ? -1 : this.#table.find(identity)
+    this.#slot = this.#table === undefined ? -1 : this.#table.find(hash, identity)
     this.#version = version
   }
 
   #insert(stored: unknown): void {
     this.#table ??= this.#tables.findOrCreate(this.#current.tableIndex)
-    this.#slot = defined(this.#table, 'a state table is missing').insert(
-      this.#current.identity,
-      stored,
-    )
+    this.#slot = this.#table.insert(this.#current.hash, this.#current.identity, stored)
   }
 }

@@ -9,7 +9,7 @@ import {
   type StoredMap,
 } from './entry-codec.ts'
 import { HeapListState, HeapMapState, HeapValueState } from './heap-states.ts'
-import { type Key, type KeyGroupRange, keyGroupOf, keyIdentity, keyOfIdentity } from './key.ts'
+import { type Key, type KeyGroupRange, keyHash, keyIdentity, keyOfIdentity } from './key.ts'
 import {
   defaultSliceLimits,
   HeapSnapshot,
@@ -102,10 +102,11 @@ export class HeapStateBackend {
   setCurrentKey(key: Key): void {
     // A tuple that is the same object may have other elements.
     if (key === this.#key && typeof key !== 'object') return
-    const keyGroup = keyGroupOf(key, this.#maxParallelism, this.#operatorId)
+    const hash = keyHash(key, this.#operatorId)
+    const keyGroup = hash % this.#maxParallelism
     const { first, last } = this.#range
     assert(keyGroup >= first && keyGroup <= last, 'a key arrived at a subtask that does not own it')
-    this.#current.set(keyIdentity(key, this.#operatorId), keyGroup - first)
+    this.#current.set(keyIdentity(key, this.#operatorId), hash, keyGroup - first)
     this.#key = key
   }
 
@@ -206,10 +207,12 @@ export class HeapStateBackend {
     const table = state.tables.findOrCreate(block.keyGroup - this.#range.first)
     for (let i = 0; i < block.entryCount; i += 1) {
       const { key, stored } = entries.read()
-      const keyGroup = keyGroupOf(keyOfIdentity(key), this.#maxParallelism, this.#operatorId)
-      if (keyGroup !== block.keyGroup) throw this.#corrupt('a key of it is in a wrong key group')
-      const slot = table.find(key)
-      if (slot < 0) table.insert(key, stored)
+      const hash = keyHash(keyOfIdentity(key), this.#operatorId)
+      if (hash % this.#maxParallelism !== block.keyGroup) {
+        throw this.#corrupt('a key of it is in a wrong key group')
+      }
+      const slot = table.find(hash, key)
+      if (slot < 0) table.insert(hash, key, stored)
       else this.#merge(state.scope, table.touch(slot), stored)
     }
     if (entries.remaining > 0) throw this.#corrupt('bytes follow the entries of a block')

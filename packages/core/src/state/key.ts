@@ -55,12 +55,23 @@ export const maxParallelismLimit = 32_768
  * @internal
  */
 export function keyGroupOf(key: Key, maxParallelism: number, operatorId: string): number {
-  if (typeof key === 'number' && (key | 0) === key) return hashOfInt32(key) % maxParallelism
+  return keyHash(key, operatorId) % maxParallelism
+}
+
+/**
+ * The hash of a key, of which its key group is made.
+ *
+ * @returns an unsigned 32-bit integer.
+ * @throws FlinktsError FLINKTS_KEY_INVALID
+ * @internal
+ */
+export function keyHash(key: Key, operatorId: string): number {
+  if (typeof key === 'number' && (key | 0) === key) return hashOfInt32(key)
   if (typeof key === 'string') {
     const hash = hashOfShortAscii(key)
-    if (hash >= 0) return hash % maxParallelism
+    if (hash >= 0) return hash
   }
-  return murmur3(scratchBytes(key, operatorId)) % maxParallelism
+  return murmur3(scratchBytes(key, operatorId))
 }
 
 /** The subtask, of `parallelism`, that owns a key group. @internal */

@@ -1,4 +1,5 @@
 import type { KeyIdentity } from './key.ts'
+import { SlotIndex } from './slot-index.ts'
 
 /** What a snapshot asks of a table: to be given entries before they may change. @internal */
 export interface PreImages {
@@ -19,9 +20,9 @@ export interface PreImages {
  * @internal
  */
 export class SlotTable {
-  readonly #slotOf = new Map<KeyIdentity, number>()
-  readonly #keys: (KeyIdentity | undefined)[] = []
-  readonly #stored: unknown[] = []
+  readonly #index = new SlotIndex()
+  /** For every slot its key, `undefined` if it is free, and what is stored: side by side. */
+  readonly #cells: unknown[] = []
   readonly #free: number[] = []
   #stamps = new Uint32Array(8)
   /** The open snapshots, oldest first. */
@@ -31,52 +32,51 @@ export class SlotTable {
 
   /** The number of entries. */
   get size(): number {
-    return this.#slotOf.size
+    return this.#index.size
   }
 
   /** The number of slots, in use or not. */
   get slotCount(): number {
-    return this.#keys.length
+    return this.#cells.length / 2
   }
 
-  /** The slot of a key; -1 if it has no entry. */
-  find(key: KeyIdentity): number {
-    return this.#slotOf.get(key) ?? -1
+  /** The slot of a key with this `keyHash`; -1 if it has no entry. */
+  find(hash: number, key: KeyIdentity): number {
+    return this.#index.find(hash, key, this.#cells)
   }
 
   /** What is stored, to be read or changed. */
   touch(slot: number): unknown {
     if (this.#epoch !== 0) this.#preserve(slot)
-    return this.#stored[slot]
+    return this.#cells[2 * slot + 1]
   }
 
   replace(slot: number, stored: unknown): void {
     if (this.#epoch !== 0) this.#preserve(slot)
-    this.#stored[slot] = stored
+    this.#cells[2 * slot + 1] = stored
   }
 
   /** Adds an entry for a key that has none. @returns its slot. */
-  insert(key: KeyIdentity, stored: unknown): number {
-    const slot = this.#free.pop() ?? this.#keys.length
+  insert(hash: number, key: KeyIdentity, stored: unknown): number {
+    const slot = this.#free.pop() ?? this.slotCount
     if (slot === this.#stamps.length) this.#growStamps()
-    this.#keys[slot] = key
-    this.#stored[slot] = stored
+    this.#cells[2 * slot] = key
+    this.#cells[2 * slot + 1] = stored
     this.#stamps[slot] = this.#epoch
-    this.#slotOf.set(key, slot)
+    this.#index.add(hash, slot)
     return slot
   }
 
-  remove(slot: number): void {
+  /** Removes the entry in a slot, whose key has this `keyHash`. */
+  remove(hash: number, slot: number): void {
     if (this.#epoch !== 0) this.#preserve(slot)
-    const key = this.#keys[slot]
-    if (key === undefined) return
-    this.#slotOf.delete(key)
-    if (this.#slotOf.size === 0) {
+    this.#index.remove(hash, slot)
+    if (this.#index.size === 0) {
       this.#forgetSlots()
       return
     }
-    this.#keys[slot] = undefined
-    this.#stored[slot] = undefined
+    this.#cells[2 * slot] = undefined
+    this.#cells[2 * slot + 1] = undefined
     this.#free.push(slot)
   }
 
@@ -94,25 +94,29 @@ export class SlotTable {
 
   /** The key in a slot, if its entry was not touched since `epoch`; reading it here is no touch. */
   untouchedKey(slot: number, epoch: number): KeyIdentity | undefined {
-    return (this.#stamps[slot] as number) < epoch ? this.#keys[slot] : undefined
+    return (this.#stamps[slot] as number) < epoch ? this.#keyIn(slot) : undefined
   }
 
   /** What is stored in a slot, for reading only. */
   peek(slot: number): unknown {
-    return this.#stored[slot]
+    return this.#cells[2 * slot + 1]
   }
 
   #preserve(slot: number): void {
     const stamp = this.#stamps[slot] as number
     if (stamp >= this.#epoch) return
     this.#stamps[slot] = this.#epoch
-    const key = this.#keys[slot]
+    const key = this.#keyIn(slot)
     if (key === undefined) return
     for (const snapshot of this.#snapshots) {
       if (stamp < snapshot.epoch && slot >= snapshot.cursor) {
-        snapshot.preserve(key, this.#stored[slot])
+        snapshot.preserve(key, this.#cells[2 * slot + 1])
       }
     }
+  }
+
+  #keyIn(slot: number): KeyIdentity | undefined {
+    return this.#cells[2 * slot] as KeyIdentity | undefined
   }
 
   #growStamps(): void {
@@ -122,8 +126,7 @@ export class SlotTable {
   }
 
   #forgetSlots(): void {
-    this.#keys.length = 0
-    this.#stored.length = 0
+    this.#cells.length = 0
     this.#free.length = 0
     this.#stamps = new Uint32Array(8)
   }

@@ -1,7 +1,7 @@
 import { FlinktsError } from '../common/errors.ts'
 import { type Prng, randomBelow } from '../common/prng.ts'
 import type { Storage } from '../common/storage.ts'
-import { assertStoragePath } from '../platform/storage-path.ts'
+import { assertStoragePath } from '../common/storage-path.ts'
 
 /**
  * Called before each step of an operation, and once more before it resolves; the operation goes on when
@@ -158,7 +158,8 @@ class Handle implements SimulatedStorageHandle {
       this.#disk.files.delete(file)
     }
     await this.#pause('remove', path)
-    if (inside().length > 0) throw failed(path, 'the directory is not empty')
+    const full = this.#disk.directories.has(path) && inside().length > 0
+    if (full) throw failed(path, 'the directory is not empty')
     for (const directory of [...this.#disk.directories]) {
       if (isIn(path, directory)) this.#disk.directories.delete(directory)
     }

@@ -1,0 +1,92 @@
+import { defined } from '../common/assert.ts'
+import { FlinktsError } from '../common/errors.ts'
+import type { DeliveryGuarantee } from '../common/guarantee.ts'
+import type { NodeOperation, StreamGraph, StreamInput, StreamNode } from '../graph/stream-node.ts'
+
+/** Settings of one operator. @public */
+export interface OperatorOptions {
+  /** Subtasks, 1 to the job's maxParallelism; default: the parallelism of the job. */
+  readonly parallelism?: number
+}
+
+/** An operator id: letters, digits, `-`, `_` and `.`, at most 64 of them, a letter first. */
+const operatorIdForm = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/
+
+/** Records the operators of a job while it is defined. @internal */
+export class GraphBuilder {
+  readonly jobName: string
+  readonly guarantee: DeliveryGuarantee
+  readonly #nodes: StreamNode[] = []
+  readonly #ids = new Set<string>()
+
+  constructor(jobName: string, guarantee: DeliveryGuarantee) {
+    this.jobName = jobName
+    this.guarantee = guarantee
+  }
+
+  /**
+   * Adds an operator whose id the user gave. @returns its index.
+   *
+   * @throws FlinktsError FLINKTS_OPERATOR_ID_INVALID, FLINKTS_OPERATOR_ID_DUPLICATE
+   */
+  add(
+    operatorId: string,
+    operation: NodeOperation,
+    inputs: readonly StreamInput[],
+    options: OperatorOptions = {},
+  ): number {
+    if (!operatorIdForm.test(operatorId)) throw invalidId(operatorId)
+    if (this.#ids.has(operatorId)) throw this.#duplicateId(operatorId)
+    this.#ids.add(operatorId)
+    this.#nodes.push({ operatorId, operation, inputs, parallelism: options.parallelism })
+    return this.#nodes.length - 1
+  }
+
+  /** Adds an operator without state, and names it after where it stands: `orders.map`, `orders.map2`. */
+  addUnnamed(
+    operation: NodeOperation,
+    inputs: readonly StreamInput[],
+    options: OperatorOptions = {},
+  ): number {
+    const first = defined(inputs[0], 'an operator has an input')
+    const upstream = defined(this.#nodes[first.from], 'the input of an operator exists').operatorId
+    const base = `${upstream}.${operation.type}`
+    let operatorId = base
+    for (let count = 2; this.#ids.has(operatorId); count += 1) operatorId = `${base}${count}`
+    this.#ids.add(operatorId)
+    this.#nodes.push({ operatorId, operation, inputs, parallelism: options.parallelism })
+    return this.#nodes.length - 1
+  }
+
+  /**
+   * The finished definition.
+   *
+   * @throws FlinktsError FLINKTS_JOB_INVALID if it has no source or nothing reads a stream to a sink
+   */
+  build(): StreamGraph {
+    const types = new Set(this.#nodes.map(({ operation }) => operation.type))
+    if (!types.has('source') || !types.has('sink')) {
+      const missing = types.has('source') ? 'sink' : 'source'
+      throw new FlinktsError('FLINKTS_JOB_INVALID', `job "${this.jobName}" has no ${missing}`, {
+        hint: 'A job reads at least one source, env.source(id, source), and writes at least one sink, stream.sinkTo(id, sink).',
+      })
+    }
+    return { jobName: this.jobName, nodes: this.#nodes }
+  }
+
+  #duplicateId(operatorId: string): FlinktsError {
+    return new FlinktsError(
+      'FLINKTS_OPERATOR_ID_DUPLICATE',
+      `two operators of job "${this.jobName}" have the id "${operatorId}"`,
+      { hint: 'An operator id names its state, metrics and files: give each its own.' },
+    )
+  }
+}
+
+function invalidId(operatorId: string): FlinktsError {
+  return new FlinktsError(
+    'FLINKTS_OPERATOR_ID_INVALID',
+    `operator id "${operatorId}" has a wrong form`,
+    { hint: 'Begin with a letter, then letters, digits, "-", "_" and ".", at most 64 in all.' },
+  )
+}

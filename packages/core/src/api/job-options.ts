@@ -1,0 +1,91 @@
+import { FlinktsError } from '../common/errors.ts'
+import type { DeliveryGuarantee } from '../common/guarantee.ts'
+import { defaultRestartStrategy, type RestartStrategy } from '../scheduler/restart-strategy.ts'
+import { maxParallelismLimit } from '../state/key.ts'
+
+/** What a job promises and how it runs. Times are in milliseconds. @public */
+export interface JobOptions<Guarantee extends DeliveryGuarantee = DeliveryGuarantee> {
+  /** Default `exactly-once`. Sources and sinks that cannot give it do not compile, nor start. */
+  readonly guarantee?: Guarantee
+  /** Subtasks of every operator that does not say otherwise, >= 1; default 1. */
+  readonly parallelism?: number
+  /**
+   * The number of key groups: the upper bound of every parallelism, 1 to 32768; default 128. Fixed for
+   * the life of the job's state.
+   */
+  readonly maxParallelism?: number
+  /** From one checkpoint to the next, >= 1; default 1000. Output becomes visible at checkpoints. */
+  readonly checkpointIntervalMs?: number
+  /** The least time between the end of a checkpoint and the next, >= 0; default 0. */
+  readonly checkpointMinPauseMs?: number
+  /** A checkpoint that takes longer fails, >= 1; default 600 000. */
+  readonly checkpointTimeoutMs?: number
+  /** Checkpoints that may fail in a row before the job fails, >= 0; default 2. */
+  readonly tolerableCheckpointFailures?: number
+  /** Completed checkpoints that are kept, >= 1; default 2. */
+  readonly retainedCheckpointsMax?: number
+  /** Default: exponential delay from 0.5 s to 60 s, 10 attempts in a row. */
+  readonly restart?: RestartStrategy
+}
+
+/** Job options with every default filled in. @internal */
+export type ResolvedJobOptions = Required<JobOptions>
+
+/**
+ * Fills in the defaults and checks the ranges.
+ *
+ * @throws FlinktsError FLINKTS_OPTION_INVALID
+ * @internal
+ */
+export function resolveJobOptions(jobName: string, options: JobOptions): ResolvedJobOptions {
+  const resolved = {
+    guarantee: options.guarantee ?? 'exactly-once',
+    parallelism: options.parallelism ?? 1,
+    maxParallelism: options.maxParallelism ?? 128,
+    checkpointIntervalMs: options.checkpointIntervalMs ?? 1000,
+    checkpointMinPauseMs: options.checkpointMinPauseMs ?? 0,
+    checkpointTimeoutMs: options.checkpointTimeoutMs ?? 600_000,
+    tolerableCheckpointFailures: options.tolerableCheckpointFailures ?? 2,
+    retainedCheckpointsMax: options.retainedCheckpointsMax ?? 2,
+    restart: options.restart ?? defaultRestartStrategy,
+  }
+  checkGuarantee(jobName, resolved.guarantee)
+  for (const [name, { min, max }] of Object.entries(ranges)) {
+    const value = resolved[name as keyof typeof ranges]
+    if (Number.isInteger(value) && value >= min && value <= max) continue
+    throw new FlinktsError(
+      'FLINKTS_OPTION_INVALID',
+      `option "${name}" of job "${jobName}" is ${value}`,
+      {
+        hint: `Use a whole number from ${min}${max === Infinity ? '' : ` to ${max}`}.`,
+      },
+    )
+  }
+  return resolved
+}
+
+const ranges = {
+  parallelism: { min: 1, max: maxParallelismLimit },
+  maxParallelism: { min: 1, max: maxParallelismLimit },
+  checkpointIntervalMs: { min: 1, max: Infinity },
+  checkpointMinPauseMs: { min: 0, max: Infinity },
+  checkpointTimeoutMs: { min: 1, max: Infinity },
+  tolerableCheckpointFailures: { min: 0, max: Infinity },
+  retainedCheckpointsMax: { min: 1, max: Infinity },
+} as const
+
+const guarantees: readonly string[] = [
+  'exactly-once',
+  'effectively-once',
+  'at-least-once',
+] satisfies readonly DeliveryGuarantee[]
+
+/** For users of JavaScript, whom no type stops. */
+function checkGuarantee(jobName: string, guarantee: string): void {
+  if (guarantees.includes(guarantee)) return
+  throw new FlinktsError(
+    'FLINKTS_OPTION_INVALID',
+    `option "guarantee" of job "${jobName}" is "${guarantee}"`,
+    { hint: `Use one of ${guarantees.map((name) => `"${name}"`).join(', ')}.` },
+  )
+}

@@ -1,0 +1,61 @@
+import type { DeliveryGuarantee } from '../common/guarantee.ts'
+import type { StreamInput } from '../graph/stream-node.ts'
+import type { KeyedProcess } from '../operators/keyed-process-function.ts'
+import type { Key } from '../state/key.ts'
+import type { StateDeclarations } from '../state/state-descriptor.ts'
+import type { DataStream } from './data-stream.ts'
+import type { GraphBuilder, OperatorOptions } from './graph-builder.ts'
+
+/** Makes the stream of a node's output. @internal */
+export type OutputOf<Guarantee extends DeliveryGuarantee> = <Out>(
+  from: number,
+) => DataStream<Out, Guarantee>
+
+/** Records of type `T`, together with those of the same key. @public */
+export class KeyedStream<T, RecordKey extends Key, Guarantee extends DeliveryGuarantee> {
+  readonly #builder: GraphBuilder
+  readonly #inputs: readonly StreamInput[]
+  readonly #selectKey: (value: unknown) => unknown
+  readonly #outputOf: OutputOf<Guarantee>
+
+  /** @internal */
+  constructor(
+    parts: {
+      readonly builder: GraphBuilder
+      readonly inputs: readonly StreamInput[]
+      readonly outputOf: OutputOf<Guarantee>
+    },
+    selectKey: (value: T) => RecordKey,
+  ) {
+    this.#builder = parts.builder
+    this.#inputs = parts.inputs
+    this.#outputOf = parts.outputOf
+    this.#selectKey = selectKey as (value: unknown) => unknown
+  }
+
+  /**
+   * Calls `process` for each record, with the state of its key. `id` names the state, for ever.
+   *
+   * @throws FlinktsError FLINKTS_OPERATOR_ID_INVALID, FLINKTS_OPERATOR_ID_DUPLICATE
+   */
+  process<Out, Declarations extends StateDeclarations>(
+    id: string,
+    process: KeyedProcess<T, RecordKey, Out, Declarations>,
+    options?: OperatorOptions,
+  ): DataStream<Out, Guarantee> {
+    const selectKey = this.#selectKey
+    const inputs = this.#inputs.map(({ from }) => ({
+      from,
+      partitioning: { type: 'hash' as const, selectKey },
+    }))
+    // The types of records, keys and states end here; the stream's own types have checked them.
+    const untyped = process as KeyedProcess<unknown, Key, unknown, StateDeclarations>
+    const from = this.#builder.add(
+      id,
+      { type: 'process', selectKey, process: untyped },
+      inputs,
+      options,
+    )
+    return this.#outputOf(from)
+  }
+}

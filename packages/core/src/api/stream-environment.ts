@@ -1,0 +1,39 @@
+import type { DeliveryGuarantee } from '../common/guarantee.ts'
+import type { Source, SourceSplit } from '../connector/source.ts'
+import { type DataStream, streamOf } from './data-stream.ts'
+import type { GraphBuilder, OperatorOptions } from './graph-builder.ts'
+import { checkSource } from './guarantee-check.ts'
+
+/** Whether the sources of a job must replay: only `at-least-once` jobs may use others. @public */
+export type Replays<Guarantee extends DeliveryGuarantee> = Guarantee extends 'at-least-once'
+  ? boolean
+  : true
+
+/** Where a job begins: its sources. @public */
+export class StreamEnvironment<Guarantee extends DeliveryGuarantee> {
+  readonly #builder: GraphBuilder
+
+  /** @internal */
+  constructor(builder: GraphBuilder) {
+    this.#builder = builder
+  }
+
+  /**
+   * Reads `source`. `id` names its positions in the checkpoints, for ever.
+   *
+   * @throws FlinktsError FLINKTS_GUARANTEE_VIOLATED if the source cannot replay and the job needs it;
+   * FLINKTS_OPERATOR_ID_INVALID, FLINKTS_OPERATOR_ID_DUPLICATE
+   */
+  source<Out, Split extends SourceSplit, EnumeratorState>(
+    id: string,
+    source: Source<Out, Split, EnumeratorState, Replays<Guarantee>>,
+    options?: OperatorOptions,
+  ): DataStream<Out, Guarantee> {
+    checkSource(this.#builder, id, source)
+    const untyped = source as Source<unknown>
+    return streamOf(
+      this.#builder,
+      this.#builder.add(id, { type: 'source', source: untyped }, [], options),
+    )
+  }
+}

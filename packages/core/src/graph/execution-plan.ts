@@ -1,0 +1,49 @@
+import type { DeliveryGuarantee } from '../common/guarantee.ts'
+import type { NodeOperation } from './stream-node.ts'
+
+/** How an edge of the plan moves records between subtasks. @public */
+export type PlanPartitioning = 'forward' | 'hash' | 'rebalance' | 'broadcast'
+
+/** An operator in the plan. @public */
+export interface PlanOperator {
+  readonly operatorId: string
+  readonly type: NodeOperation['type']
+  /** The operators of the same vertex that get its records, by id. */
+  readonly chainedTo: readonly string[]
+}
+
+/** A chain of operators that one task a subtask runs. @public */
+export interface PlanVertex {
+  /** The id of the operator at its head. */
+  readonly vertexId: string
+  readonly parallelism: number
+  /** In an order in which every operator comes after those that feed it. */
+  readonly operators: readonly PlanOperator[]
+}
+
+/** A connection between two vertices. @public */
+export interface PlanEdge {
+  /** The operator that emits, and the vertex that it belongs to. */
+  readonly from: { readonly vertexId: string; readonly operatorId: string }
+  readonly to: { readonly vertexId: string }
+  readonly partitioning: PlanPartitioning
+  /** Which input of the head of the target vertex this is, from 0. */
+  readonly inputIndex: number
+}
+
+/**
+ * How a job runs: plain data without functions, the same for the same definition and options.
+ *
+ * @public
+ */
+export interface ExecutionPlan {
+  readonly jobName: string
+  readonly guarantee: DeliveryGuarantee
+  /** The number of key groups; fixed for the life of the job's state. */
+  readonly maxParallelism: number
+  /** Sources first; every vertex after those that feed it. */
+  readonly vertices: readonly PlanVertex[]
+  readonly edges: readonly PlanEdge[]
+  /** Changes when anything above changes. */
+  readonly fingerprint: string
+}

@@ -1,0 +1,66 @@
+import type { Sink } from '../connector/sink.ts'
+import type { Source } from '../connector/source.ts'
+import type { KeyedProcess } from '../operators/keyed-process-function.ts'
+import type { Key } from '../state/key.ts'
+import type { StateDeclarations } from '../state/state-descriptor.ts'
+
+/** How records reach the subtasks of an operator. @internal */
+export type Partitioning =
+  /** To the subtask of the same index if the parallelism is equal, else in turn. */
+  | { readonly type: 'forward' }
+  | { readonly type: 'hash'; readonly selectKey: (value: unknown) => unknown }
+  | { readonly type: 'rebalance' }
+  | { readonly type: 'broadcast' }
+
+/** An input of a node. @internal */
+export interface StreamInput {
+  /** Index of the node in the graph. */
+  readonly from: number
+  readonly partitioning: Partitioning
+}
+
+/** What a node does, with its functions. @internal */
+export type NodeOperation =
+  | { readonly type: 'source'; readonly source: Source<unknown> }
+  | { readonly type: 'map'; readonly map: (value: unknown) => unknown }
+  | { readonly type: 'filter'; readonly predicate: (value: unknown) => boolean }
+  | { readonly type: 'flat-map'; readonly flatMap: (value: unknown) => Iterable<unknown> }
+  | {
+      readonly type: 'process'
+      readonly selectKey: (value: unknown) => unknown
+      readonly process: KeyedProcess<unknown, Key, unknown, StateDeclarations>
+    }
+  | { readonly type: 'sink'; readonly sink: Sink<unknown> }
+
+/** An operator of the job as it was defined. @internal */
+export interface StreamNode {
+  readonly operatorId: string
+  readonly operation: NodeOperation
+  readonly inputs: readonly StreamInput[]
+  /** `undefined`: that of the job. */
+  readonly parallelism: number | undefined
+}
+
+/** The job as it was defined: nodes in the order of their definition, inputs before users. @internal */
+export interface StreamGraph {
+  readonly jobName: string
+  readonly nodes: readonly StreamNode[]
+}
+
+/** The sources of a job, by operator id. @internal */
+export function sourcesOf(graph: StreamGraph): ReadonlyMap<string, Source<unknown>> {
+  return new Map(
+    graph.nodes.flatMap(({ operatorId, operation }) =>
+      operation.type === 'source' ? [[operatorId, operation.source]] : [],
+    ),
+  )
+}
+
+/** The sinks of a job, by operator id. @internal */
+export function sinksOf(graph: StreamGraph): ReadonlyMap<string, Sink<unknown>> {
+  return new Map(
+    graph.nodes.flatMap(({ operatorId, operation }) =>
+      operation.type === 'sink' ? [[operatorId, operation.sink]] : [],
+    ),
+  )
+}

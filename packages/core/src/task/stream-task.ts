@@ -1,0 +1,283 @@
+import { assert, unreachable } from '../common/assert.ts'
+import type { Clock } from '../common/clock.ts'
+import { toErrorPayload } from '../common/errors.ts'
+import type { Logger } from '../common/logger.ts'
+import type { Scheduler } from '../common/scheduler.ts'
+import type { FlowControl } from '../network/flow-control.ts'
+import type { CheckpointBarrier } from '../network/stream-element.ts'
+import type { OperatorSnapshot } from '../operators/operator.ts'
+import type { SourceOperator } from '../operators/source.ts'
+import type { OperatorChain } from './operator-chain.ts'
+import type { SourceInput } from './source-input.ts'
+import type { InputListener, StepResult, TaskInput } from './task-input.ts'
+import type { TaskMetrics } from './task-metrics.ts'
+import type { TaskCommand, TaskEvent } from './task-protocol.ts'
+
+/** How much a task does before others get their turn. @internal */
+export interface TaskLimits {
+  /** Records between two looks at the clock and the mail; >= 1. */
+  readonly stepRecordsMax: number
+  /** Steps in a slice; >= 1. */
+  readonly sliceStepsMax: number
+  /** Length of a slice in milliseconds. */
+  readonly sliceMs: number
+}
+
+/** @internal */
+export const defaultTaskLimits: TaskLimits = {
+  stepRecordsMax: 256,
+  sliceStepsMax: 1024,
+  sliceMs: 1,
+}
+
+/** What a task is made of. @internal */
+export interface StreamTaskParts {
+  readonly chain: OperatorChain
+  readonly flow: FlowControl
+  readonly input: TaskInput
+  /** Both present in a task with a source. */
+  readonly source: SourceOperator | undefined
+  readonly sourceInput: SourceInput | undefined
+  readonly metrics: TaskMetrics
+  readonly limits: TaskLimits
+  readonly clock: Clock
+  readonly scheduler: Scheduler
+  readonly logger: Logger
+  /** Aborted when the task fails or is cancelled. */
+  readonly abort: AbortController
+  readonly send: (event: TaskEvent) => void
+}
+
+/**
+ * A subtask of a vertex: takes records from its input, pushes them through its chain, and handles mail
+ * between records. Everything runs on one thread, a slice at a time; nothing but mail touches it from
+ * outside.
+ *
+ *     opening ──► running ──► closing ──► closed
+ *        └──────────┴── failure ──► failed ──cancel──► closing
+ *
+ * A task whose input has ended stays `running` until the coordinator lets it finish, so that every
+ * checkpoint has the same tasks, also the final one.
+ *
+ * @internal
+ */
+export class StreamTask implements InputListener {
+  readonly #parts: StreamTaskParts
+  readonly #mail: TaskCommand[] = []
+  #status: 'opening' | 'running' | 'failed' | 'closing' | 'closed' = 'opening'
+  #scheduled = false
+  #dataEnded = false
+  #opened: Promise<void> = Promise.resolve()
+
+  constructor(parts: StreamTaskParts) {
+    this.#parts = parts
+    parts.flow.onRelease = () => this.wake()
+    parts.flow.onFailure = (cause) => this.#fail(cause)
+  }
+
+  /** Opens the operators; the task runs when that is done. Called once. */
+  start(): void {
+    this.#opened = this.#open().catch((cause: unknown) => this.#fail(cause))
+  }
+
+  /** Puts a command into the task's mailbox. */
+  command(command: TaskCommand): void {
+    this.#mail.push(command)
+    this.wake()
+  }
+
+  /** Gives the task a turn soon. */
+  wake(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#parts.scheduler.soon(() => this.#turn())
+  }
+
+  recordsProcessed(count: number): void {
+    this.#parts.metrics.recordsIn += count
+  }
+
+  /**
+   * The barrier goes on first, then everything is cut, both before the next record; writing goes on in the
+   * background (flink-semantics 2.4).
+   */
+  barrierReceived(barrier: CheckpointBarrier, alignmentMs: number): void {
+    const { chain, source, clock } = this.#parts
+    const start = clock.monotonic()
+    chain.emitEvent(barrier)
+    const snapshots = [
+      ...(source === undefined ? [] : [source.snapshot(barrier)]),
+      ...chain.snapshot(barrier),
+    ]
+    const cut = clock.monotonic()
+    const acknowledge = this.#acknowledge(barrier.checkpointId, snapshots, (asyncMs) => ({
+      alignmentMs,
+      syncMs: cut - start,
+      asyncMs,
+    }))
+    acknowledge.catch((cause: unknown) => this.#fail(cause))
+  }
+
+  async #open(): Promise<void> {
+    const { chain, source, send } = this.#parts
+    await chain.open()
+    if (this.#status !== 'opening') return
+    source?.open()
+    this.#status = 'running'
+    send({ type: 'running' })
+    this.wake()
+  }
+
+  #turn(): void {
+    this.#scheduled = false
+    const start = this.#parts.metrics.turnsTo('busy')
+    let result: StepResult = 'nothing'
+    try {
+      this.#handleMail()
+      if (this.#status === 'running') result = this.#runSlice(start)
+    } catch (cause) {
+      this.#fail(cause)
+    }
+    const { flow, metrics } = this.#parts
+    metrics.turnsTo(flow.blocked ? 'backpressured' : result === 'more' ? 'busy' : 'idle')
+    if (this.#status === 'running' && this.#moreToDo(result)) this.wake()
+  }
+
+  /** Whether there is something to do before anybody wakes the task. */
+  #moreToDo(result: StepResult): boolean {
+    const { flow, sourceInput } = this.#parts
+    if (result === 'more' || (result === 'halted' && !flow.blocked)) return true
+    return this.#mail.length > 0 && sourceInput?.triggered !== true
+  }
+
+  #runSlice(start: number): StepResult {
+    const { flow, input, limits, clock } = this.#parts
+    let result: StepResult = 'more'
+    for (let steps = 0; steps < limits.sliceStepsMax && result === 'more'; steps += 1) {
+      flow.resume()
+      result = input.step(limits.stepRecordsMax)
+      if (this.#mail.length > 0 || clock.monotonic() - start >= limits.sliceMs) break
+    }
+    if (result === 'ended') this.#endInput()
+    return result
+  }
+
+  #endInput(): void {
+    if (this.#dataEnded) return
+    const { chain, source, flow, send } = this.#parts
+    assert(!flow.unfinished, 'the chain is done with every record when the input ends')
+    this.#dataEnded = true
+    source?.endInput()
+    chain.endInput()
+    chain.emitEvent({ type: 'end-of-data' })
+    send({ type: 'data-ended' })
+  }
+
+  /**
+   * Handles mail in order. Mail behind a trigger waits until its checkpoint is taken: a split that was
+   * assigned after the enumerator's snapshot must not get into the reader's.
+   */
+  #handleMail(): void {
+    if (this.#mail.some(({ type }) => type === 'cancel')) {
+      this.#mail.length = 0
+      this.#close()
+    }
+    while (this.#status === 'running' && this.#parts.sourceInput?.triggered !== true) {
+      const command = this.#mail.shift()
+      if (command === undefined) return
+      this.#handle(command)
+    }
+  }
+
+  #handle(command: TaskCommand): void {
+    const { chain, source, sourceInput } = this.#parts
+    switch (command.type) {
+      case 'trigger-checkpoint': {
+        const { checkpointId, kind } = command
+        return sourceInput?.trigger({ type: 'barrier', checkpointId, kind })
+      }
+      case 'abort-checkpoint':
+        return chain.abortSnapshot(command.checkpointId)
+      case 'checkpoint-completed':
+        return this.#checkpointCompleted(command.notice.checkpointId, command)
+      case 'splits-assigned':
+        return source?.addSplits(command.splits)
+      case 'no-more-splits':
+        return source?.notifyNoMoreSplits()
+      case 'source-event':
+        return source?.handleSourceEvent(command.event)
+      case 'finish':
+      case 'cancel':
+        return this.#close()
+      default:
+        return unreachable(command)
+    }
+  }
+
+  #checkpointCompleted(
+    checkpointId: number,
+    { notice }: Extract<TaskCommand, { readonly type: 'checkpoint-completed' }>,
+  ): void {
+    const { chain, source, send } = this.#parts
+    Promise.all([chain.checkpointCompleted(notice), source?.checkpointCompleted(notice)]).then(
+      () => send({ type: 'committed', checkpointId }),
+      (cause: unknown) => this.#fail(cause),
+    )
+  }
+
+  async #acknowledge(
+    checkpointId: number,
+    snapshots: readonly OperatorSnapshot[],
+    stats: (asyncMs: number) => { alignmentMs: number; syncMs: number; asyncMs: number },
+  ): Promise<void> {
+    const { clock, send } = this.#parts
+    const start = clock.monotonic()
+    const settled = await Promise.allSettled(snapshots.map((snapshot) => snapshot.state))
+    if (this.#status !== 'running') return
+    const failed = settled.flatMap((result, index) =>
+      result.status === 'rejected'
+        ? [{ failure: snapshots[index]?.failure, reason: result.reason as unknown }]
+        : [],
+    )
+    const [first] = failed
+    if (first === undefined) {
+      const states = settled.flatMap((result) =>
+        result.status === 'fulfilled' ? result.value : [],
+      )
+      const asyncMs = clock.monotonic() - start
+      send({ type: 'checkpoint-acknowledged', checkpointId, states, stats: stats(asyncMs) })
+      return
+    }
+    const fatal = failed.find(({ failure }) => failure === 'fail-task')
+    if (fatal !== undefined) throw fatal.reason
+    const error = toErrorPayload(first.reason)
+    send({ type: 'checkpoint-declined', checkpointId, error })
+  }
+
+  #fail(cause: unknown): void {
+    if (this.#status !== 'opening' && this.#status !== 'running') return
+    this.#status = 'failed'
+    this.#parts.abort.abort()
+    this.#parts.send({ type: 'failed', error: toErrorPayload(cause) })
+  }
+
+  #close(): void {
+    if (this.#status === 'closing' || this.#status === 'closed') return
+    this.#status = 'closing'
+    this.#parts.abort.abort()
+    void this.#closeOperators()
+  }
+
+  /** A failure to close is told, and changes nothing: what counts is in the checkpoints. */
+  async #closeOperators(): Promise<void> {
+    const { chain, source, logger, send } = this.#parts
+    await this.#opened
+    const closed = await Promise.allSettled([source?.close(), chain.close()])
+    for (const result of closed) {
+      if (result.status === 'fulfilled') continue
+      logger.warn('an operator did not close in order', { cause: result.reason })
+    }
+    this.#status = 'closed'
+    send({ type: 'closed' })
+  }
+}

@@ -1,0 +1,134 @@
+import { startJob, type JobHandle } from '../../api/start-job.ts'
+import { FlinktsError } from '../../common/errors.ts'
+import { MetricRegistry } from '../../common/metric-registry.ts'
+import { silentLogger } from '../../common/logger.ts'
+import { randomBelow, SeededPrng } from '../../common/prng.ts'
+import type { SimulatedStorage, SimulatedStorageHandle } from '../simulated-storage.ts'
+import { FaultyExecutor } from './faulty-executor.ts'
+import { randomJob } from './random-job.ts'
+import type { SimulatedLog } from './simulated-log.ts'
+import { SimulatedSink, type SimulatedTarget } from './simulated-sink.ts'
+import { SimulatedSource } from './simulated-source.ts'
+import { SimulatedProcess, type SimulatedWorld } from './simulated-world.ts'
+
+/** The world that a process starts in. @internal */
+export interface IncarnationParts {
+  readonly seed: number
+  readonly world: SimulatedWorld
+  readonly disk: SimulatedStorage
+  readonly target: SimulatedTarget
+  readonly logs: ReadonlyMap<string, SimulatedLog>
+  readonly bounded: boolean
+  readonly leaseMs: number
+  /** Whether messages and writes may fail now. */
+  readonly faulty: () => boolean
+}
+
+const storageFaultChance = 0.002
+const messageFaults = { loss: 0.05, repetition: 0.05 }
+const noMessageFaults = { loss: 0, repetition: 0 }
+
+/** A process that runs the job. @internal */
+export class Incarnation {
+  readonly process: SimulatedProcess
+  readonly handle: JobHandle
+  /** What an undisturbed run writes, by sink. */
+  readonly expected: ReadonlyMap<string, readonly string[]>
+  /** `undefined` as long as it runs; an error if the job failed. */
+  outcome: 'finished' | 'stopped' | 'cancelled' | Error | undefined
+  readonly #parts: IncarnationParts
+  readonly #storage: SimulatedStorageHandle
+
+  constructor(parts: IncarnationParts, pid: number, parallelism: number) {
+    this.#parts = parts
+    this.process = new SimulatedProcess(parts.world, pid)
+    this.#storage = parts.disk.open((operation) => this.#storageStep(operation))
+    const { job, expected } = this.#define()
+    this.expected = expected
+    this.handle = startJob(job, { parallelism }, this.#runtime())
+    this.handle.ended.then(
+      (outcome) => {
+        this.outcome = outcome
+      },
+      (cause: unknown) => {
+        this.outcome = cause instanceof Error ? cause : new Error(String(cause))
+      },
+    )
+  }
+
+  /** The process dies; nothing of it happens any more. */
+  kill(): void {
+    this.process.kill()
+    this.#storage.crash()
+  }
+
+  /** Every process defines the same job. */
+  #define(): ReturnType<typeof randomJob> {
+    const { seed, world, logs, target, bounded } = this.#parts
+    const io = { process: this.process, below: (limit: number) => randomBelow(world.prng, limit) }
+    return randomJob({
+      prng: new SeededPrng(seed * 7919 + 1),
+      logs: new Map([...logs].map(([id, log]) => [id, log.partitions])),
+      createSource: (id) => {
+        const log = logs.get(id)
+        if (log === undefined) throw new Error(`no log for ${id}`)
+        return new SimulatedSource(log, io, bounded)
+      },
+      createSink: () => new SimulatedSink(target, io),
+    })
+  }
+
+  #runtime(): Parameters<typeof startJob>[2] {
+    const { world, leaseMs, faulty } = this.#parts
+    const { pid } = this.process
+    return {
+      clock: world,
+      scheduler: this.process,
+      prng: world.prng,
+      logger: silentLogger,
+      metrics: new MetricRegistry(),
+      storage: this.#storage,
+      // Another machine for each: whether the other is alive can only be told from its silence, except
+      // that the simulation may tell.
+      probe: {
+        self: {
+          host: `host${pid}`,
+          pidSpace: 'world',
+          pid,
+          processStart: `${pid}`,
+          nonce: `${pid}`,
+        },
+        find: (other) => Promise.resolve(this.#find(other)),
+      },
+      channelLimits: {
+        recordsMax: 1 + randomBelow(world.prng, 6),
+        runRecordsMax: 1 + randomBelow(world.prng, 3),
+      },
+      taskLimits: {
+        stepRecordsMax: 1 + randomBelow(world.prng, 3),
+        sliceStepsMax: 1 + randomBelow(world.prng, 3),
+        sliceMs: 1,
+      },
+      leaseMs,
+      wrapExecutor: (executor) =>
+        new FaultyExecutor(executor, world, this.process, () =>
+          faulty() ? messageFaults : noMessageFaults,
+        ),
+    }
+  }
+
+  #find(
+    pid: number,
+  ): { readonly status: 'gone' } | { readonly status: 'running'; readonly processStart: string } {
+    const alive = this.#parts.world.livingPids.has(pid)
+    return alive ? { status: 'running', processStart: `${pid}` } : { status: 'gone' }
+  }
+
+  async #storageStep(operation: string): Promise<void> {
+    await this.process.io()
+    const { faulty, world } = this.#parts
+    const writes = operation !== 'read' && operation !== 'list' && operation !== 'size'
+    if (!writes || !faulty() || !world.chance(storageFaultChance)) return
+    throw new FlinktsError('FLINKTS_STORAGE_FULL', 'no space is left on the simulated disk')
+  }
+}
