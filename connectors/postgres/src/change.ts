@@ -7,7 +7,8 @@
  * - `date` `2024-05-06` · `timestamp` `2024-05-06T07:08:09.123456` · `timestamptz`
  *   `2024-05-06T07:08:09.123456Z`: always UTC, always six digits; years beyond 9999 and before 1 in
  *   the expanded form of ISO 8601 (`+12024-…`, `-000043-…`); `infinity`, `-infinity` as they are
- * - `time timetz interval` and all other types (enums, composites, ranges, geometry …): Postgres's text
+ * - `time timetz interval` and all other types (enums, composites, ranges, geometry …): Postgres's
+ *   text
  * - `json jsonb` the exact text, or with the option `json: 'parse'` the parsed value
  * - arrays: nested arrays of the element's values · domains: as their base type · SQL null: null
  *
@@ -42,9 +43,9 @@ export interface ChangeSource {
    */
   readonly lsn: string
   /**
-   * Index of the change in its transaction, from 0, counted over all published tables: `(lsn, position)`
-   * is unique, but for `schema` records, which have the position of the change they precede.
-   * Snapshot rows have none: their key is unique.
+   * Index of the change in its transaction, from 0, counted over all published tables: `(lsn,
+   * position)` is unique, but for `schema` records, which have the position of the change they
+   * precede. Snapshot rows have none: their key is unique.
    */
   readonly position: number | undefined
   /** The 32-bit transaction id; snapshot rows have none. */
@@ -71,8 +72,9 @@ export interface SchemaColumn {
 export interface Change {
   readonly operation: Operation
   /**
-   * The row before an update or delete, as far as the replica identity tells: with `FULL` all of it;
-   * else, for deletes and for updates that change the key, the identity's columns; else undefined.
+   * The row before an update or delete, as far as the replica identity tells: with `FULL` all of
+   * it; else, for deletes and for updates that change the key, the identity's columns; else
+   * undefined.
    */
   readonly before: Row | undefined
   /** The row after a snapshot, insert or update; undefined for the others. */
@@ -80,8 +82,9 @@ export interface Change {
   /** The key of the row: of `after` if there is one, else of `before`. Undefined without a key. */
   readonly key: Row | undefined
   /**
-   * Columns that Postgres did not send because an update left their large (TOAST) value as it was and
-   * the replica identity is not `FULL`: they are absent from `after`. Undefined if there are none.
+   * Columns that Postgres did not send because an update left their large (TOAST) value as it was
+   * and the replica identity is not `FULL`: they are absent from `after`. Undefined if there are
+   * none.
    */
   readonly unchanged: readonly string[] | undefined
   readonly source: ChangeSource

@@ -25,8 +25,8 @@ export type SqlText = string | null
 export type SqlRow = Readonly<Record<string, SqlText>>
 
 /**
- * An SQL connection; one statement at a time (calls queue). Session settings are pinned: UTC, ISO dates,
- * hex bytea, exact floats, no timeouts but those that the caller sets.
+ * An SQL connection; one statement at a time (calls queue). Session settings are pinned: UTC, ISO
+ * dates, hex bytea, exact floats, no timeouts but those that the caller sets.
  *
  * @internal
  */
@@ -43,9 +43,9 @@ export interface PostgresClient {
    */
   query(sql: string, parameters?: readonly SqlText[]): Promise<readonly SqlRow[]>
   /**
-   * Runs `COPY (…) TO STDOUT` (text format) and decodes its rows. The relation's columns must be those of
-   * the COPY, in its order. Statements that follow wait until the COPY has ended: poll it to its end, or
-   * close the client.
+   * Runs `COPY (…) TO STDOUT` (text format) and decodes its rows. The relation's columns must be
+   * those of the COPY, in its order. Statements that follow wait until the COPY has ended: poll it
+   * to its end, or close the client.
    */
   copyRows(sql: string, relation: Relation): RowStream
   /** Ends the connection, also in the middle of anything. Idempotent; never rejects. */
@@ -85,7 +85,8 @@ export interface ReplicationClient {
    */
   createSlot(options: CreateSlotOptions): Promise<Lsn>
   /**
-   * Streams from a slot; the connection then belongs to the stream. May be called again if it failed.
+   * Streams from a slot; the connection then belongs to the stream. May be called again if it
+   * failed.
    *
    * @throws FlinktsError FLINKTS_POSTGRES_SLOT_IN_USE, FLINKTS_POSTGRES_SLOT_LOST,
    * FLINKTS_POSTGRES_OBJECT_MISSING (no such slot) and others of `toPostgresError`
@@ -425,7 +426,9 @@ async function connectOrAbort(client: Client, signal: AbortSignal | undefined): 
 /** The message Terminate. */
 const terminate = Buffer.from([0x58, 0, 0, 0, 4])
 
-/** Ends a connection; `at-once` where an answer is outstanding. Resolves when the socket is closed. */
+/**
+ * Ends a connection; `at-once` where an answer is outstanding. Resolves when the socket is closed.
+ */
 function disconnect(client: Client, manner: 'politely' | 'at-once'): Promise<void> {
   const socket = client.connection.stream
   if (socket.closed) return Promise.resolve()

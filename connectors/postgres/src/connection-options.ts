@@ -6,15 +6,18 @@ import { z } from 'zod'
 export type Password = string | (() => string | Promise<string>)
 
 /**
- * How to reach the database: a URL (`postgres://user:password@host:5432/database?sslmode=verify-full`),
- * or fields. Fields win over the URL. Environment variables are not read.
+ * How to reach the database: a URL
+ * (`postgres://user:password@host:5432/database?sslmode=verify-full`), or fields. Fields win over
+ * the URL. Environment variables are not read.
  *
  * @public
  */
 export interface ConnectionOptions {
   /** Its `sslmode` may be `disable`, `require` (no check of the certificate) or `verify-full`. */
   readonly url?: string | undefined
-  /** A name, an address or the absolute path of the directory of a socket; `localhost` unless said. */
+  /**
+   * A name, an address or the absolute path of the directory of a socket; `localhost` unless said.
+   */
   readonly host?: string | undefined
   /** 5432 unless said. */
   readonly port?: number | undefined
@@ -23,7 +26,10 @@ export interface ConnectionOptions {
   readonly user?: string | undefined
   /** A function is asked before every connection: for tokens that expire. */
   readonly password?: Password | undefined
-  /** false: no TLS, unless said. true: TLS, the certificate verified. An object: as for `tls.connect`. */
+  /**
+   * false: no TLS, unless said. true: TLS, the certificate verified. An object: as for
+   * `tls.connect`.
+   */
   readonly ssl?: boolean | TlsOptions | undefined
   /** Milliseconds until an attempt to connect is given up; 10 000 unless said. */
   readonly connectTimeoutMs?: number | undefined

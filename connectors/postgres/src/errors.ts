@@ -30,8 +30,9 @@ export interface FailureContext {
 /**
  * What the driver threw as a coded error, whose `retryable` says whether trying again may help.
  *
- * Codes: FLINKTS_POSTGRES_ CONNECTION_FAILED and QUERY_INTERRUPTED and SLOT_IN_USE (retryable); TLS_FAILED,
- * AUTHENTICATION_FAILED, PERMISSION_DENIED, OBJECT_MISSING, LIMIT_REACHED, SLOT_LOST, QUERY_FAILED.
+ * Codes: FLINKTS_POSTGRES_ CONNECTION_FAILED and QUERY_INTERRUPTED and SLOT_IN_USE (retryable);
+ * TLS_FAILED, AUTHENTICATION_FAILED, PERMISSION_DENIED, OBJECT_MISSING, LIMIT_REACHED, SLOT_LOST,
+ * QUERY_FAILED.
  *
  * @internal
  */
@@ -57,8 +58,8 @@ const connectionFailed: Failure = {
 const tlsFailed: Failure = {
   code: 'FLINKTS_POSTGRES_TLS_FAILED',
   hint:
-    'Set the option "ssl": false for a server without TLS, or "ssl": { ca } with the certificate of ' +
-    'the authority that signed the certificate of the server.',
+    'Set the option "ssl": false for a server without TLS, or "ssl": { ca } with the certificate ' +
+    'of the authority that signed the certificate of the server.',
 }
 const authenticationFailed: Failure = {
   code: 'FLINKTS_POSTGRES_AUTHENTICATION_FAILED',
@@ -75,8 +76,8 @@ const objectMissing: Failure = {
 const limitReached: Failure = {
   code: 'FLINKTS_POSTGRES_LIMIT_REACHED',
   hint:
-    'Raise the setting that the message names (max_replication_slots, max_wal_senders …) and restart ' +
-    'the server, or drop slots that nobody uses.',
+    'Raise the setting that the message names (max_replication_slots, max_wal_senders …) and ' +
+    'restart the server, or drop slots that nobody uses.',
 }
 const slotInUse: Failure = {
   code: 'FLINKTS_POSTGRES_SLOT_IN_USE',

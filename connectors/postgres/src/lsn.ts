@@ -1,8 +1,8 @@
 import { FlinktsError } from '@flinkts/core/connector'
 
 /**
- * A position in the write-ahead log: bytes since its beginning, 0 to 2^64 exclusive. 0 is Postgres's
- * `InvalidXLogRecPtr`: no position.
+ * A position in the write-ahead log: bytes since its beginning, 0 to 2^64 exclusive. 0 is
+ * Postgres's `InvalidXLogRecPtr`: no position.
  *
  * @public
  */
@@ -27,7 +27,11 @@ export function parseLsn(text: string): Lsn {
   return (BigInt(`0x${match[1]}`) << 32n) | BigInt(`0x${match[2]}`)
 }
 
-/** The position in Postgres's own form: upper-case hexadecimal halves without leading zeros. @internal */
+/**
+ * The position in Postgres's own form: upper-case hexadecimal halves without leading zeros.
+ *
+ * @internal
+ */
 export function formatLsn(lsn: Lsn): string {
   const high = (lsn >> 32n).toString(16)
   const low = (lsn & 0xffff_ffffn).toString(16)

@@ -17,8 +17,8 @@ export interface RelationColumn {
 }
 
 /**
- * A table as one transaction sees it. Immutable: a change of the table makes a new object, so that a
- * consumer notices a change of schema by identity and then compares.
+ * A table as one transaction sees it. Immutable: a change of the table makes a new object, so that
+ * a consumer notices a change of schema by identity and then compares.
  *
  * @internal
  */
@@ -52,7 +52,11 @@ export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-/** The string quoted as an SQL literal, safe whatever `standard_conforming_strings` is. @internal */
+/**
+ * The string quoted as an SQL literal, safe whatever `standard_conforming_strings` is.
+ *
+ * @internal
+ */
 export function quoteLiteral(text: string): string {
   const quoted = `'${text.replaceAll("'", "''")}'`
   return quoted.includes('\\') ? ` E${quoted.replaceAll('\\', '\\\\')}` : quoted

@@ -14,7 +14,10 @@ export interface Transaction {
 
 /** A message written by `pg_logical_emit_message`. @internal */
 export interface LogicalMessage {
-  /** Whether it belongs to the open transaction; if not, it comes at once, also between transactions. */
+  /**
+   * Whether it belongs to the open transaction; if not, it comes at once, also between
+   * transactions.
+   */
   readonly transactional: boolean
   readonly lsn: Lsn
   readonly prefix: string
@@ -32,12 +35,16 @@ export interface ReplicationHandler {
   begin(transaction: Transaction): void
   /**
    * A change; `change.source.position` counts from 0 in the transaction, a `truncate` once a table.
-   * `relation` is the same object until the table's definition changes or the stream is opened again.
+   * `relation` is the same object until the table's definition changes or the stream is opened
+   * again.
    *
    * @returns whether `poll` may go on to the next message.
    */
   change(relation: Relation, change: Change): boolean
-  /** @param endLsn - Where the transaction ends (exclusive): exactly what may be acknowledged after it. */
+  /**
+   * @param endLsn - Where the transaction ends (exclusive): exactly what may be acknowledged after
+   * it.
+   */
   commit(transaction: Transaction, endLsn: Lsn): void
   /**
    * Between transactions, never in one: the server has sent everything that committed before `lsn`,
@@ -51,8 +58,9 @@ export interface ReplicationHandler {
 export type PollStatus = 'more-available' | 'nothing-available' | 'ended'
 
 /**
- * The changes of a slot. Pulled: bytes wait undecoded, up to `bufferBytesMax`, then the socket is paused.
- * Keepalives are answered and the status is sent in the background, whether or not anybody polls.
+ * The changes of a slot. Pulled: bytes wait undecoded, up to `bufferBytesMax`, then the socket is
+ * paused. Keepalives are answered and the status is sent in the background, whether or not anybody
+ * polls.
  *
  * Runs on the thread that opened it. `close` ends it; nothing is emitted after a failure.
  *
@@ -61,20 +69,20 @@ export type PollStatus = 'more-available' | 'nothing-available' | 'ended'
 export interface ReplicationStream {
   /**
    * Decodes what has arrived and hands it to `handler`, until nothing is left or `handler.change`
-   * returns false. Never waits. Throws what ended the stream, after everything that arrived before it
-   * was handed out; then every later call throws the same. Never returns `ended`.
+   * returns false. Never waits. Throws what ended the stream, after everything that arrived before
+   * it was handed out; then every later call throws the same. Never returns `ended`.
    *
    * @throws FlinktsError FLINKTS_POSTGRES_CONNECTION_FAILED, FLINKTS_POSTGRES_STREAM_SILENT,
-   * FLINKTS_POSTGRES_SLOT_LOST, FLINKTS_POSTGRES_MESSAGE_TOO_LARGE, FLINKTS_POSTGRES_PROTOCOL_VIOLATED
-   * and what `TypeCatalog.load` throws
+   * FLINKTS_POSTGRES_SLOT_LOST, FLINKTS_POSTGRES_MESSAGE_TOO_LARGE,
+   * FLINKTS_POSTGRES_PROTOCOL_VIOLATED and what `TypeCatalog.load` throws
    */
   poll(handler: ReplicationHandler): PollStatus
   /** Resolves when `poll` is worth a call (also when it would throw). Never rejects. */
   available(): Promise<void>
   /**
    * Tells the server that everything before `endLsn` is safe: WAL up to it may go, and a later
-   * START_REPLICATION cannot go behind it. The stream acknowledges nothing by itself. Sent soon, and again
-   * with every status; a position below an earlier one is ignored.
+   * START_REPLICATION cannot go behind it. The stream acknowledges nothing by itself. Sent soon,
+   * and again with every status; a position below an earlier one is ignored.
    */
   acknowledge(endLsn: Lsn): void
   /** Ends the stream and its connection. Idempotent; never rejects. */
@@ -94,7 +102,9 @@ export interface ReplicationOptions {
   readonly keyColumnsOf?: ((table: string) => readonly string[] | undefined) | undefined
   /** Whether `pg_logical_emit_message` messages are wanted; off unless said. */
   readonly messages?: boolean | undefined
-  /** How often the status is sent at least; lowered to a third of the server's wal_sender_timeout. */
+  /**
+   * How often the status is sent at least; lowered to a third of the server's wal_sender_timeout.
+   */
   readonly statusIntervalMs: number
   /** No byte for so long is an error (the server sends a keepalive when asked, at half of it). */
   readonly receiveTimeoutMs: number

@@ -2,15 +2,16 @@ import type { Row } from './change.ts'
 import type { PollStatus } from './replication-stream.ts'
 
 /**
- * The rows of a `COPY … TO STDOUT`. Pulled: bytes wait undecoded, up to a limit, then the socket is paused.
+ * The rows of a `COPY … TO STDOUT`. Pulled: bytes wait undecoded, up to a limit, then the socket is
+ * paused.
  *
  * @internal
  */
 export interface RowStream {
   /**
-   * Decodes what has arrived and hands it to `onRow`, until nothing is left or `onRow` returns false.
-   * Never waits. `ended` after the last row, when the connection is ready for the next statement.
-   * Throws what made the COPY fail, after the rows that arrived before it.
+   * Decodes what has arrived and hands it to `onRow`, until nothing is left or `onRow` returns
+   * false. Never waits. `ended` after the last row, when the connection is ready for the next
+   * statement. Throws what made the COPY fail, after the rows that arrived before it.
    *
    * @throws FlinktsError as `PostgresClient.query`
    */

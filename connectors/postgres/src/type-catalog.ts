@@ -32,9 +32,9 @@ export interface TypeSource {
 }
 
 /**
- * Knows the types of one database and how to read their values. Shared by the connections to it; lives
- * as long as the process, so that a type which changes under the same OID (an array's element, a
- * domain's base) cannot happen: Postgres has no such statement.
+ * Knows the types of one database and how to read their values. Shared by the connections to it;
+ * lives as long as the process, so that a type which changes under the same OID (an array's
+ * element, a domain's base) cannot happen: Postgres has no such statement.
  *
  * @internal
  */

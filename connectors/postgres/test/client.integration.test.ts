@@ -1,6 +1,8 @@
 import { inspect } from 'node:util'
 import { eventually, sharedPostgres, startProxy } from '@flinkts/test-services'
+import { messageOf } from '@flinkts/core/connector'
 import { describe, expect, test } from 'vitest'
+import type { Row } from '../src/change.ts'
 import { allRows } from './support/drain.ts'
 import { Connections, describeTable } from './support/connections.ts'
 
@@ -45,7 +47,7 @@ describe('connecting', () => {
     await connections.sql({ password: () => Promise.resolve(connection.password) })
     const rejected = connections.sql({ password: () => Promise.reject(new Error('no token')) })
 
-    expect(await failure(rejected)).toMatchObject({ message: expect.stringMatching(/no token$/) })
+    expect(await failure(rejected)).toMatchObject({ cause: { message: 'no token' } })
   })
 
   test('fails for good when the database is missing', async () => {
@@ -240,21 +242,12 @@ describe('copyRows', () => {
     const select = 'select 10 / (5000 - g) from generate_series(1, 9000) g'
 
     const stream = client.copyRows(`copy (${select}) to stdout`, relation)
-    let count = 0
-    const error = await failure(
-      (async () => {
-        for (;;) {
-          const status = stream.poll(() => ++count > 0)
-          if (status === 'nothing-available') await stream.available()
-        }
-      })(),
-    )
+    const rows: Row[] = []
+    const error = await failure(allRows(stream, rows))
 
-    expect(error).toMatchObject({
-      code: 'FLINKTS_POSTGRES_QUERY_FAILED',
-      message: expect.stringContaining('"public.t"'),
-    })
-    expect(count).toBe(4999)
+    expect(error).toMatchObject({ code: 'FLINKTS_POSTGRES_QUERY_FAILED' })
+    expect(messageOf(error)).toContain('reading the table "public.t" failed')
+    expect(rows).toHaveLength(4999)
     expect(await client.query('select 1 as one')).toEqual([{ one: '1' }])
   })
 

@@ -82,11 +82,9 @@ describe('a slot', () => {
     const other = await connections.replication()
     const started = other.startReplication(replicationOptions({ slot }))
 
-    await expect(started).rejects.toMatchObject({
-      code: 'FLINKTS_POSTGRES_SLOT_IN_USE',
-      retryable: true,
-      message: expect.stringContaining(`PID ${client.processId}`),
-    })
+    const code = 'FLINKTS_POSTGRES_SLOT_IN_USE'
+    await expect(started).rejects.toMatchObject({ code, retryable: true })
+    await expect(started).rejects.toThrow(`active for PID ${client.processId}`)
   })
 
   test('that does not exist is missing', async () => {
@@ -140,11 +138,9 @@ describe('a slot', () => {
 
     const created = client.createSlot({ slot: 'slot' })
 
-    await expect(created).rejects.toMatchObject({
-      code: 'FLINKTS_POSTGRES_WAL_LEVEL',
-      retryable: false,
-      message: expect.stringContaining('wal_level=replica'),
-    })
+    const code = 'FLINKTS_POSTGRES_WAL_LEVEL'
+    await expect(created).rejects.toMatchObject({ code, retryable: false })
+    await expect(created).rejects.toThrow('wal_level=replica')
   })
 })
 
@@ -316,10 +312,9 @@ describe('a stream', () => {
 
     const polled = pollUntil(stream, commits(1), handler)
 
-    await expect(polled).rejects.toMatchObject({
-      code: 'FLINKTS_POSTGRES_MESSAGE_TOO_LARGE',
-      message: expect.stringContaining('"public.t"'),
-    })
+    const code = 'FLINKTS_POSTGRES_MESSAGE_TOO_LARGE'
+    await expect(polled).rejects.toMatchObject({ code, retryable: false })
+    await expect(polled).rejects.toThrow('"public.t"')
     expect(handler.changes).toHaveLength(1)
   })
 })

@@ -1,10 +1,10 @@
 /**
- * CopyData messages of a connection, taken from its socket instead of from the driver, which offers no
- * backpressure and hands out buffers that it overwrites later.
+ * CopyData messages of a connection, taken from its socket instead of from the driver, which offers
+ * no backpressure and hands out buffers that it overwrites later.
  *
- * A message of the protocol is a type byte and a 32-bit length that counts itself but not the type. CopyData
- * (`d`) is queued here, in whole messages; every other message goes to the driver's listener, which knows
- * what to do with errors, notices and the end.
+ * A message of the protocol is a type byte and a 32-bit length that counts itself but not the type.
+ * CopyData (`d`) is queued here, in whole messages; every other message goes to the driver's
+ * listener, which knows what to do with errors, notices and the end.
  */
 import type { FlinktsError, Scheduler } from '@flinkts/core/connector'
 import type { Duplex } from 'node:stream'
@@ -16,8 +16,9 @@ export interface CopyChannelOptions {
   /** A longer message ends the channel. */
   readonly messageBytesMax: number
   /**
-   * Given: small reads are gathered for about a millisecond. The server sends every row by itself, and
-   * that wait halves the CPU time of both sides. With TLS it would limit throughput: leave it out there.
+   * Given: small reads are gathered for about a millisecond. The server sends every row by itself,
+   * and that wait halves the CPU time of both sides. With TLS it would limit throughput: leave it
+   * out there.
    */
   readonly coalescing: Scheduler | undefined
   /** Sees the payload of every message when it arrives; it must not keep `bytes`. */
@@ -42,7 +43,9 @@ interface Segment {
 const copyData = 0x64
 /** The type byte and the length. */
 const headerBytes = 5
-/** Enough of a replication message to tell its table: both headers, the tag and the relation's id. */
+/**
+ * Enough of a replication message to tell its table: both headers, the tag and the relation's id.
+ */
 const headBytesForError = headerBytes + 30
 const coalesceBelowBytes = 32_768
 const coalesceMs = 1

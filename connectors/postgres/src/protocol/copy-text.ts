@@ -1,6 +1,6 @@
 /**
- * The text format of COPY: one row a line, columns separated by tabs, `\N` for null; a backslash stands
- * before b f n r t v (control characters) and before itself
+ * The text format of COPY: one row a line, columns separated by tabs, `\N` for null; a backslash
+ * stands before b f n r t v (control characters) and before itself
  * (https://www.postgresql.org/docs/current/sql-copy.html).
  */
 import { FlinktsError } from '@flinkts/core/connector'

@@ -8,8 +8,8 @@ export interface Payload {
 }
 
 /**
- * Reads the fields of one message in order: whole numbers are big-endian, strings end in a zero byte.
- * Reused from message to message.
+ * Reads the fields of one message in order: whole numbers are big-endian, strings end in a zero
+ * byte. Reused from message to message.
  *
  * @internal
  */

@@ -5,7 +5,8 @@
  *     B begin    final LSN 8, commit time 8, transaction id 4
  *     C commit   flags 1, commit LSN 8, end LSN 8, commit time 8
  *     O origin, Y type: not needed
- *     R relation OID 4, schema z, name z, replica identity 1, columns 2 × (flags 1, name z, type 4, modifier 4)
+ *     R relation OID 4, schema z, name z, replica identity 1,
+ *                columns 2 × (flags 1, name z, type 4, modifier 4)
  *     I insert   relation 4, N tuple
  *     U update   relation 4, [K tuple | O tuple], N tuple
  *     D delete   relation 4, K tuple | O tuple
@@ -13,8 +14,8 @@
  *     M message  flags 1, LSN 8, prefix z, length 4, content
  *     tuple      columns 2 × (n | u | t length 4, text)
  *
- * K holds the columns of the replica identity (the others are n), O the whole old row, u means: a TOAST
- * value that did not change. A transaction is sent when it has committed, in one piece.
+ * K holds the columns of the replica identity (the others are n), O the whole old row, u means: a
+ * TOAST value that did not change. A transaction is sent when it has committed, in one piece.
  */
 import { FlinktsError } from '@flinkts/core/connector'
 import type { Change, ChangeSource, Row } from '../change.ts'
@@ -35,7 +36,10 @@ export type DecodeOutcome =
   | 'continue'
   /** It is done, and the handler wants no more for now. */
   | 'stop'
-  /** It is a relation with types that the catalog does not know: load `missingTypes`, then repeat it. */
+  /**
+   * It is a relation with types that the catalog does not know: load `missingTypes`, then repeat
+   * it.
+   */
   | 'types-missing'
 
 /** What a decoder needs. @internal */

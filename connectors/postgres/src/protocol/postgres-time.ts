@@ -1,8 +1,8 @@
 import { postgresEpochMs } from './standby-status.ts'
 
 /**
- * A time of the replication protocol, microseconds since 2000-01-01T00:00:00Z, as `timestamptz` values
- * stand in records: `2024-05-06T07:08:09.123456Z`.
+ * A time of the replication protocol, microseconds since 2000-01-01T00:00:00Z, as `timestamptz`
+ * values stand in records: `2024-05-06T07:08:09.123456Z`.
  *
  * @internal
  */

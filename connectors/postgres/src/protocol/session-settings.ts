@@ -1,6 +1,6 @@
 /**
- * The settings of a role or a database leak into the text of values and into what statements do. Every
- * session pins those that matter: the decoders rely on them.
+ * The settings of a role or a database leak into the text of values and into what statements do.
+ * Every session pins those that matter: the decoders rely on them.
  */
 const pinnedSettings: Readonly<Record<string, string>> = {
   DateStyle: 'ISO, MDY',
@@ -27,8 +27,8 @@ const settingRows = Object.entries(pinnedSettings)
   .join(', ')
 
 /**
- * Pins the settings that the server knows (some came with later releases), then tells: `server_version`,
- * `wal_sender_timeout_ms` (0: none), `process_id`.
+ * Pins the settings that the server knows (some came with later releases), then tells:
+ * `server_version`, `wal_sender_timeout_ms` (0: none), `process_id`.
  *
  * @internal
  */

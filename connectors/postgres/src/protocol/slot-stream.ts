@@ -227,15 +227,15 @@ export class SlotStream implements ReplicationStream {
     const { slot, receiveTimeoutMs } = this.#options
     const message = `the server sent nothing for ${receiveTimeoutMs} ms on the slot "${slot}"`
     return new FlinktsError('FLINKTS_POSTGRES_STREAM_SILENT', message, {
-      hint: 'Check the server and the network. If pauses of that length are normal, raise receiveTimeoutMs.',
+      hint: 'Check the server and the network, or raise receiveTimeoutMs if such pauses are normal.',
     })
   }
 
   #tooLong(head: Buffer, length: number): FlinktsError {
     const { decoder, messageBytesMax } = this.#options
     const table = tableOfHead(head, decoder)
-    const of = table === undefined ? '' : ` of the table "${table}"`
-    const message = `a row${of} takes ${length} bytes in the stream, above the limit of ${messageBytesMax}`
+    const row = table === undefined ? 'a row' : `a row of the table "${table}"`
+    const message = `${row} takes ${length} bytes in the stream, the limit is ${messageBytesMax}`
     return new FlinktsError('FLINKTS_POSTGRES_MESSAGE_TOO_LARGE', message, {
       hint: 'Raise messageBytesMax; a row of that size is held in memory as a whole.',
     })

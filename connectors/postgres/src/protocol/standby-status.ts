@@ -7,8 +7,8 @@ const copyDataHeaderBytes = 5
 const statusBytes = 34
 
 /**
- * A CopyData message with a standby status update: `r`, the positions written, flushed and applied, the
- * clock, and whether the server shall answer at once.
+ * A CopyData message with a standby status update: `r`, the positions written, flushed and applied,
+ * the clock, and whether the server shall answer at once.
  *
  * @param lsn - What is safe at our side; 0: nothing yet.
  * @param nowMs - Milliseconds since 1970.

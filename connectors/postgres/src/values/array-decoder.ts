@@ -1,4 +1,7 @@
-/** The text form of arrays: `{1,2}`, `{"a b",NULL}`, `{{1},{2}}`, `[0:1]={1,2}` (array_out of Postgres). */
+/**
+ * The text form of arrays: `{1,2}`, `{"a b",NULL}`, `{{1},{2}}`, `[0:1]={1,2}` (array_out of
+ * Postgres).
+ */
 import { FlinktsError } from '@flinkts/core/connector'
 import type { PgValue } from '../change.ts'
 import type { ValueDecoder } from './value-decoder.ts'

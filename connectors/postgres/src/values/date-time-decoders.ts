@@ -1,6 +1,7 @@
 /**
- * Dates and timestamps of Postgres (`datestyle = ISO`, `TimeZone = UTC`) as ISO 8601, with all their
- * microseconds. Postgres writes `2024-05-06 07:08:09.12+00`, `0044-03-15 BC`, `12024-05-06`, `infinity`.
+ * Dates and timestamps of Postgres (`datestyle = ISO`, `TimeZone = UTC`) as ISO 8601, with all
+ * their microseconds. Postgres writes `2024-05-06 07:08:09.12+00`, `0044-03-15 BC`, `12024-05-06`,
+ * `infinity`.
  */
 import { FlinktsError } from '@flinkts/core/connector'
 

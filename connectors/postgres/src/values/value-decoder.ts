@@ -1,8 +1,8 @@
 import type { PgValue } from '../change.ts'
 
 /**
- * Reads a value from Postgres's text form, which stands in `bytes` from `start` (inclusive) to `end`
- * (exclusive). Keeps no reference to `bytes`.
+ * Reads a value from Postgres's text form, which stands in `bytes` from `start` (inclusive) to
+ * `end` (exclusive). Keeps no reference to `bytes`.
  *
  * @internal
  */

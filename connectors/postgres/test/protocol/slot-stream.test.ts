@@ -274,7 +274,7 @@ describe('failures', () => {
       expect.objectContaining({
         code: 'FLINKTS_POSTGRES_MESSAGE_TOO_LARGE',
         message:
-          'a row of the table "public.items" takes 350 bytes in the stream, above the limit of 200',
+          'a row of the table "public.items" takes 350 bytes in the stream, the limit is 200',
       }),
     )
   })

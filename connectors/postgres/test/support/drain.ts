@@ -3,9 +3,8 @@ import type { ReplicationStream } from '../../src/replication-stream.ts'
 import type { RowStream } from '../../src/row-stream.ts'
 import { RecordingHandler } from '../protocol/recording-handler.ts'
 
-/** All rows of a COPY. */
-export async function allRows(stream: RowStream): Promise<readonly Row[]> {
-  const rows: Row[] = []
+/** All rows of a COPY, put into `rows`. */
+export async function allRows(stream: RowStream, rows: Row[] = []): Promise<readonly Row[]> {
   for (;;) {
     const status = stream.poll((row) => rows.push(row) > 0)
     if (status === 'ended') return rows
