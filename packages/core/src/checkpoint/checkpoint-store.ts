@@ -115,7 +115,10 @@ export class CheckpointStore {
     this.#check(manifest)
     const { checkpointId } = manifest
     const older = await this.#catalog.list()
-    assert((older.at(-1) ?? 0) < checkpointId, 'checkpoints complete in the order of their ids')
+    const inOrder = (older.at(-1) ?? 0) < checkpointId
+    // The newer one may be of a later attempt.
+    if (!inOrder) await this.#attempt.assertCurrent()
+    assert(inOrder, 'checkpoints complete in the order of their ids')
     const staged = `${checkpointDirectory(checkpointId)}/manifest.staged.json`
     await this.#storage.write(staged, [encodeManifest(manifest)])
     await this.#attempt.move(staged, manifestPath(checkpointId))

@@ -10,11 +10,12 @@ import {
   newDisk,
   writeState,
 } from './fixtures.ts'
+import { containing, errorWith } from '../matchers.ts'
 
 const encoder = new TextEncoder()
 const leaseMs = 15_000
-const alreadyRunning = expect.objectContaining({ code: 'FLINKTS_JOB_ALREADY_RUNNING' })
-const fenced = expect.objectContaining({ code: 'FLINKTS_ATTEMPT_FENCED' })
+const alreadyRunning = errorWith('FLINKTS_JOB_ALREADY_RUNNING')
+const fenced = errorWith('FLINKTS_ATTEMPT_FENCED')
 
 describe('a claim', () => {
   test('starts a lineage with attempt 1', async () => {
@@ -72,7 +73,7 @@ describe('a claim', () => {
       message:
         "job 'orders' is already running: process 111 on host 'host-a' " +
         "holds 'simulated disk' since 2025-06-15T15:06:40.000Z",
-      hint: expect.stringContaining('can be started after 2025-06-15T15:06:55.000Z'),
+      hint: containing('can be started after 2025-06-15T15:06:55.000Z'),
     })
   })
 
@@ -162,6 +163,16 @@ describe('a claim', () => {
     expect(await storage.list('attempts')).toEqual(['000003'])
   })
 
+  test('leaves alone what a later attempt is about to write', async () => {
+    const disk = newDisk()
+    const storage = disk.open()
+    await storage.write('attempts/renewal-000002.json', [])
+
+    await attemptStore(storage).claim()
+
+    expect(disk.paths()).toContain('attempts/renewal-000002.json')
+  })
+
   test('passes over a directory that a crash left without a record', async () => {
     const storage = newDisk().open()
     const first = await attemptStore(storage).claim()
@@ -184,8 +195,8 @@ describe('a claim', () => {
 
     await expect(attemptStore(storage).claim()).rejects.toMatchObject({
       code,
-      message: expect.stringContaining("'attempts/000001/lease.json'"),
-      hint: expect.stringContaining(hint),
+      message: containing("'attempts/000001/lease.json'"),
+      hint: containing(hint),
     })
   })
 

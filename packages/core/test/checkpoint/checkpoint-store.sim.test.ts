@@ -41,7 +41,7 @@ async function work(
   expect(attempt.number).toBeGreaterThan(Math.max(0, ...promises.attempts))
   promises.attempts.push(attempt.number)
   const store = new CheckpointStore(storage, attempt)
-  checkRestored(promises, await store.recover({ guarantee: 'exactly-once' }))
+  expectRestored(promises, await store.recover({ guarantee: 'exactly-once' }))
   for (let round = 1; round <= options.checkpoints; round += 1) {
     await takeCheckpoint({ storage, attempt, store, promises }, round % 3 === 0)
   }
@@ -76,7 +76,7 @@ async function takeCheckpoint(
 }
 
 /** What is restored is the last completed checkpoint, or the one that was being completed. */
-function checkRestored(promises: Promises, manifest: CheckpointManifest | undefined): void {
+function expectRestored(promises: Promises, manifest: CheckpointManifest | undefined): void {
   const { completed, oldestRetained, offered } = promises
   if (manifest === undefined) {
     expect(completed).toBe(0)
@@ -90,11 +90,11 @@ function checkRestored(promises: Promises, manifest: CheckpointManifest | undefi
 }
 
 /** Nothing that has a manifest is half there. */
-async function checkDisk(disk: SimulatedStorage, promises: Promises): Promise<void> {
+async function expectDiskIntact(disk: SimulatedStorage, promises: Promises): Promise<void> {
   const catalog = new CheckpointCatalog(disk.open())
   const ids = await catalog.list()
   expect(ids.filter((id) => id < promises.oldestRetained)).toEqual([])
-  if (promises.completed > 0) expect(ids).toContain(promises.completed)
+  expect([0, ...ids]).toContain(promises.completed)
   for (const id of ids) {
     expect(await catalog.read(id)).toEqual(promises.offered.get(id))
     expect(disk.content(`chk-${String(id).padStart(6, '0')}/counts-0.state`)).toEqual(stateOf(id))
@@ -123,18 +123,19 @@ async function runUntilCrash(
 
 describe('a process that is killed at any step', () => {
   test('loses no completed checkpoint, and shows no half of one', async () => {
-    for (let crashAt = 1; ; crashAt += 1) {
+    let crashAt = 0
+    let last = false
+    while (!last) {
+      crashAt += 1
       const { disk, steps, promises, machine } = await killOnce(crashAt)
-      await checkDisk(disk, promises)
+      await expectDiskIntact(disk, promises)
 
       await work(disk.open(), promises, { machine: machine(), checkpoints: 4 })
 
-      await checkDisk(disk, promises)
-      if (steps < crashAt) {
-        expect(crashAt).toBeGreaterThan(100)
-        break
-      }
+      await expectDiskIntact(disk, promises)
+      last = steps < crashAt
     }
+    expect(crashAt).toBeGreaterThan(100)
   })
 
   test('loses none if the next process is killed too', async () => {
@@ -145,7 +146,7 @@ describe('a process that is killed at any step', () => {
         await runUntilCrash(disk, 1 + randomBelow(prng, 120), (storage) =>
           work(storage, promises, { machine: machine(), checkpoints: 3 }),
         )
-        await checkDisk(disk, promises)
+        await expectDiskIntact(disk, promises)
       }
     }
   })
@@ -192,11 +193,11 @@ class Interleaving {
 
   /** Goes on until all have settled; one of them may be favoured, so that others fall far behind. */
   async run<T>(processes: readonly Promise<T>[]): Promise<PromiseSettledResult<T>[]> {
-    let settled = false
+    const state = { settled: false }
     const results = Promise.allSettled(processes).finally(() => {
-      settled = true
+      state.settled = true
     })
-    while (!settled) {
+    while (!state.settled) {
       await new Promise(setImmediate)
       const newest = this.#prng.next() < 0.3
       const index = newest
@@ -209,6 +210,8 @@ class Interleaving {
 }
 
 interface Life {
+  /** One of a higher rank sees the leases of lower ones as expired, and not the other way round. */
+  readonly rank: number
   readonly attempt: number
   readonly restored: number
   readonly begun: readonly number[]
@@ -237,25 +240,27 @@ async function claimInTheEnd(
 async function takeOver(
   storage: Storage,
   options: { readonly clock: FixedClock; readonly probe: ReturnType<FakeMachine['start']> },
+  { rounds, retainedMax }: { readonly rounds: number; readonly retainedMax: number },
 ): Promise<Life> {
   const begun: number[] = []
   const completed: number[] = []
   let attemptNumber = 0
   let restored = 0
   const end = (ending: string): Life => {
-    return { attempt: attemptNumber, restored, begun, completed, ending }
+    const rank = options.clock.nowMs
+    return { rank, attempt: attemptNumber, restored, begun, completed, ending }
   }
   try {
     const attempt = await claimInTheEnd(storage, options)
     attemptNumber = attempt.number
-    const store = new CheckpointStore(storage, attempt)
+    const store = new CheckpointStore(storage, attempt, { retainedMax })
     restored = (await store.recover({ guarantee: 'exactly-once' }))?.checkpointId ?? 0
-    for (let round = 0; round < 4; round += 1) {
+    for (let round = 0; round < rounds; round += 1) {
       const checkpointId = await store.nextCheckpointId()
       await store.begin(checkpointId)
       begun.push(checkpointId)
       await writeState(storage, checkpointId)
-      if (round === 1) await store.discard(checkpointId)
+      if (round === 2) await store.discard(checkpointId)
       else {
         await store.complete(manifestOf(attempt, checkpointId, [checkpointId]))
         completed.push(checkpointId)
@@ -282,7 +287,8 @@ describe('a process that lost its lease, and does not know', () => {
           await interleaving.step()
         }
         const clock = new FixedClock(1_750_000_000_000 + rank * 60_000)
-        return takeOver(disk.open(interleaving.step), { clock, probe: machine.start() })
+        const options = { clock, probe: machine.start() }
+        return takeOver(disk.open(interleaving.step), options, { rounds: 4, retainedMax: 2 })
       })
 
       const settled = await interleaving.run(lives)
@@ -292,40 +298,107 @@ describe('a process that lost its lease, and does not know', () => {
         ended.filter((life) => 'reason' in life),
         `seed ${seed}`,
       ).toEqual([])
-      const claimed = ended
-        .filter((life) => 'attempt' in life)
-        .filter((life) => life.attempt > 0)
-        .toSorted((left, right) => left.attempt - right.attempt)
+      const claimed = byAttempt(ended.filter((life) => 'attempt' in life))
       fenced += claimed.filter((life) => life.ending === 'FLINKTS_ATTEMPT_FENCED').length
-      checkSuccession(claimed, `seed ${seed}`)
-      await checkLast(disk, claimed.at(-1), `seed ${seed}`)
+      expect({ seed, faults: faultsOf(claimed) }).toEqual({ seed, faults: [] })
+      await expectLast(disk, claimed.at(-1), `seed ${seed}`)
     }
     expect(fenced).toBeGreaterThan(300)
   })
 
-  function checkSuccession(lives: readonly Life[], seed: string): void {
-    const endings = ['done', 'FLINKTS_ATTEMPT_FENCED']
-    const begun = lives.flatMap((life) => life.begun)
-    expect(new Set(begun).size, seed).toBe(begun.length)
-    for (const [index, life] of lives.entries()) {
-      expect(endings, seed).toContain(life.ending)
-      const before = lives.slice(0, index).flatMap((earlier) => earlier.completed)
-      if (life.begun.length > 0) {
-        expect(life.restored, seed).toBeGreaterThanOrEqual(Math.max(0, ...before))
-        expect(Math.min(...life.begun), seed).toBeGreaterThan(life.restored)
+  test('nor if it sleeps at any step while the successor gets to any of its own', async () => {
+    let ends = { sleeper: false, successor: false }
+    for (let asleepAt = 1; !ends.sleeper; asleepAt += 1) {
+      ends = { sleeper: false, successor: false }
+      for (let awakeAt = 1; !ends.successor && !ends.sleeper; awakeAt += 1) {
+        const seed = `asleep at ${asleepAt}, awake at ${awakeAt}`
+        const { disk, lives, ended } = await sleepOnce(asleepAt, awakeAt)
+        ends = ended
+        expect({ seed, faults: faultsOf(lives) }).toEqual({ seed, faults: [] })
+        await expectLast(disk, lives.at(-1), seed)
       }
+    }
+  })
+
+  /** The first sleeps at a step until the second is at a step, which then waits for its end. */
+  async function sleepOnce(
+    asleepAt: number,
+    awakeAt: number,
+  ): Promise<{
+    readonly disk: SimulatedStorage
+    readonly lives: readonly Life[]
+    readonly ended: { readonly sleeper: boolean; readonly successor: boolean }
+  }> {
+    const disk = newDisk()
+    const machine = new FakeMachine()
+    const reached = Promise.withResolvers<void>()
+    const sleeperEnded = Promise.withResolvers<void>()
+    const steps = { sleeper: 0, successor: 0 }
+    // Enough for the second checkpoint to replace the first.
+    const short = { rounds: 2, retainedMax: 1 }
+    const successor = async (): Promise<Life> => {
+      const storage = disk.open(async () => {
+        steps.successor += 1
+        if (steps.successor !== awakeAt) return
+        reached.resolve()
+        await sleeperEnded.promise
+      })
+      const clock = new FixedClock(1_750_000_060_000)
+      const options = { clock, probe: machine.start() }
+      return takeOver(storage, options, short).finally(reached.resolve)
+    }
+    let second: Promise<Life> | undefined
+    const sleeper = disk.open(async () => {
+      steps.sleeper += 1
+      if (steps.sleeper !== asleepAt) return
+      second = successor()
+      await reached.promise
+    })
+    const options = { clock: new FixedClock(), probe: machine.start() }
+    const first = await takeOver(sleeper, options, short)
+    sleeperEnded.resolve()
+    const all = second === undefined ? [first] : [first, await second]
+    return {
+      disk,
+      lives: byAttempt(all),
+      ended: { sleeper: steps.sleeper < asleepAt, successor: steps.successor < awakeAt },
     }
   }
 
-  async function checkLast(
+  function byAttempt(lives: readonly Life[]): readonly Life[] {
+    const claimed = lives.filter((life) => life.attempt > 0)
+    return claimed.toSorted((left, right) => left.attempt - right.attempt)
+  }
+
+  /** What a succession of lives must not show; in the order of their attempts. */
+  function faultsOf(lives: readonly Life[]): readonly string[] {
+    const faults: string[] = []
+    const begun = lives.flatMap((life) => life.begun)
+    if (new Set(begun).size < begun.length) faults.push('an id was used twice')
+    if (lives.at(-1)?.ending !== 'done') faults.push('the last one did not get through')
+    for (const [index, life] of lives.entries()) {
+      const earlier = lives.slice(0, index)
+      const published = Math.max(0, ...earlier.flatMap(({ completed }) => completed))
+      if (!endings.includes(life.ending)) faults.push(`one ended with ${life.ending}`)
+      if (earlier.some(({ rank }) => rank > life.rank)) faults.push('a live holder was replaced')
+      if (life.begun.length === 0) continue
+      if (life.restored < published) faults.push('a checkpoint was published, and not seen')
+      if (Math.min(...life.begun) <= life.restored) faults.push('an id did not grow')
+    }
+    return faults
+  }
+
+  // The last: the successor removed the directory between the two halves of a write.
+  const endings = ['done', 'FLINKTS_ATTEMPT_FENCED', 'FLINKTS_STORAGE_FAILED']
+
+  async function expectLast(
     disk: SimulatedStorage,
     last: Life | undefined,
     seed: string,
   ): Promise<void> {
-    expect(last?.ending, seed).toBe('done')
     const manifest = await new CheckpointCatalog(disk.open()).latest()
-    expect(manifest?.checkpointId, seed).toBe(last?.completed.at(-1))
-    expect(manifest?.attempt, seed).toBe(last?.attempt)
+    const found = { seed, checkpointId: manifest?.checkpointId, attempt: manifest?.attempt }
+    expect(found).toEqual({ seed, checkpointId: last?.completed.at(-1), attempt: last?.attempt })
   }
 })
 
@@ -351,7 +424,7 @@ describe('processes that claim a job at the same time', () => {
         return claim.reason instanceof FlinktsError ? claim.reason.code : String(claim.reason)
       })
       const refused = 'FLINKTS_JOB_ALREADY_RUNNING'
-      expect(reasons.toSorted(), `seed ${seed}`).toEqual([refused, refused, 'won'])
+      expect([seed, ...reasons.toSorted()]).toEqual([seed, refused, refused, 'won'])
     }
   })
 })

@@ -6,9 +6,10 @@ import { FlinktsError } from '../../src/common/errors.ts'
 import type { DeliveryGuarantee } from '../../src/common/guarantee.ts'
 import type { SimulatedStorage, StorageStep } from '../../src/testing/simulated-storage.ts'
 import { attemptStore, manifestOf, newDisk, writeState } from './fixtures.ts'
+import { containing, errorWith, matching } from '../matchers.ts'
 
-const corrupt = expect.objectContaining({ code: 'FLINKTS_CHECKPOINT_CORRUPT' })
-const fenced = expect.objectContaining({ code: 'FLINKTS_ATTEMPT_FENCED' })
+const corrupt = errorWith('FLINKTS_CHECKPOINT_CORRUPT')
+const fenced = errorWith('FLINKTS_ATTEMPT_FENCED')
 const exactlyOnce = { guarantee: 'exactly-once' } as const
 
 /** A process that works on a disk. */
@@ -249,7 +250,7 @@ describe('a checkpoint store', () => {
     const worker = await Worker.start(newDisk())
     const checkpointId = await worker.begin()
     const manifest = manifestOf(worker.attempt, checkpointId)
-    const refused = expect.objectContaining({ code: 'FLINKTS_ASSERTION_FAILED' })
+    const refused = errorWith('FLINKTS_ASSERTION_FAILED')
 
     const others = [
       { ...manifest, attempt: 2 },
@@ -322,7 +323,7 @@ describe('recovery from a damaged checkpoint', () => {
 
     await expect(store.latest()).rejects.toMatchObject({
       code: 'FLINKTS_CHECKPOINT_CORRUPT',
-      message: expect.stringContaining(`checkpoint 2 is damaged: file '${path}'`),
+      message: containing(`checkpoint 2 is damaged: file '${path}'`),
     })
     await expect(store.latest()).rejects.toThrow(problem)
   })
@@ -358,8 +359,8 @@ describe('recovery from a damaged checkpoint', () => {
 
     await expect(recover(disk, 'exactly-once')).rejects.toMatchObject({
       code: 'FLINKTS_CHECKPOINT_CORRUPT',
-      message: expect.stringContaining('checkpoint 2 is damaged'),
-      hint: expect.stringMatching(/--from chk-000001.* committed a second time/),
+      message: containing('checkpoint 2 is damaged'),
+      hint: matching(/--from chk-000001.* committed a second time/),
     })
     await expect(recover(disk, 'effectively-once')).rejects.toEqual(corrupt)
   })
@@ -394,7 +395,7 @@ describe('recovery from a damaged checkpoint', () => {
 
     await expect(recover(disk, 'at-least-once')).rejects.toMatchObject({
       code: 'FLINKTS_CHECKPOINT_CORRUPT',
-      hint: expect.stringContaining('No other checkpoint is intact'),
+      hint: containing('No other checkpoint is intact'),
     })
   })
 

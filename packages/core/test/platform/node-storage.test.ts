@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { NodeStorage } from '../../src/platform/node-storage.ts'
 import { toStorageError } from '../../src/platform/storage-error.ts'
 import { bytesOf, storageContract } from '../testing/storage-contract.ts'
+import { containing, matching } from '../matchers.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'flinkts-storage-'))
 let opened = 0
@@ -45,8 +46,8 @@ describe('a storage on the local file system', () => {
 
     await expect(below.write('a/state', [])).rejects.toMatchObject({
       code: 'FLINKTS_STORAGE_UNWRITABLE',
-      message: expect.stringContaining(join(root, 'file', 'a', 'state')),
-      hint: expect.stringContaining('Choose another directory'),
+      message: containing(join(root, 'file', 'a', 'state')),
+      hint: containing('Choose another directory'),
     })
   })
 
@@ -71,8 +72,8 @@ describe('errors of the file system', () => {
 
     const error = toStorageError(cause, 'write', '/data/file')
 
-    expect(error).toMatchObject({ code, cause, hint: expect.stringMatching(/\.$/) })
-    expect(error).toMatchObject({ message: expect.stringContaining("'/data/file'") })
+    expect(error).toMatchObject({ code, cause, hint: matching(/\.$/) })
+    expect(error).toMatchObject({ message: containing("'/data/file'") })
   })
 
   test('a file that may not be read is not called unwritable', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Storage } from '../../src/common/storage.ts'
+import { errorWith } from '../matchers.ts'
 
 const encoder = new TextEncoder()
 
@@ -194,7 +195,7 @@ export function storageContract(open: () => Promise<Storage>): void {
     const storage = await open()
     await storage.write('file', [bytesOf('text')])
 
-    const unwritable = expect.objectContaining({ code: 'FLINKTS_STORAGE_UNWRITABLE' })
+    const unwritable = errorWith('FLINKTS_STORAGE_UNWRITABLE')
     await expect(storage.write('file/below', [])).rejects.toEqual(unwritable)
     await expect(storage.createExclusive('file/below', bytesOf(''))).rejects.toEqual(unwritable)
   })
@@ -211,7 +212,7 @@ export function storageContract(open: () => Promise<Storage>): void {
     '',
   ])('refuses the path %j', async (path) => {
     const storage = await open()
-    const refused = expect.objectContaining({ code: 'FLINKTS_ASSERTION_FAILED' })
+    const refused = errorWith('FLINKTS_ASSERTION_FAILED')
     await storage.write('file', [])
 
     await expect(async () => storage.read(path)).rejects.toEqual(refused)
