@@ -7,6 +7,7 @@ export type {
   TimeBucketOptions,
 } from './bucket.ts'
 export type { FileCommittable } from './committable.ts'
+export type { FileEnumeratorState } from './enumerator.ts'
 export { localDirectory } from './local-object-store.ts'
 export type {
   ByteRange,
@@ -18,5 +19,7 @@ export type {
   Upload,
   UploadInfo,
 } from './object-store.ts'
-export type { FileSinkOptions } from './options.ts'
+export type { FileSinkOptions, FileSourceOptions } from './options.ts'
 export { fileSink } from './sink.ts'
+export { fileSource } from './source.ts'
+export type { FileSplit } from './split.ts'

@@ -1,7 +1,10 @@
-import type { WriteFormat } from '@flinkts/formats'
+import { parse } from 'node:path'
 import { FlinktsError } from '@flinkts/core/connector'
+import type { ReadFormat, WriteFormat } from '@flinkts/formats'
 import * as z from 'zod'
 import type { BucketAssigner } from './bucket.ts'
+import { filePattern, localStorePath } from './discovery.ts'
+import type { FilePattern } from './discovery.ts'
 import { localDirectory } from './local-object-store.ts'
 import type { ObjectStore } from './object-store.ts'
 
@@ -51,6 +54,61 @@ export function resolveFileSinkOptions<In>(
   return Object.freeze({ ...numbers, store: place, format, bucket })
 }
 
+/**
+ * Options of `fileSource`.
+ *
+ * @public
+ */
+export interface FileSourceOptions<Out> {
+  /**
+   * Files, directories (all files below) and globs (`in/**\/*.jsonl`). Names that begin with a dot or an
+   * underscore are left out. Without a store: local paths, relative ones from the working directory.
+   */
+  readonly path: string | readonly string[]
+  /** The paths are in this store. */
+  readonly store?: ObjectStore
+  readonly format: ReadFormat<Out>
+  /**
+   * Looks for new files every `intervalMs` milliseconds (10 to a day), for ever. Default `false`: reads what
+   * is there at the first start.
+   */
+  readonly watch?: false | { readonly intervalMs: number }
+  /** The size of the ranges in which large files are handed out, from 1 byte; default 64 MiB. */
+  readonly splitBytes?: number
+  /** The bytes that are read at a time, twice a subtask; default 1 MiB. */
+  readonly readBytes?: number
+}
+
+/** @internal */
+export interface ResolvedFileSourceOptions<Out> {
+  readonly store: ObjectStore
+  readonly patterns: readonly FilePattern[]
+  readonly format: ReadFormat<Out>
+  readonly watch: { readonly intervalMs: number } | undefined
+  readonly splitBytes: number
+  readonly readBytes: number
+}
+
+/** @throws FlinktsError FLINKTS_OPTION_INVALID @internal */
+export function resolveFileSourceOptions<Out>(
+  options: FileSourceOptions<Out>,
+): ResolvedFileSourceOptions<Out> {
+  const { path, watch, splitBytes, readBytes } = parseOptions('fileSource', sourceSchema, options)
+  const { store, format } = options
+  const paths = typeof path === 'string' ? [path] : path
+  return Object.freeze({
+    // Positions name files by their whole path: another list of paths means the same files.
+    store: store ?? localDirectory(parse(process.cwd()).root),
+    patterns: paths.map((text) =>
+      filePattern(text, store === undefined ? localStorePath(text) : text),
+    ),
+    format,
+    watch: watch === false ? undefined : watch,
+    splitBytes,
+    readBytes,
+  })
+}
+
 const KIBIBYTE = 1024
 const MEBIBYTE = 1024 * KIBIBYTE
 
@@ -93,6 +151,22 @@ const sinkSchema = z
   .refine(({ path, store }) => (path === undefined) !== (store === undefined), {
     message: 'exactly one of "path" and "store" is expected',
   })
+
+const readFormatSchema = z.custom<ReadFormat<never>>(
+  (value) => hasMethod(value, 'createDecoder'),
+  'a format that reads is expected, such as jsonLines()',
+)
+
+const sourceSchema = z.strictObject({
+  path: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
+  store: storeSchema.optional(),
+  format: readFormatSchema,
+  watch: z
+    .union([z.literal(false), z.strictObject({ intervalMs: z.int().min(10).max(86_400_000) })])
+    .default(false),
+  splitBytes: bytes(64 * MEBIBYTE, Number.MAX_SAFE_INTEGER),
+  readBytes: bytes(MEBIBYTE, 256 * MEBIBYTE),
+})
 
 /** The parsed options; all that is wrong with them is in the message. */
 function parseOptions<T>(what: string, schema: z.ZodType<T>, options: unknown): T {
