@@ -26,7 +26,9 @@ export interface AttemptStoreOptions {
   readonly clock: Clock
   readonly prng: Prng
   readonly probe: ProcessProbe
-  /** A holder that is silent for longer than this is taken for dead; milliseconds (default 15 000). */
+  /**
+   * A holder that is silent for longer than this is taken for dead; milliseconds (default 15 000).
+   */
   readonly leaseMs?: number
   readonly logger?: Logger
 }
@@ -48,12 +50,12 @@ const beforeTheFirst: Predecessor = { attempt: 0, jobId: undefined, nextCheckpoi
 /**
  * Numbers the attempts of a job, and sees to it that one of them is current.
  *
- * The claim: judge the holder of the newest record; create the record of the next number exclusively
- * (of two claimers one wins); look again, and give up if a higher number appeared meanwhile (this
- * claimer slept while the job went on without it); fence every lower number, by moving its directory
- * away. The directory of the highest number is never removed before a higher one exists. What the
- * fenced attempt published is there when `claim` resolves, and nothing is published by it later: read
- * the checkpoints after the claim.
+ * The claim: judge the holder of the newest record; create the record of the next number
+ * exclusively (of two claimers one wins); look again, and give up if a higher number appeared
+ * meanwhile (this claimer slept while the job went on without it); fence every lower number, by
+ * moving its directory away. The directory of the highest number is never removed before a higher
+ * one exists. What the fenced attempt published is there when `claim` resolves, and nothing is
+ * published by it later: read the checkpoints after the claim.
  *
  * @internal
  */
@@ -74,8 +76,8 @@ export class AttemptStore {
   }
 
   /**
-   * Starts the next attempt of the job. `fresh`: as the first of a new lineage, to which the present
-   * checkpoints do not belong.
+   * Starts the next attempt of the job. `fresh`: as the first of a new lineage, to which the
+   * present checkpoints do not belong.
    *
    * @throws FlinktsError FLINKTS_JOB_ALREADY_RUNNING, FLINKTS_CHECKPOINT_CORRUPT,
    * FLINKTS_STATE_UNREADABLE
@@ -95,7 +97,9 @@ export class AttemptStore {
     return this.#newestRecord()
   }
 
-  /** The highest number with a record: a directory without one is a claim that did not get through. */
+  /**
+   * The highest number with a record: a directory without one is a claim that did not get through.
+   */
   async #newestRecord(): Promise<AttemptRecord | undefined> {
     for (const number of (await this.#numbers()).toReversed()) {
       const record = await this.#recordOf(number)
@@ -161,8 +165,8 @@ export class AttemptStore {
   }
 
   /**
-   * What the next attempt goes on from. If somebody removed the records, a manifest tells as well; the
-   * records are read again after it, since whoever wrote it may be alive, and must be judged.
+   * What the next attempt goes on from. If somebody removed the records, a manifest tells as well;
+   * the records are read again after it, since whoever wrote it may be alive, and must be judged.
    */
   async #predecessor(): Promise<Predecessor | undefined> {
     const manifest =

@@ -20,11 +20,11 @@ export interface AttemptParts {
 /**
  * A claimed attempt: made by `AttemptStore.claim`.
  *
- * Its directory is the token of its rights. A later attempt moves that directory away, and everything
- * that only the current attempt may do is a move *through* it: of a file into the directory, and on to its
- * place, or to nowhere. A move never creates a directory, so after the fence both moves find nothing,
- * whatever the process believed when it began. Nothing else is checked, so nothing can change
- * between a check and an act.
+ * Its directory is the token of its rights. A later attempt moves that directory away, and
+ * everything that only the current attempt may do is a move *through* it: of a file into the
+ * directory, and on to its place, or to nowhere. A move never creates a directory, so after the
+ * fence both moves find nothing, whatever the process believed when it began. Nothing else is
+ * checked, so nothing can change between a check and an act.
  *
  * @internal
  */
@@ -66,8 +66,8 @@ export class Attempt {
   }
 
   /**
-   * Gives the attempt up: the next one need not wait. Call it last; `renew` does nothing afterwards.
-   * Resolves also if a later attempt has taken over already.
+   * Gives the attempt up: the next one need not wait. Call it last; `renew` does nothing
+   * afterwards. Resolves also if a later attempt has taken over already.
    */
   async release(): Promise<void> {
     try {
@@ -92,7 +92,8 @@ export class Attempt {
   /**
    * Moves a file, or a directory, unless a later attempt has started: then nothing changes.
    *
-   * @throws FlinktsError FLINKTS_ATTEMPT_FENCED; FLINKTS_STORAGE_FAILED if there is nothing at `from`.
+   * @throws FlinktsError FLINKTS_ATTEMPT_FENCED; FLINKTS_STORAGE_FAILED if there is nothing at
+   * `from`.
    */
   async move(from: string, to: string): Promise<void> {
     const held = this.#heldPath()
@@ -108,8 +109,8 @@ export class Attempt {
   }
 
   /**
-   * Removes a file, or a directory with all in it, at one instant, unless a later attempt has started:
-   * then nothing changes. Nothing happens if there is none.
+   * Removes a file, or a directory with all in it, at one instant, unless a later attempt has
+   * started: then nothing changes. Nothing happens if there is none.
    *
    * @throws FlinktsError FLINKTS_ATTEMPT_FENCED
    */
@@ -147,8 +148,8 @@ export class Attempt {
       `attempt ${this.number} of job '${this.#parts.jobName}' has been replaced: ${why}`,
       {
         hint:
-          'Another process took the job over, because this one had been silent for longer than the ' +
-          'lease. Nothing is wrong with the data; see the log of the other process.',
+          'Another process took the job over, because this one had been silent for longer than ' +
+          'the lease. Nothing is wrong with the data; see the log of the other process.',
       },
     )
   }

@@ -30,9 +30,9 @@ const defaultRetainedMax = 2
 /**
  * The checkpoints of a job, as the current attempt writes them.
  *
- * Order of calls: `recover` once, then for every checkpoint `begin`, the writing of its state files, and
- * `complete` or `discard`. One call at a time, except that state files may be written at any time between
- * `begin` and the end of the checkpoint.
+ * Order of calls: `recover` once, then for every checkpoint `begin`, the writing of its state
+ * files, and `complete` or `discard`. One call at a time, except that state files may be written at
+ * any time between `begin` and the end of the checkpoint.
  *
  * @internal
  */
@@ -54,9 +54,9 @@ export class CheckpointStore {
   }
 
   /**
-   * The checkpoint to restore, checked and durable; `undefined`: there is none, start afresh. Removes
-   * what dead attempts left unfinished. Commit the committables of the checkpoint before anything else
-   * is done.
+   * The checkpoint to restore, checked and durable; `undefined`: there is none, start afresh.
+   * Removes what dead attempts left unfinished. Commit the committables of the checkpoint before
+   * anything else is done.
    *
    * @throws FlinktsError FLINKTS_CHECKPOINT_CORRUPT if going back to an intact one is not safe,
    * FLINKTS_CHECKPOINT_NOT_FOUND, FLINKTS_STATE_UNREADABLE, FLINKTS_ATTEMPT_FENCED
@@ -87,8 +87,8 @@ export class CheckpointStore {
   }
 
   /**
-   * Takes the id for ever, and creates the directory for state files. Await it before anything writes
-   * under this id.
+   * Takes the id for ever, and creates the directory for state files. Await it before anything
+   * writes under this id.
    *
    * @throws FlinktsError FLINKTS_ATTEMPT_FENCED
    */
@@ -103,12 +103,13 @@ export class CheckpointStore {
   }
 
   /**
-   * Publishes the manifest. The checkpoint exists when the manifest has got its name, and for certain
-   * when this resolves; older checkpoints than the newest `retainedMax` are then gone.
+   * Publishes the manifest. The checkpoint exists when the manifest has got its name, and for
+   * certain when this resolves; older checkpoints than the newest `retainedMax` are then gone.
    *
    * When it rejects, the checkpoint may or may not exist: call `discard`.
    *
-   * @returns what connectors are told: everything before the oldest retained checkpoint is forgettable.
+   * @returns what connectors are told: everything before the oldest retained checkpoint is
+   * forgettable.
    * @throws FlinktsError FLINKTS_ATTEMPT_FENCED: it does not exist, and never will.
    */
   async complete(manifest: CheckpointManifest): Promise<CheckpointNotice> {
@@ -188,8 +189,8 @@ export class CheckpointStore {
   }
 
   /**
-   * Makes the manifest's name durable: its publisher may have died between the rename and the sync of
-   * the directory, and what is committed now must not become undone by a power failure.
+   * Makes the manifest's name durable: its publisher may have died between the rename and the sync
+   * of the directory, and what is committed now must not become undone by a power failure.
    */
   async #confirm(checkpointId: number): Promise<void> {
     const path = `${checkpointDirectory(checkpointId)}/restored.json`
@@ -197,7 +198,9 @@ export class CheckpointStore {
     await this.#storage.write(path, [new TextEncoder().encode(content)])
   }
 
-  /** Whether the marker was left by an older attempt, which then never used the id; makes it ours. */
+  /**
+   * Whether the marker was left by an older attempt, which then never used the id; makes it ours.
+   */
   async #takeOver(path: string, marker: Uint8Array): Promise<boolean> {
     const found = await this.#storage.read(path)
     if (found !== undefined && Buffer.compare(found, marker) === 0) return false
@@ -219,7 +222,8 @@ export class CheckpointStore {
   }
 
   /**
-   * Removes what is not retained. A failure is not one of the checkpoint: the rest stays for next time.
+   * Removes what is not retained. A failure is not one of the checkpoint: the rest stays for next
+   * time.
    *
    * @returns the oldest checkpoint that is left.
    */
@@ -235,7 +239,9 @@ export class CheckpointStore {
     return completed[oldest] ?? 0
   }
 
-  /** Removes checkpoints without a manifest below `limit` (exclusive): nobody will complete them. */
+  /**
+   * Removes checkpoints without a manifest below `limit` (exclusive): nobody will complete them.
+   */
   async #removeUnfinished(limit: number): Promise<void> {
     const [oldestRetained = 0] = await this.#catalog.list()
     for (const checkpointId of await this.#catalog.begun()) {

@@ -1,8 +1,8 @@
 import { FlinktsError } from '../common/errors.ts'
 
 /**
- * Reads a parsed JSON object strictly: every field is checked when it is read, and `end` refuses what
- * was not read. `where` names the object in messages, such as `manifest.operators[2]`.
+ * Reads a parsed JSON object strictly: every field is checked when it is read, and `end` refuses
+ * what was not read. `where` names the object in messages, such as `manifest.operators[2]`.
  *
  * @throws FlinktsError FLINKTS_CHECKPOINT_CORRUPT from every method, if a field is not as expected.
  * @internal

@@ -2,7 +2,7 @@
  * Below the root of a job's storage:
  *
  *   attempts/000007/lease.json            the record of an attempt: its number, holder and lease
- *   attempts/renewal-000007.json          the next such record, before it is moved into the directory
+ *   attempts/renewal-000007.json          the next record, before it is moved into the directory
  *   attempts/fenced-000006-by-000007/     what was attempts/000006, until it is removed
  *   chk-000042/begun.json                 who began the checkpoint; its id is taken for ever
  *   chk-000042/<operator id>-<subtask>.state
@@ -30,7 +30,11 @@ export function leasePath(attempt: number): string {
   return `${attemptDirectory(attempt)}/lease.json`
 }
 
-/** Where a new record of an attempt is written, outside of its directory, before it is moved in. @internal */
+/**
+ * Where a new record of an attempt is written, outside of its directory, before it is moved in.
+ *
+ * @internal
+ */
 export function renewalPath(attempt: number): string {
   return `${attemptsDirectory}/renewal-${sixDigits(attempt)}.json`
 }

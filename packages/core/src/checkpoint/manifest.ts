@@ -13,12 +13,16 @@ import { JsonFields, parseJson } from './json-fields.ts'
  *
  *   { "format": "flinkts-manifest", "version": 1, "crc32c": "8 hex digits", "body": { ... } }
  *
- * The checksum (CRC-32C) is over the UTF-8 bytes of the body as compact JSON, fields in the order in
- * which they stand. Byte values that are UTF-8 stand as { "version", "text" }, others as
+ * The checksum (CRC-32C) is over the UTF-8 bytes of the body as compact JSON, fields in the order
+ * in which they stand. Byte values that are UTF-8 stand as { "version", "text" }, others as
  * { "version", "base64" }.
  */
 
-/** Why a checkpoint was taken: `final`: the input ended; `stop`: the job was asked to stop. @public */
+/**
+ * Why a checkpoint was taken: `final`: the input ended; `stop`: the job was asked to stop.
+ *
+ * @public
+ */
 export type CheckpointKind = 'periodic' | 'final' | 'stop'
 
 /** What a checkpoint holds of one operator. @internal */

@@ -5,7 +5,9 @@ export interface ProcessIdentity {
   /** Where `pid` is unique: this boot of the machine, and its pid namespace. */
   readonly pidSpace: string
   readonly pid: number
-  /** When the process started, in a form that can only be compared; absent if it cannot be known. */
+  /**
+   * When the process started, in a form that can only be compared; absent if it cannot be known.
+   */
   readonly processStart?: string
   /** Random, drawn once by the process. */
   readonly nonce: string

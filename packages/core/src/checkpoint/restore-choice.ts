@@ -15,10 +15,10 @@ export interface RestoreChoice {
  * Chooses the checkpoint that a job restores: the newest one, or, if that is damaged, the newest
  * intact one to which it is safe to go back.
  *
- * It is safe when no output was committed since. Whatever was prepared after the older checkpoint and
- * then committed is listed by the damaged one, since a committable stays in every checkpoint until a
- * later one was taken after its commit. So: when the damaged manifest can be read, and lists
- * no committable that is newer than the older checkpoint. Or when the job promises only
+ * It is safe when no output was committed since. Whatever was prepared after the older checkpoint
+ * and then committed is listed by the damaged one, since a committable stays in every checkpoint
+ * until a later one was taken after its commit. So: when the damaged manifest can be read, and
+ * lists no committable that is newer than the older checkpoint. Or when the job promises only
  * `at-least-once`, and so may repeat output.
  *
  * @param newestFirst - Every completed checkpoint, newest first.
@@ -62,7 +62,7 @@ function unsafe(damage: FlinktsError | undefined, older: number): FlinktsError {
     {
       hint:
         `Restore the file from a backup. Or start with --from ${name}, the newest intact ` +
-        `checkpoint: then all output that was committed after ${name} is committed a second time, ` +
+        `checkpoint: then all output committed after ${name} is committed a second time, ` +
         'and must be removed by hand where that is not wanted.',
       cause: damage,
     },
@@ -72,8 +72,8 @@ function unsafe(damage: FlinktsError | undefined, older: number): FlinktsError {
 function nothingIntact(damage: FlinktsError): FlinktsError {
   return new FlinktsError('FLINKTS_CHECKPOINT_CORRUPT', damage.message, {
     hint:
-      'Restore the file from a backup. No other checkpoint is intact: without it the job can only ' +
-      'be started from the beginning, in another checkpoint directory.',
+      'Restore the file from a backup. No other checkpoint is intact: without it the job can ' +
+      'only be started from the beginning, in another checkpoint directory.',
     cause: damage,
   })
 }

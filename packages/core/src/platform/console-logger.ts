@@ -23,8 +23,8 @@ export interface ConsoleLoggerOptions {
 const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 
 /**
- * Writes lines to standard error. Our own, since a logging library would be a dependency of core for
- * what takes a screenful; whoever has one gives flinkts a `Logger` over it.
+ * Writes lines to standard error. Our own, since a logging library would be a dependency of core
+ * for what takes a screenful; whoever has one gives flinkts a `Logger` over it.
  *
  * @internal
  */

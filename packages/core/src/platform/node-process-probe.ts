@@ -56,7 +56,10 @@ interface ProcessEntry {
   readonly processStart: string
 }
 
-/** From /proc/<pid>/stat (proc_pid_stat(5)): field 3 is the state, field 22 the start in clock ticks. */
+/**
+ * From /proc/<pid>/stat (proc_pid_stat(5)): field 3 is the state, field 22 the start in clock
+ * ticks.
+ */
 function readProcess(pid: number): ProcessEntry | undefined {
   const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'latin1'))
   if (stat === undefined) return undefined

@@ -3,7 +3,11 @@ import type { Cancellable, Scheduler } from '../common/scheduler.ts'
 /** What a timer of Node can hold; a longer one would fire at once. */
 const timerMsMax = 2 ** 31 - 1
 
-/** Node's event loop. What is scheduled keeps the process alive until it ran or was cancelled. @internal */
+/**
+ * Node's event loop. What is scheduled keeps the process alive until it ran or was cancelled.
+ *
+ * @internal
+ */
 export class NodeScheduler implements Scheduler {
   soon(callback: () => void): void {
     setImmediate(callback)

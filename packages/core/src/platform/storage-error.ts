@@ -9,7 +9,7 @@ interface Explanation {
 const full: Explanation = {
   code: 'FLINKTS_STORAGE_FULL',
   problem: 'no space is left',
-  hint: 'Free space on that file system, or raise the quota. The job goes on from its last checkpoint.',
+  hint: 'Free space there, or raise the quota. The job goes on from its last checkpoint.',
 }
 
 const denied: Explanation = {

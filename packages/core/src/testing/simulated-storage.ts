@@ -4,8 +4,8 @@ import type { Storage } from '../common/storage.ts'
 import { assertStoragePath } from '../common/storage-path.ts'
 
 /**
- * Called before each step of an operation, and once more before it resolves; the operation goes on when
- * the promise resolves, and fails with what it rejects with.
+ * Called before each step of an operation, and once more before it resolves; the operation goes on
+ * when the promise resolves, and fails with what it rejects with.
  *
  * @internal
  */
@@ -14,8 +14,8 @@ export type StorageStep = (operation: string, path: string) => Promise<void>
 /** What one process sees of a simulated disk. @internal */
 export interface SimulatedStorageHandle extends Storage {
   /**
-   * The process dies: of every write in progress an arbitrary prefix is left, or nothing. No operation
-   * settles any more, nor changes anything.
+   * The process dies: of every write in progress an arbitrary prefix is left, or nothing. No
+   * operation settles any more, nor changes anything.
    */
   crash(): void
 }
@@ -63,7 +63,9 @@ export class SimulatedStorage {
     return this.#disk.files.get(path)?.bytes
   }
 
-  /** Replaces the bytes of a file at once, as a fault of the medium would; `undefined` removes it. */
+  /**
+   * Replaces the bytes of a file at once, as a fault of the medium would; `undefined` removes it.
+   */
   damage(path: string, bytes: Uint8Array | undefined): void {
     if (bytes === undefined) this.#disk.files.delete(path)
     else this.#disk.files.set(path, { bytes })

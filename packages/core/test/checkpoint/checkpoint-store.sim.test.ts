@@ -191,7 +191,9 @@ class Interleaving {
       this.#waiting.push(resolve)
     })
 
-  /** Goes on until all have settled; one of them may be favoured, so that others fall far behind. */
+  /**
+   * Goes on until all have settled; one of them may be favoured, so that others fall far behind.
+   */
   async run<T>(processes: readonly Promise<T>[]): Promise<PromiseSettledResult<T>[]> {
     const state = { settled: false }
     const results = Promise.allSettled(processes).finally(() => {

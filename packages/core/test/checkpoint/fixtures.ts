@@ -85,7 +85,9 @@ export const emptySubtask: Omit<OperatorSubtaskState, 'operatorId' | 'subtask'> 
   keyed: undefined,
 }
 
-/** A manifest with one keyed operator, and a sink that prepared one committable at each `prepared`. */
+/**
+ * A manifest with one keyed operator, and a sink that prepared one committable at each `prepared`.
+ */
 export function manifestOf(
   attempt: Attempt,
   checkpointId: number,

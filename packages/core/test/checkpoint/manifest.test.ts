@@ -74,7 +74,7 @@ const goldenBody =
 
 /** The manifest of version 1, as released: written once, and read for ever. */
 function goldenText(checksum: string, version = 1): string {
-  return `{"format":"flinkts-manifest","version":${version},"crc32c":"${checksum}","body":${goldenBody}}`
+  return documentOf(goldenBody, checksum, version)
 }
 
 const goldenChecksum = 'acb7d525'
@@ -149,7 +149,7 @@ describe('a manifest', () => {
     const parsed = JSON.parse(goldenBody) as object
     const body = JSON.stringify({ ...parsed, [name]: value })
     const checksum = crc32c(encoder.encode(body)).toString(16).padStart(8, '0')
-    const document = `{"format":"flinkts-manifest","version":1,"crc32c":"${checksum}","body":${body}}`
+    const document = documentOf(body, checksum, 1)
 
     expect(errorOf(encoder.encode(document))).toMatchObject({
       code: 'FLINKTS_CHECKPOINT_CORRUPT',
@@ -157,6 +157,11 @@ describe('a manifest', () => {
     })
   })
 })
+
+function documentOf(body: string, checksum: string, version: number): string {
+  const header = `"format":"flinkts-manifest","version":${version},"crc32c":"${checksum}"`
+  return `{${header},"body":${body}}`
+}
 
 function withSplit(split: StateItem): CheckpointManifest {
   const subtask = {
@@ -197,7 +202,9 @@ function codeOf(bytes: Uint8Array): string {
   return error instanceof FlinktsError ? error.code : 'another error'
 }
 
-/** White space between fields carries nothing: a flip there may go unnoticed, and changes nothing. */
+/**
+ * White space between fields carries nothing: a flip there may go unnoticed, and changes nothing.
+ */
 function outcomeOf(bytes: Uint8Array): string {
   const code = codeOf(bytes)
   if (code !== 'read') return code
