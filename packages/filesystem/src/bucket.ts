@@ -13,8 +13,8 @@ export interface BucketContext {
 }
 
 /**
- * Names the directory of a record, relative to the sink's path, `/`-separated; empty: the path itself.
- * Called for every record, on the task's thread.
+ * Names the directory of a record, relative to the sink's path, `/`-separated; empty: the path
+ * itself. Called for every record, on the task's thread.
  *
  * @public
  */
@@ -46,7 +46,9 @@ export function timeBucket(options: TimeBucketOptions): BucketAssigner<unknown> 
   const bucketMs = lengthsMs[every]
   if (bucketMs === undefined || (by !== 'event-time' && by !== 'processing-time')) {
     throw new FlinktsError('FLINKTS_OPTION_INVALID', 'options of timeBucket are not valid', {
-      hint: `Set "every" to one of: ${Object.keys(lengthsMs).join(', ')}; and "by" to one of: event-time, processing-time.`,
+      hint:
+        `Set "every" to one of: ${Object.keys(lengthsMs).join(', ')}; and "by" to one ` +
+        'of: event-time, processing-time.',
     })
   }
   // Records come roughly in the order of time: mostly the bucket of the one before.
@@ -89,8 +91,8 @@ export function fieldBucket<Field extends string>(
 export type FieldBucketValue = string | number | bigint | boolean | null | undefined
 
 /**
- * Checks what an assigner returned: a segment that is empty, `.`, `..`, hidden or too long would lead
- * out of the sink's path, or hide the output.
+ * Checks what an assigner returned: a segment that is empty, `.`, `..`, hidden or too long would
+ * lead out of the sink's path, or hide the output.
  *
  * @throws FlinktsError FLINKTS_BUCKET_INVALID
  * @internal
@@ -100,9 +102,12 @@ export function checkBucket(bucket: unknown): void {
   if (typeof bucket === 'string' && bucket.split('/').every(isSegment)) return
   throw new FlinktsError(
     'FLINKTS_BUCKET_INVALID',
-    `bucket ${typeof bucket === 'string' ? JSON.stringify(bucket) : String(bucket)} is not a directory name`,
+    `bucket ${typeof bucket === 'string' ? JSON.stringify(bucket) : String(bucket)} ` +
+      'is not a directory name',
     {
-      hint: 'Return segments joined by "/", each of 1 to 200 bytes, without control characters, "\\" and a dot or underscore at the front.',
+      hint:
+        'Return segments joined by "/", each of 1 to 200 bytes, without control ' +
+        'characters, "\\" and a dot or underscore at the front.',
     },
   )
 }
@@ -123,7 +128,9 @@ function timeBucketName(startMs: number, every: TimeBucketOptions['every']): str
 
 function withoutTimestamp(): FlinktsError {
   return new FlinktsError('FLINKTS_BUCKET_INVALID', 'a record without a timestamp has no bucket', {
-    hint: 'Assign timestamps with a watermark strategy, or use timeBucket({ by: "processing-time" }).',
+    hint:
+      'Assign timestamps with a watermark strategy, or use timeBucket({ by: ' +
+      '"processing-time" }).',
   })
 }
 

@@ -44,7 +44,9 @@ export function parseState<T>(state: {
   const { kind, version, bytes, schema } = state
   if (version !== 1) {
     throw new FlinktsError('FLINKTS_STATE_UNREADABLE', `${kind} of version ${version} is unknown`, {
-      hint: 'It was written by a later release of @flinkts/filesystem. Use that release, or a later one.',
+      hint:
+        'It was written by a later release of @flinkts/filesystem. Use that release, ' +
+        'or a later one.',
     })
   }
   try {

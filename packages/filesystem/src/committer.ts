@@ -34,7 +34,11 @@ export class FileCommitter implements Committer<FileCommittable> {
           'FLINKTS_COMMIT_REJECTED',
           `${file} could not be published: neither it nor its complete upload "${token}" exists`,
           {
-            hint: 'Somebody removed, moved or cut it. If a reader took the published file away: put it back, start the job, and let readers copy files instead. Otherwise restore an older checkpoint, so that its records are written again.',
+            hint:
+              'Somebody removed, moved or cut it. If a reader took the published file ' +
+              'away: put it back, start the job, and let readers copy files instead. ' +
+              'Otherwise restore an older checkpoint, so that its records are written ' +
+              'again.',
           },
         )
       case 'conflict':

@@ -41,7 +41,11 @@ export function filePattern(text: string, storePath: string): FilePattern {
   }
 }
 
-/** The path in a store whose root is the root of the file system: `/data/in` is `data/in`. @internal */
+/**
+ * The path in a store whose root is the root of the file system: `/data/in` is `data/in`.
+ *
+ * @internal
+ */
 export function localStorePath(path: string): string {
   const absolute = resolve(path)
   return absolute.slice(parse(absolute).root.length).replaceAll(sep, '/')

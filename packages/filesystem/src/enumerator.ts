@@ -115,7 +115,8 @@ export class FileEnumerator<Out> implements SplitEnumerator<FileSplit, FileEnume
     if (this.#reported.has(path)) return
     this.#reported.add(path)
     this.#context.logger.warn(
-      'a file changed after it was discovered: what was added is not read; move complete files into place',
+      'a file changed after it was discovered: what was added is not read; move ' +
+        'complete files into place',
       { path, sizeThen, size },
     )
   }

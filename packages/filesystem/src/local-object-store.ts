@@ -18,10 +18,10 @@ import type {
 import { storageError } from './storage-error.ts'
 
 /**
- * The files below a directory, which is created when something is written. An upload is a hidden file
- * (`.<name>.inprogress`) beside its final place, so that publishing is a rename, and a glob such as
- * `*.jsonl` never meets it. Whatever a method made durable is synced: the file, and the directories
- * that lead to it.
+ * The files below a directory, which is created when something is written. An upload is a hidden
+ * file (`.<name>.inprogress`) beside its final place, so that publishing is a rename, and a glob
+ * such as `*.jsonl` never meets it. Whatever a method made durable is synced: the file, and the
+ * directories that lead to it.
  *
  * @public
  */
@@ -244,7 +244,9 @@ function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
 }
 
-/** Directories sort as if their name ended in `/`: so files come in the order of their whole paths. */
+/**
+ * Directories sort as if their name ended in `/`: so files come in the order of their whole paths.
+ */
 function sortKey(entry: Dirent): string {
   return entry.isDirectory() ? `${entry.name}/` : entry.name
 }

@@ -1,9 +1,10 @@
 import type { Finding } from '@flinkts/core/connector'
 
 /**
- * Files, or objects of a bucket, under one root. Paths are relative to it, separated by `/`, without
- * empty, `.` and `..` segments. Every method rejects with a `FlinktsError`: `FLINKTS_STORAGE_UNWRITABLE`,
- * `FLINKTS_STORAGE_FULL`, or `FLINKTS_STORAGE_FAILED` for what a later try may do.
+ * Files, or objects of a bucket, under one root. Paths are relative to it, separated by `/`,
+ * without empty, `.` and `..` segments. Every method rejects with a `FlinktsError`:
+ * `FLINKTS_STORAGE_UNWRITABLE`, `FLINKTS_STORAGE_FULL`, or `FLINKTS_STORAGE_FAILED` for what a
+ * later try may do.
  *
  * @public
  */
@@ -17,8 +18,8 @@ export interface ObjectStore {
   /** The visible objects whose path begins with `prefix`, ordered by path. */
   list(prefix: string, options?: ListOptions): AsyncIterable<ObjectInfo>
   /**
-   * The bytes of a range, cut at the end of the object. `undefined`: there is no such object, or it is
-   * no longer the `version` asked for.
+   * The bytes of a range, cut at the end of the object. `undefined`: there is no such object, or it
+   * is no longer the `version` asked for.
    */
   get(path: string, range: ByteRange): Promise<Uint8Array | undefined>
   /** Creates or replaces an object, atomically; durable when it resolves. */
@@ -26,16 +27,20 @@ export interface ObjectStore {
   /** Removes an object; nothing happens if there is none. */
   delete(path: string): Promise<void>
   /**
-   * Begins an object that stays invisible until it is published. `path` is unique for ever: a store that
-   * must know a name now (an S3 multipart upload) uses it, and says so in `PreparedUpload.path`.
+   * Begins an object that stays invisible until it is published. `path` is unique for ever: a store
+   * that must know a name now (an S3 multipart upload) uses it, and says so in
+   * `PreparedUpload.path`.
    */
   createUpload(path: string): Promise<Upload>
   /**
-   * Makes a prepared upload visible at `path` (or at its own `path`), atomically and durably. May be
-   * called any number of times, by any process, after a crash at any point of an earlier call.
+   * Makes a prepared upload visible at `path` (or at its own `path`), atomically and durably. May
+   * be called any number of times, by any process, after a crash at any point of an earlier call.
    */
   publish(prepared: PreparedUpload, path: string): Promise<PublishOutcome>
-  /** Unpublished uploads of any process, where the last segment of `createUpload`'s path has the prefix. */
+  /**
+   * Unpublished uploads of any process, where the last segment of `createUpload`'s path has the
+   * prefix.
+   */
   listUploads(namePrefix: string): AsyncIterable<UploadInfo>
   /** Discards an unpublished upload; nothing happens if there is none. */
   abortUpload(upload: UploadInfo): Promise<void>
@@ -112,8 +117,8 @@ export interface UploadInfo {
 }
 
 /**
- * How `publish` went. `lost`: neither the upload nor the object exists. `conflict`: another object is
- * in its place.
+ * How `publish` went. `lost`: neither the upload nor the object exists. `conflict`: another object
+ * is in its place.
  *
  * @public
  */

@@ -28,7 +28,10 @@ export interface FileSinkOptions<In> {
   readonly bufferBytes?: number
   /** The bytes on their way to the store at which the subtask takes no record; default 8 MiB. */
   readonly inFlightBytesMax?: number
-  /** The number of buckets a subtask writes at a time; beyond it the oldest file is ended; default 100. */
+  /**
+   * The number of buckets a subtask writes at a time; beyond it the oldest file is ended; default
+   * 100.
+   */
   readonly openFilesMax?: number
 }
 
@@ -61,16 +64,17 @@ export function resolveFileSinkOptions<In>(
  */
 export interface FileSourceOptions<Out> {
   /**
-   * Files, directories (all files below) and globs (`in/**\/*.jsonl`). Names that begin with a dot or an
-   * underscore are left out. Without a store: local paths, relative ones from the working directory.
+   * Files, directories (all files below) and globs (`in/**\/*.jsonl`). Names that begin with a dot
+   * or an underscore are left out. Without a store: local paths, relative ones from the working
+   * directory.
    */
   readonly path: string | readonly string[]
   /** The paths are in this store. */
   readonly store?: ObjectStore
   readonly format: ReadFormat<Out>
   /**
-   * Looks for new files every `intervalMs` milliseconds (10 to a day), for ever. Default `false`: reads what
-   * is there at the first start.
+   * Looks for new files every `intervalMs` milliseconds (10 to a day), for ever. Default `false`:
+   * reads what is there at the first start.
    */
   readonly watch?: false | { readonly intervalMs: number }
   /** The size of the ranges in which large files are handed out, from 1 byte; default 64 MiB. */

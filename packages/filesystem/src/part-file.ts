@@ -13,7 +13,9 @@ export interface PartFileParts<In> {
   /** Unique for ever; where the store keeps the upload. */
   readonly uploadPath: string
   readonly encoder: RecordEncoder<In>
-  /** Told how many bytes wait to be written: positive when they begin to, negative when they are. */
+  /**
+   * Told how many bytes wait to be written: positive when they begin to, negative when they are.
+   */
   readonly onInFlight: (byteCount: number) => void
   /** Told, once, what made it unusable. */
   readonly onFailure: (cause: unknown) => void

@@ -7,8 +7,8 @@ export interface PartOwner {
 }
 
 /**
- * Where an upload begins: `<bucket>/<jobId>-<attempt>-<subtask>-<sequence>-<operatorId>`. Nothing follows
- * the operator id, and numbers come before it, so no owner's name can be read as another's.
+ * Where an upload begins: `<bucket>/<jobId>-<attempt>-<subtask>-<sequence>-<operatorId>`. Nothing
+ * follows the operator id, and numbers come before it, so no owner's name can be read as another's.
  *
  * @internal
  */
@@ -23,7 +23,11 @@ export function uploadNamePrefix(owner: PartOwner): string {
   return `${owner.jobId}-`
 }
 
-/** Whether the upload belongs to an attempt of the same job and operator before the owner's. @internal */
+/**
+ * Whether the upload belongs to an attempt of the same job and operator before the owner's.
+ *
+ * @internal
+ */
 export function isOfEarlierAttempt(owner: PartOwner, uploadName: string): boolean {
   const prefix = uploadNamePrefix(owner)
   const parts = /^(\d+)-\d+-\d+-(.+)$/.exec(uploadName.slice(prefix.length))
@@ -43,8 +47,8 @@ export interface FinalName {
 }
 
 /**
- * `<bucket>/part-<checkpoint>-<subtask>-<index>-<operatorId>-<jobId>-<attempt>.jsonl`: unique for ever, and
- * in a bucket, names sort in the order in which checkpoints published them.
+ * `<bucket>/part-<checkpoint>-<subtask>-<index>-<operatorId>-<jobId>-<attempt>.jsonl`: unique for
+ * ever, and in a bucket, names sort in the order in which checkpoints published them.
  *
  * @internal
  */

@@ -9,8 +9,8 @@ import { FileSplitReader } from './split-reader.ts'
 import type { FileSplit } from './split.ts'
 
 /**
- * Reads its splits one after the other. Asks for the next split when it begins one, so that its first
- * bytes are there when the one before ends.
+ * Reads its splits one after the other. Asks for the next split when it begins one, so that its
+ * first bytes are there when the one before ends.
  *
  * @internal
  */

@@ -11,8 +11,8 @@ import { FileWriter } from './writer.ts'
 
 /**
  * Writes records to files, exactly once: a file is hidden while it is written, complete and durable
- * before the checkpoint, and visible after it, by an atomic rename. Every checkpoint ends every file; one
- * without records makes none.
+ * before the checkpoint, and visible after it, by an atomic rename. Every checkpoint ends every
+ * file; one without records makes none.
  *
  * @throws FlinktsError FLINKTS_OPTION_INVALID
  * @public
@@ -58,7 +58,9 @@ async function assertWritable(store: ObjectStore): Promise<void> {
   throw new FlinktsError('FLINKTS_STORAGE_UNWRITABLE', error.message, { hint: error.hint })
 }
 
-/** What the restored checkpoint held is published by now: the rest of earlier attempts is garbage. */
+/**
+ * What the restored checkpoint held is published by now: the rest of earlier attempts is garbage.
+ */
 async function removeOrphans(store: ObjectStore, context: SubtaskContext): Promise<void> {
   let removedCount = 0
   for await (const upload of store.listUploads(uploadNamePrefix(context))) {

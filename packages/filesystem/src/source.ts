@@ -15,9 +15,9 @@ import { splitSerializer } from './split.ts'
 import type { FileSplit } from './split.ts'
 
 /**
- * Reads files: those that are there at the first start, or, with `watch`, also those that come. Each is
- * read once, at the size it had when it was discovered, in splits that several subtasks share; a restart
- * goes on at the byte after the last record of the checkpoint.
+ * Reads files: those that are there at the first start, or, with `watch`, also those that come.
+ * Each is read once, at the size it had when it was discovered, in splits that several subtasks
+ * share; a restart goes on at the byte after the last record of the checkpoint.
  *
  * @throws FlinktsError FLINKTS_OPTION_INVALID
  * @public

@@ -5,8 +5,8 @@ import type { ResolvedFileSourceOptions } from './options.ts'
 import type { FileSplit } from './split.ts'
 
 /**
- * Reads one split: the bytes in the background, one chunk ahead; the records when asked. Runs on the
- * task's thread.
+ * Reads one split: the bytes in the background, one chunk ahead; the records when asked. Runs on
+ * the task's thread.
  *
  * @internal
  */
@@ -113,7 +113,9 @@ export class FileSplitReader<Out> {
   #changed(how: string): FlinktsError {
     const file = `file "${nameOf(this.#store, this.#split)}"`
     return new FlinktsError('FLINKTS_FILE_CHANGED', `${file} changed while it was read: ${how}`, {
-      hint: 'Put back the file as it was when the job discovered it. Files must not change or go away before they are read; write new ones under new names.',
+      hint:
+        'Put back the file as it was when the job discovered it. Files must not change ' +
+        'or go away before they are read; write new ones under new names.',
     })
   }
 }

@@ -1,13 +1,19 @@
 import { FlinktsError, messageOf, systemCodeOf } from '@flinkts/core/connector'
 
-/** The error of a file operation, with the code that says whether trying again may help. @internal */
+/**
+ * The error of a file operation, with the code that says whether trying again may help.
+ *
+ * @internal
+ */
 export function storageError(what: string, cause: unknown): FlinktsError {
   if (cause instanceof FlinktsError) return cause
   const systemCode = systemCodeOf(cause) ?? ''
   const message = `${what} failed: ${messageOf(cause)}`
   if (fullCodes.has(systemCode)) {
     return new FlinktsError('FLINKTS_STORAGE_FULL', message, {
-      hint: 'Free space on the volume, or raise the quota; the job goes on from its last checkpoint.',
+      hint:
+        'Free space on the volume, or raise the quota; the job goes on from its last ' +
+        'checkpoint.',
       cause,
     })
   }

@@ -7,8 +7,9 @@ import type { FinishedPart } from './part-file.ts'
 import { finalPath, uploadPath } from './part-name.ts'
 
 /**
- * Writes records to one hidden file a bucket. At every barrier all files are ended; what the checkpoint
- * gets is their list. A file that is open belongs to no checkpoint, so nothing is restored.
+ * Writes records to one hidden file a bucket. At every barrier all files are ended; what the
+ * checkpoint gets is their list. A file that is open belongs to no checkpoint, so nothing is
+ * restored.
  *
  * @internal
  */

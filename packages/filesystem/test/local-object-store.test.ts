@@ -108,7 +108,7 @@ describe('an upload', () => {
     expect(await store.publish(upload, 'a/final')).toBe('already-published')
   })
 
-  test('is published over a file of the same size: a rename that did not remove its source', async () => {
+  test('is published over a file of the same size, left by half a rename', async () => {
     const directory = await temporaryDirectory()
     const upload = await prepared(directory, 'content')
     await writeFile(join(directory, 'a/final'), 'content')
@@ -173,7 +173,7 @@ describe('failures', () => {
     expect(failure.retryable).toBe(true)
   })
 
-  test('a file where a directory must be is FLINKTS_STORAGE_UNWRITABLE, found by the check', async () => {
+  test('a file in place of a directory is FLINKTS_STORAGE_UNWRITABLE, and checked', async () => {
     const directory = await temporaryDirectory()
     await writeFile(join(directory, 'file'), '')
     const store = localDirectory(join(directory, 'file/below'))
@@ -189,7 +189,7 @@ describe('failures', () => {
     ])
   })
 
-  test('the check of a directory that can be created finds nothing and changes nothing', async () => {
+  test('the check of a directory that can be created changes nothing', async () => {
     const directory = await temporaryDirectory()
     await mkdir(join(directory, 'there'))
 

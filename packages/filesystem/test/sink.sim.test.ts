@@ -11,8 +11,9 @@ import { HookedStore } from './hooked-store.ts'
 import type { Hook } from './hooked-store.ts'
 
 /**
- * A job is killed at every step of its sink: at operation k of the store, before or after its effect. The
- * next attempt must make it good, and stay right when the dead process turns out to have only slept.
+ * A job is killed at every step of its sink: at operation k of the store, before or after its
+ * effect. The next attempt must make it good, and stay right when the dead process turns out to
+ * have only slept.
  */
 
 const RECORDS = 11

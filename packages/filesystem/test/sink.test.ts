@@ -90,7 +90,7 @@ describe('a file', () => {
     expect(await filesBelow(directory)).toEqual([])
   })
 
-  test('ends at the barrier: what is written while it is synced goes out with the next', async () => {
+  test('ends at the barrier: what is written meanwhile goes out with the next', async () => {
     const { directory, writer, committer } = await startSink()
 
     await writer.write({ id: 1 }, noTimestamp)
@@ -261,7 +261,7 @@ describe('backpressure', () => {
     await writer.close()
   })
 
-  test('a failure of the store reaches the waiting write, the next one, and the checkpoint', async () => {
+  test('a failure of the store reaches writes and the checkpoint', async () => {
     const full = new FlinktsError('FLINKTS_STORAGE_FULL', 'writing failed')
     const store = new HookedStore(localDirectory(await temporaryDirectory()), async (name, run) => {
       if (name === 'append') throw full
@@ -320,7 +320,7 @@ describe('a commit', () => {
 })
 
 describe('a start', () => {
-  test('removes the unpublished files of earlier attempts of this job and operator, no others', async () => {
+  test('removes what earlier attempts of this operator left, and nothing else', async () => {
     const directory = await temporaryDirectory()
     const kept = [
       '.k3x-2-0-0-out.inprogress',

@@ -13,7 +13,8 @@ const split = {
 }
 
 const goldenSplitV1 =
-  '{"splitId":"data/a.jsonl:0-10","path":"data/a.jsonl","fileSize":25,"start":0,"end":10,"position":7}'
+  '{"splitId":"data/a.jsonl:0-10","path":"data/a.jsonl","fileSize":25,' +
+  '"start":0,"end":10,"position":7}'
 
 const goldenStateV1 = `{"discovered":[["data/a.jsonl",25]],"pending":[${goldenSplitV1}]}`
 

@@ -5,7 +5,8 @@ const FIRST_CAPACITY = 1024
 const BYTES_PER_CODE_UNIT_MAX = 3
 
 /**
- * Bytes that grow at the end. Whoever appends decides when to `take` them, and so how large they get.
+ * Bytes that grow at the end. Whoever appends decides when to `take` them, and so how large they
+ * get.
  *
  * @public
  */

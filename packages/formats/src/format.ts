@@ -15,7 +15,8 @@ export interface WriteFormat<In> {
 }
 
 /**
- * Encodes the records of one file. Order of calls: `encode` any number of times, then `finish` once.
+ * Encodes the records of one file. Order of calls: `encode` any number of times, then `finish`
+ * once.
  *
  * @public
  */
@@ -53,9 +54,9 @@ export interface ReadFormat<Out> {
 export interface Format<T> extends WriteFormat<T>, ReadFormat<T> {}
 
 /**
- * A byte range of a file. A record belongs to the range in which its first byte lies, so that ranges
- * that touch without a gap yield every record of the file once, wherever their borders are (the rule of
- * Hadoop's LineRecordReader). The bytes of the last record may lie beyond `end`.
+ * A byte range of a file. A record belongs to the range in which its first byte lies, so that
+ * ranges that touch without a gap yield every record of the file once, wherever their borders are
+ * (the rule of Hadoop's LineRecordReader). The bytes of the last record may lie beyond `end`.
  *
  * @public
  */
@@ -66,7 +67,9 @@ export interface DecodeRange {
   readonly start: number
   /** Offset in the file, exclusive. */
   readonly end: number
-  /** Where to go on: `start`, or the `end` of a record that an earlier decoder of the range gave. */
+  /**
+   * Where to go on: `start`, or the `end` of a record that an earlier decoder of the range gave.
+   */
   readonly position: number
 }
 
@@ -84,9 +87,10 @@ export interface DecodedRecord<Out> {
 }
 
 /**
- * Decodes the records of a byte range. The caller pushes the bytes of the file in order, from `readFrom`
- * on, in chunks of any size; after every push it calls `next` until that gives `undefined`. It stops when
- * `finished` is true, which may be long before the end of the file, and calls `pushEnd` at the end.
+ * Decodes the records of a byte range. The caller pushes the bytes of the file in order, from
+ * `readFrom` on, in chunks of any size; after every push it calls `next` until that gives
+ * `undefined`. It stops when `finished` is true, which may be long before the end of the file, and
+ * calls `pushEnd` at the end.
  *
  * @public
  */

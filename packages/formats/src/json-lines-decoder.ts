@@ -16,8 +16,8 @@ export interface LineParsing<Out> {
 }
 
 /**
- * Finds the lines of a byte range and parses them. A range that does not start at 0 begins at the first
- * line that starts at or after its start; whether the start is one, the byte before it tells.
+ * Finds the lines of a byte range and parses them. A range that does not start at 0 begins at the
+ * first line that starts at or after its start; whether the start is one, the byte before it tells.
  *
  * @internal
  */
@@ -104,7 +104,9 @@ export class JsonLinesDecoder<Out> implements RecordDecoder<Out> {
     return this.#skipping ? undefined : this.#takeLine(this.#cursor, end)
   }
 
-  /** The line from the kept bytes and the chunk up to `to` (exclusive); `undefined`: it is blank. */
+  /**
+   * The line from the kept bytes and the chunk up to `to` (exclusive); `undefined`: it is blank.
+   */
   #takeLine(to: number, end: number): DecodedRecord<Out> | undefined {
     if (this.#partialBytes === 0 && this.#lineStart > 0) {
       return this.#takeLineOfChunk(to, end)
@@ -160,7 +162,9 @@ export class JsonLinesDecoder<Out> implements RecordDecoder<Out> {
       'FLINKTS_RECORD_UNDECODABLE',
       `line of ${where} is not a record: ${reason}: ${JSON.stringify(excerpt)}`,
       {
-        hint: 'Correct or remove the line. If lines are longer than the limit, raise "lineBytesMax" of jsonLines.',
+        hint:
+          'Correct or remove the line. If lines are longer than the limit, raise ' +
+          '"lineBytesMax" of jsonLines.',
         cause,
       },
     )

@@ -20,13 +20,16 @@ export interface JsonLinesOptions<T> extends JsonEncoding {
    * Without it a line is taken for a `T` unchecked.
    */
   readonly parse?: (value: unknown) => T
-  /** The longest line that is read, in bytes without its separator; 1 to 256 MiB, default 16 MiB. */
+  /**
+   * The longest line that is read, in bytes without its separator; 1 to 256 MiB, default 16 MiB.
+   */
   readonly lineBytesMax?: number
 }
 
 /**
- * JSON lines (newline-delimited JSON): one JSON value a line, UTF-8, `\n` (`\r\n` is read too). Blank
- * lines and a byte order mark are skipped. See the README for how each kind of value is written and read.
+ * JSON lines (newline-delimited JSON): one JSON value a line, UTF-8, `\n` (`\r\n` is read too).
+ * Blank lines and a byte order mark are skipped. See the README for how each kind of value is
+ * written and read.
  *
  * @throws FlinktsError FLINKTS_OPTION_INVALID
  * @public

@@ -43,8 +43,9 @@ export function decodeJson(text: string): unknown {
 }
 
 /**
- * Whether 16 or more digits follow each other somewhere in the bytes from `from` (inclusive) to `to`
- * (exclusive): only such JSON can hold an integer that a double cannot. Looks at every 16th byte.
+ * Whether 16 or more digits follow each other somewhere in the bytes from `from` (inclusive) to
+ * `to` (exclusive): only such JSON can hold an integer that a double cannot. Looks at every 16th
+ * byte.
  *
  * @internal
  */
@@ -60,7 +61,8 @@ export function hasLongDigitRun(bytes: Uint8Array, from: number, to: number): bo
   return false
 }
 
-// Finds every integer that may be inexact; a string with such digits in it costs time, nothing else.
+// Finds every integer that may be inexact; a string with such digits in it costs time, nothing
+// else.
 const longInteger = /(?:^|[\s:,[])-?\d{16,}(?=[\s,\]}]|$)/
 const integer = /^-?\d+$/
 
@@ -197,7 +199,9 @@ function readyFields(value: object, path: Path, encoding: JsonEncoding): unknown
 function unencodable(path: Path, reason: string): FlinktsError {
   const field = path.length === 0 ? 'record' : `field "${nameOf(path)}"`
   return new FlinktsError('FLINKTS_RECORD_UNENCODABLE', `${field} cannot be written: ${reason}`, {
-    hint: 'Map the record before the sink: leave the field out, or turn it into a string, a finite number, an array or a plain object.',
+    hint:
+      'Map the record before the sink: leave the field out, or turn it into a string, ' +
+      'a finite number, an array or a plain object.',
   })
 }
 
