@@ -12,12 +12,19 @@ export interface ErrorDetails {
 }
 
 /** The form in which an error crosses a thread: structured clone would drop `code` and `hint`. @internal */
-export interface ErrorPayload {
+export interface ErrorPayload extends CausePayload {
   readonly code: ErrorCode
+}
+
+/** A cause of an error that crosses a thread. @internal */
+export interface CausePayload {
+  /** Absent if it is no `FlinktsError`. */
+  readonly code: ErrorCode | undefined
+  readonly name: string
   readonly message: string
   readonly hint: string | undefined
   readonly stack: string | undefined
-  readonly cause: ErrorPayload | undefined
+  readonly cause: CausePayload | undefined
 }
 
 /**
@@ -62,19 +69,39 @@ export function systemCodeOf(thrown: unknown): string | undefined {
 /** @internal */
 export function toErrorPayload(thrown: unknown): ErrorPayload {
   const error = toFlinktsError(thrown, 'FLINKTS_TASK_FAILED', 'a task failed')
-  return {
-    code: error.code,
-    message: error.message,
-    hint: error.hint,
-    stack: error.stack,
-    cause: error.cause === undefined ? undefined : toErrorPayload(error.cause),
-  }
+  return { ...toCausePayload(error, causesMax), code: error.code }
 }
 
 /** @internal */
 export function fromErrorPayload(payload: ErrorPayload): FlinktsError {
-  const cause = payload.cause === undefined ? undefined : fromErrorPayload(payload.cause)
+  const cause = payload.cause === undefined ? undefined : fromCausePayload(payload.cause)
   const error = new FlinktsError(payload.code, payload.message, { hint: payload.hint, cause })
+  if (payload.stack !== undefined) error.stack = payload.stack
+  return error
+}
+
+/** Causes of causes that cross a thread; a user's error may be its own cause. */
+const causesMax = 16
+
+function toCausePayload(thrown: unknown, causesLeft: number): CausePayload {
+  const known = thrown instanceof FlinktsError
+  const { name, stack, cause } = thrown instanceof Error ? thrown : new Error(String(thrown))
+  const last = cause === undefined || causesLeft === 0
+  return {
+    code: known ? thrown.code : undefined,
+    name,
+    message: messageOf(thrown),
+    hint: known ? thrown.hint : undefined,
+    stack: thrown instanceof Error ? stack : undefined,
+    cause: last ? undefined : toCausePayload(cause, causesLeft - 1),
+  }
+}
+
+function fromCausePayload({ code, ...payload }: CausePayload): Error {
+  if (code !== undefined) return fromErrorPayload({ ...payload, code })
+  const cause = payload.cause === undefined ? undefined : fromCausePayload(payload.cause)
+  const error = new Error(payload.message, cause === undefined ? undefined : { cause })
+  error.name = payload.name
   if (payload.stack !== undefined) error.stack = payload.stack
   return error
 }
