@@ -6,30 +6,31 @@ import type {
   SplitEnumeratorContext,
 } from '@flinkts/core/connector'
 import type { PostgresClient, SystemIdentity } from './client.ts'
-import type { EnumeratorState, SnapshotPhase } from './enumerator-state.ts'
-import { snapshotSplit, streamSplit } from './enumerator-state.ts'
+import type { EnumeratorState, SnapshotPhase } from './state/enumerator-state.ts'
+import { snapshotSplit, streamSplit } from './state/enumerator-state.ts'
 import type { Lsn } from './lsn.ts'
 import { parseLsn } from './lsn.ts'
-import { Preparation } from './preparation.ts'
-import { throwFirst } from './problem.ts'
-import { checkPosition, readSlot, slotProblems, systemMismatch } from './slot.ts'
-import { SnapshotProgress } from './snapshot-progress.ts'
-import type { SourceContext } from './source-context.ts'
+import { Preparation } from './snapshot/preparation.ts'
+import { throwFirst } from './catalog/problem.ts'
+import { checkPosition, readSlot, slotProblems, systemMismatch } from './catalog/slot.ts'
+import { SnapshotProgress } from './snapshot/snapshot-progress.ts'
+import type { SourceContext } from './runtime/source-context.ts'
 import type { PostgresSplit } from './split.ts'
-import { checkTables } from './restore-checks.ts'
-import type { ChunksStored } from './source-events.ts'
-import { asChunkFinished } from './source-events.ts'
+import { checkTables } from './state/restore-checks.ts'
+import type { ChunksStored } from './state/source-events.ts'
+import { asChunkFinished } from './state/source-events.ts'
 
 /**
- * Prepares publication, slot and chunks, hands the chunks to readers, and then the stream to one of them.
+ * Prepares publication, slot and chunks, hands the chunks to readers, and then the stream to one of
+ * them.
  *
  * ```
  * preparing --slot and chunks stand--> snapshot --every chunk is in a checkpoint--> streaming
  * ```
  *
- * The stream is handed out only once a completed checkpoint says that every chunk was emitted: so in the
- * output a row's snapshot comes before its changes, whatever crashes. A source without stream stays in
- * `snapshot`, and ends when the chunks do.
+ * The stream is handed out only once a completed checkpoint says that every chunk was emitted: so
+ * in the output a row's snapshot comes before its changes, whatever crashes. A source without
+ * stream stays in `snapshot`, and ends when the chunks do.
  *
  * @internal
  */
@@ -192,7 +193,9 @@ export class PostgresEnumerator implements SplitEnumerator<PostgresSplit, Enumer
     }
   }
 
-  /** Nobody reads from the slot while chunks are read, so nobody else would notice that it is lost. */
+  /**
+   * Nobody reads from the slot while chunks are read, so nobody else would notice that it is lost.
+   */
   async #watchSlot(client: PostgresClient): Promise<void> {
     const { scheduler, options, slot: name } = this.#context
     const { signal } = this.#snapshotOver

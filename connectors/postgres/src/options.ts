@@ -5,7 +5,9 @@ import { resolveConnection } from './connection-options.ts'
 
 /** How the rows that exist at the start are read. @public */
 export interface SnapshotOptions {
-  /** The rows of a chunk, roughly; a reader holds one connection and one chunk at a time. 100 000. */
+  /**
+   * The rows of a chunk, roughly; a reader holds one connection and one chunk at a time. 100 000.
+   */
   readonly chunkRows?: number | undefined
   /** Chunks, and connections, at a time per reader (subtask); 1. */
   readonly connectionsPerReader?: number | undefined
@@ -28,8 +30,9 @@ export interface StreamOptions {
   /** How often lag and slot are looked at for the metrics; 10 000. */
   readonly lagIntervalMs?: number | undefined
   /**
-   * Writes a small message into the WAL so often, which lets a slot move on in a database without changes
-   * on a server without a busy neighbour. Off unless said: the server's keepalives do it mostly.
+   * Writes a small message into the WAL so often, which lets a slot move on in a database without
+   * changes on a server without a busy neighbour. Off unless said: the server's keepalives do it
+   * mostly.
    */
   readonly heartbeatIntervalMs?: number | undefined
 }
@@ -51,7 +54,10 @@ export interface RetryOptions {
  */
 export interface PostgresCdcOptions {
   readonly connection: ConnectionOptions
-  /** `schema.name` (or `name`, of the schema `public`), in the case that Postgres stores; at least one. */
+  /**
+   * `schema.name` (or `name`, of the schema `public`), in the case that Postgres stores; at least
+   * one.
+   */
   readonly tables: readonly string[]
   /** The name of the replication slot; made from the names of job and operator unless given. */
   readonly slot?: string | undefined
@@ -61,7 +67,9 @@ export interface PostgresCdcOptions {
   readonly managePublication?: boolean | undefined
   /** How existing rows are read; `never`: only changes since the slot was made. */
   readonly snapshot?: SnapshotOptions | 'never' | undefined
-  /** How changes are read; `never`: only existing rows, so the source is bounded and needs no slot. */
+  /**
+   * How changes are read; `never`: only existing rows, so the source is bounded and needs no slot.
+   */
   readonly stream?: StreamOptions | 'never' | undefined
   readonly retry?: RetryOptions | undefined
   /** json and jsonb as their exact text, or parsed (numbers in them become doubles); `text`. */

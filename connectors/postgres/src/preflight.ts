@@ -1,12 +1,12 @@
 import { FlinktsError } from '@flinkts/core/connector'
 import type { PostgresClient, SqlRow } from './client.ts'
-import type { Problem } from './problem.ts'
-import { publicationProblems, readPublication } from './publication.ts'
+import type { Problem } from './catalog/problem.ts'
+import { publicationProblems, readPublication } from './catalog/publication.ts'
 import { quoteIdentifier } from './relation.ts'
-import { readSlot, slotProblems } from './slot.ts'
-import type { TableDescription } from './table-catalog.ts'
-import { describeTables } from './table-catalog.ts'
-import { tableProblems } from './table-problems.ts'
+import { readSlot, slotProblems } from './catalog/slot.ts'
+import type { TableDescription } from './catalog/table-catalog.ts'
+import { describeTables } from './catalog/table-catalog.ts'
+import { tableProblems } from './catalog/table-problems.ts'
 
 /** What the source will use. @internal */
 export interface PreflightTarget {
@@ -27,8 +27,8 @@ export interface Examination {
 }
 
 /**
- * Looks, without changing anything, for all that would keep the source from working. The errors that it
- * finds are those with which a start would fail.
+ * Looks, without changing anything, for all that would keep the source from working. The errors
+ * that it finds are those with which a start would fail.
  *
  * @throws FlinktsError as `PostgresClient.query`
  * @internal
@@ -149,19 +149,22 @@ function limitReached(code: string, message: string, setting: string): Problem {
     errorCode: 'FLINKTS_POSTGRES_LIMIT_REACHED',
     message,
     hint:
-      `Drop slots that nobody uses ("select * from pg_replication_slots where not active"), or raise ` +
-      `${setting} and restart the server.`,
+      'Drop slots that nobody uses ("select * from pg_replication_slots where not active"), or ' +
+      `raise ${setting} and restart the server.`,
   }
 }
 
-/** Only a warning: the job itself may be running, or its former process be about to be noticed as dead. */
+/**
+ * Only a warning: the job itself may be running, or its former process be about to be noticed as
+ * dead.
+ */
 function slotActive(slot: string, pid: number): Problem {
   return {
     severity: 'warning',
     code: 'slot-in-use',
     errorCode: 'FLINKTS_POSTGRES_SLOT_IN_USE',
     message: `slot "${slot}" is in use by the process ${pid} of the server`,
-    hint: 'A start waits some seconds for it. Stop the job that reads from it, or choose another slot.',
+    hint: 'A start waits some seconds for it. Stop the job that reads it, or choose another slot.',
   }
 }
 
@@ -173,6 +176,8 @@ function publicationDenied(row: SqlRow): Problem {
     code: 'publication-denied',
     errorCode: 'FLINKTS_POSTGRES_PERMISSION_DENIED',
     message: `role ${role} has no right to create a publication in database ${database}`,
-    hint: `Run "GRANT CREATE ON DATABASE ${database} TO ${role}", or create the publication yourself.`,
+    hint:
+      `Run "GRANT CREATE ON DATABASE ${database} TO ${role}", or create the publication and set ` +
+      '"managePublication: false".',
   }
 }

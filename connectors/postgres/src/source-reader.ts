@@ -8,18 +8,19 @@ import type {
   SourceReaderContext,
 } from '@flinkts/core/connector'
 import type { Change } from './change.ts'
-import { WakeSignal } from './signal.ts'
+import { WakeSignal } from './runtime/wake-signal.ts'
 import { ChunkReader } from './snapshot/chunk-reader.ts'
 import { ConnectionCache } from './snapshot/connection-cache.ts'
-import type { SourceContext } from './source-context.ts'
-import type { ChunkFinished } from './source-events.ts'
-import { asChunksStored } from './source-events.ts'
+import type { SourceContext } from './runtime/source-context.ts'
+import type { ChunkFinished } from './state/source-events.ts'
+import { asChunksStored } from './state/source-events.ts'
 import type { PostgresSplit, SnapshotSplit } from './split.ts'
-import type { SplitWorker } from './split-worker.ts'
+import type { SplitWorker } from './runtime/split-worker.ts'
 import { StreamReader } from './stream/stream-reader.ts'
 
 /**
- * Reads chunks, some at a time, and maybe the stream. Asks for a chunk whenever it could read one more.
+ * Reads chunks, some at a time, and maybe the stream. Asks for a chunk whenever it could read one
+ * more.
  *
  * @internal
  */

@@ -11,23 +11,24 @@ import type {
 import type { Change } from './change.ts'
 import type { PostgresDriver } from './client.ts'
 import { postgresDriver } from './client.ts'
-import type { EnumeratorState } from './enumerator-state.ts'
-import { enumeratorStateSerializer } from './enumerator-state.ts'
+import type { EnumeratorState } from './state/enumerator-state.ts'
+import { enumeratorStateSerializer } from './state/enumerator-state.ts'
 import { PostgresEnumerator } from './enumerator.ts'
-import { applicationName, defaultName } from './names.ts'
+import { applicationName, defaultName } from './runtime/names.ts'
 import type { PostgresCdcOptions, ResolvedPostgresCdcOptions } from './options.ts'
 import { resolvePostgresCdcOptions } from './options.ts'
-import type { Problem } from './problem.ts'
+import type { Problem } from './catalog/problem.ts'
 import { examine, problemOf } from './preflight.ts'
-import type { SourcePlace } from './source-context.ts'
-import { SourceContext } from './source-context.ts'
+import type { SourcePlace } from './runtime/source-context.ts'
+import { SourceContext } from './runtime/source-context.ts'
 import { PostgresReader } from './source-reader.ts'
 import type { PostgresSplit } from './split.ts'
 import { splitSerializer } from './split.ts'
 import { TypeCatalog } from './type-catalog.ts'
 
 /**
- * The rows of Postgres tables, and then every change of them, each exactly once in what a job commits.
+ * The rows of Postgres tables, and then every change of them, each exactly once in what a job
+ * commits.
  *
  * @throws FlinktsError FLINKTS_OPTION_INVALID
  * @public

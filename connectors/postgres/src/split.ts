@@ -1,5 +1,5 @@
 import type { Serializer, SourceSplit } from '@flinkts/core/connector'
-import { jsonSerializer } from './json-serializer.ts'
+import { fieldOf, jsonSerializer } from './state/json-serializer.ts'
 import type { KeyColumn, KeyText } from './snapshot/key-order.ts'
 import type { SnapshotRange } from './snapshot/key-range.ts'
 
@@ -35,7 +35,9 @@ export interface StreamTable {
   readonly key: readonly KeyColumn[]
   /** `schemaFingerprint` of the last columns that records of the table had. */
   readonly schema: string
-  /** Which snapshot read what; empty: no snapshot holds any of the changes that are still to come. */
+  /**
+   * Which snapshot read what; empty: no snapshot holds any of the changes that are still to come.
+   */
   readonly ranges: readonly SnapshotRange[]
 }
 
@@ -55,8 +57,8 @@ export interface StreamSplit extends SourceSplit {
   /** The number of its changes, counted before all filters, that were emitted or passed over. */
   readonly openIndex: number
   /**
-   * `X/Y`: transactions that commit at or after it are in no snapshot, so `ranges` are not asked any
-   * more; undefined: not known yet.
+   * `X/Y`: transactions that commit at or after it are in no snapshot, so `ranges` are not asked
+   * any more; undefined: not known yet.
    */
   readonly joinLsn: string | undefined
   readonly tables: readonly StreamTable[]
@@ -74,4 +76,11 @@ export function snapshotSplitId(table: string, index: number): string {
 }
 
 /** Splits as JSON, version 1. @internal */
-export const splitSerializer: Serializer<PostgresSplit> = jsonSerializer('a Postgres split')
+export const splitSerializer: Serializer<PostgresSplit> = jsonSerializer(
+  'a split of a Postgres source',
+  (value): value is PostgresSplit => {
+    const type = fieldOf(value, 'type')
+    const known = type === 'snapshot' || type === 'stream'
+    return known && typeof fieldOf(value, 'splitId') === 'string'
+  },
+)

@@ -1,8 +1,9 @@
 import { type PostgresDatabase, sharedPostgres } from '@flinkts/test-services'
+import { assert } from '@flinkts/core/connector'
 import type { Prng } from '@flinkts/core/testing'
 import { SeededPrng } from '@flinkts/core/testing'
 import { describe, expect, test } from 'vitest'
-import type { EnumeratorState } from '../src/enumerator-state.ts'
+import type { EnumeratorState } from '../src/state/enumerator-state.ts'
 import type { Change, PostgresCdcOptions } from '../src/index.ts'
 import { postgresCdc } from '../src/index.ts'
 import type { PostgresSplit } from '../src/split.ts'
@@ -35,7 +36,10 @@ describe('a job that is killed at random while the tables change', () => {
   })
 })
 
-/** Runs, checkpoints, kills and restores in random order. @returns the number of completed checkpoints. */
+/**
+ * Runs, checkpoints, kills and restores in random order. @returns the number of completed
+ * checkpoints.
+ */
 async function killedRun(harness: PostgresHarness, prng: Prng, rounds: number): Promise<number> {
   let commits = 0
   for (let round = 0; round < rounds; round++) {
@@ -56,7 +60,10 @@ async function killedRun(harness: PostgresHarness, prng: Prng, rounds: number): 
 }
 
 /** Goes on until a record that satisfies the condition is committed. */
-async function commitUntil(harness: PostgresHarness, done: (change: Change) => boolean): Promise<void> {
+async function commitUntil(
+  harness: PostgresHarness,
+  done: (change: Change) => boolean,
+): Promise<void> {
   const endMs = performance.now() + 40_000
   let seen = 0
   for (;;) {
@@ -64,21 +71,27 @@ async function commitUntil(harness: PostgresHarness, done: (change: Change) => b
     await harness.checkpoint()
     if (harness.committed.slice(seen).some(done)) return
     seen = harness.committed.length
-    expect(performance.now(), 'the awaited record did not come').toBeLessThan(endMs)
+    assert(performance.now() < endMs, 'the awaited record did not come')
   }
 }
 
-async function expectReplica(database: PostgresDatabase, records: readonly Change[]): Promise<void> {
+async function expectReplica(
+  database: PostgresDatabase,
+  records: readonly Change[],
+): Promise<void> {
   const replica = new Replica(records)
   for (const [table, query] of Object.entries(workloadRows)) {
     const expected = await database.query<{ row: string }>(query)
-    const rows = replica.rows(table).map((row) => Object.values(row).join('|'))
-    expect(rows.toSorted(), table).toEqual(expected.map(({ row }) => row).toSorted())
+    const rows = replica.rows(table).map((row) => Object.values(row).map(String).join('|'))
+    expect({ table, rows: rows.toSorted() }).toEqual({
+      table,
+      rows: expected.map(({ row }) => row).toSorted(),
+    })
   }
   const places = records
     .filter((record) => record.operation !== 'snapshot' && record.operation !== 'schema')
     .map(({ source }) => `${source.lsn}#${source.position}`)
-  expect(new Set(places).size, 'places of changes are unique').toBe(places.length)
+  expect(new Set(places).size).toBe(places.length)
 }
 
 async function newDatabase(schema: string): Promise<PostgresDatabase> {
@@ -96,10 +109,12 @@ function harnessOf(
   const { connection } = database
   // Slots are the server's, not the database's.
   const source = postgresCdc({ connection, slot: `s_${connection.database}`, ...options })
-  return new SourceHarness(source, { parallelism: 2, prng: prng, retained: 2 })
+  return new SourceHarness(source, { parallelism: 2, prng, retained: 2 })
 }
 
 function seedsToRun(count: number): readonly number[] {
   const chosen = process.env['FLINKTS_SEED']
-  return chosen === undefined ? Array.from({ length: count }, (_, index) => index + 1) : [Number(chosen)]
+  return chosen === undefined
+    ? Array.from({ length: count }, (_, index) => index + 1)
+    : [Number(chosen)]
 }

@@ -55,6 +55,7 @@ export class SlotStream implements ReplicationStream {
   #acknowledgementDue = false
   #timer: Cancellable | undefined
   #receivedAtMs: number
+  #wakeDue = false
   #loadingTypes = false
   /** What ended the connection; due when all that arrived before is handed out. */
   #failure: FlinktsError | undefined
@@ -176,8 +177,15 @@ export class SlotStream implements ReplicationStream {
   }
 
   #read(): void {
-    this.#receivedAtMs = this.#options.clock.monotonic()
-    if (this.#due()) this.#availability.wake()
+    const { clock, scheduler } = this.#options
+    this.#receivedAtMs = clock.monotonic()
+    if (this.#wakeDue) return
+    this.#wakeDue = true
+    // With TLS every row is a read by itself: those of one turn are worth one poll.
+    scheduler.soon(() => {
+      this.#wakeDue = false
+      if (this.#due()) this.#availability.wake()
+    })
   }
 
   /** Whether `poll` has something to do. */

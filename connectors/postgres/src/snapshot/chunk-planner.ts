@@ -2,8 +2,8 @@ import type { Row } from '../change.ts'
 import type { PostgresClient } from '../client.ts'
 import { quoteIdentifier } from '../relation.ts'
 import type { RowStream } from '../row-stream.ts'
-import type { TableDescription } from '../table-catalog.ts'
-import { quotedTable } from '../table-catalog.ts'
+import type { TableDescription } from '../catalog/table-catalog.ts'
+import { quotedTable } from '../catalog/table-catalog.ts'
 import type { KeyColumn, KeyText } from './key-order.ts'
 import { keyOf, keyText, orderList } from './key-order.ts'
 
@@ -20,10 +20,10 @@ const samplePagesMax = 1_000
 const pageBytes = 8_192
 
 /**
- * The keys at which a table is cut into chunks of about `chunkRows` rows (at least 1), ascending: chunk i goes
- * from bound i-1 (inclusive) to bound i (exclusive), the first and the last one are open. Taken from a sample
- * of pages, so it costs milliseconds for any table; uneven chunks cost time, never correctness. The types of
- * the key must be loaded.
+ * The keys at which a table is cut into chunks of about `chunkRows` rows (at least 1), ascending:
+ * chunk i goes from bound i-1 (inclusive) to bound i (exclusive), the first and the last one are
+ * open. Taken from a sample of pages, so it costs milliseconds for any table; uneven chunks cost
+ * time, never correctness. The types of the key must be loaded.
  *
  * @internal
  */
@@ -62,7 +62,8 @@ SELECT ${outputs} FROM (
     count(*) OVER () AS total
   FROM ONLY ${quotedTable(table.relation.table)} TABLESAMPLE SYSTEM (${percent})
 ) AS sampled, LATERAL (
-  SELECT greatest(1, least(${chunkLimit(key)}, ceil(total::float8 / ${rowsOfChunk})))::int8 AS chunks
+  SELECT greatest(1, least(${chunkLimit(key)}, ceil(total::float8 / ${rowsOfChunk})))::int8
+    AS chunks
 ) AS plan
 WHERE place > 0 AND place * chunks / total <> (place - 1) * chunks / total
 ORDER BY place`

@@ -2,9 +2,9 @@ import type { PostgresClient } from '../client.ts'
 import type { Relation } from '../relation.ts'
 import { quoteIdentifier, quoteLiteral } from '../relation.ts'
 import type { RowStream } from '../row-stream.ts'
-import type { SourceContext } from '../source-context.ts'
+import type { SourceContext } from '../runtime/source-context.ts'
 import type { SnapshotSplit } from '../split.ts'
-import { describeTable, quotedTable } from '../table-catalog.ts'
+import { describeTable, quotedTable } from '../catalog/table-catalog.ts'
 import type { KeyText } from './key-order.ts'
 import { keyCondition, orderList } from './key-order.ts'
 
@@ -16,9 +16,9 @@ export interface OpenChunk {
 }
 
 /**
- * Opens a transaction and starts the COPY of what is left of a chunk, in the order of the key. The table is
- * locked (ACCESS SHARE, as every SELECT does) before the snapshot is taken: a TRUNCATE or a rewriting ALTER
- * TABLE between the two would make the table look empty.
+ * Opens a transaction and starts the COPY of what is left of a chunk, in the order of the key. The
+ * table is locked (ACCESS SHARE, as every SELECT does) before the snapshot is taken: a TRUNCATE or
+ * a rewriting ALTER TABLE between the two would make the table look empty.
  *
  * @param after - The last key that was read before; undefined: none.
  * @internal
@@ -50,7 +50,10 @@ interface PublishedPart {
   readonly rowFilter: string | undefined
 }
 
-/** A publication may have a list of columns and a filter of rows (since 15): the snapshot follows it. */
+/**
+ * A publication may have a list of columns and a filter of rows (since 15): the snapshot follows
+ * it.
+ */
 async function publishedPart(
   client: PostgresClient,
   context: SourceContext,

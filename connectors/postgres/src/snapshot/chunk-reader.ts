@@ -1,11 +1,11 @@
 import type { SplitOutput } from '@flinkts/core/connector'
 import type { Change, ChangeSource, PgValue, Row } from '../change.ts'
 import type { PostgresClient } from '../client.ts'
-import { Backoff } from '../backoff.ts'
+import { Backoff } from '../runtime/backoff.ts'
 import type { PollStatus } from '../replication-stream.ts'
-import type { SourceContext } from '../source-context.ts'
+import type { SourceContext } from '../runtime/source-context.ts'
 import type { SnapshotSplit } from '../split.ts'
-import type { SplitWorker } from '../split-worker.ts'
+import type { SplitWorker } from '../runtime/split-worker.ts'
 import type { OpenChunk } from './chunk-query.ts'
 import { openChunk } from './chunk-query.ts'
 import type { ConnectionCache } from './connection-cache.ts'
@@ -15,9 +15,9 @@ import type { SnapshotRange } from './key-range.ts'
 import { mergeRanges } from './key-range.ts'
 
 /**
- * Reads a chunk in the order of its key. What one query read is a range with that query's snapshot; after an
- * interruption (a lost connection, a restored checkpoint) the rest is read by another query, as a range with
- * another snapshot: no row twice, none left out.
+ * Reads a chunk in the order of its key. What one query read is a range with that query's snapshot;
+ * after an interruption (a lost connection, a restored checkpoint) the rest is read by another
+ * query, as a range with another snapshot: no row twice, none left out.
  *
  * @internal
  */

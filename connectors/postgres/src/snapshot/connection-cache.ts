@@ -1,6 +1,6 @@
 import type { Cancellable } from '@flinkts/core/connector'
 import type { PostgresClient } from '../client.ts'
-import type { SourceContext } from '../source-context.ts'
+import type { SourceContext } from '../runtime/source-context.ts'
 
 /** A connection that no chunk wants for so long is closed. */
 const idleMs = 5_000

@@ -3,13 +3,13 @@ import type { PgValue, Row } from '../change.ts'
 import { quoteIdentifier, quoteLiteral } from '../relation.ts'
 
 /**
- * How the values of a key column are ordered, alike here and on the server. Chunks end at keys, and the
- * stream must know into which chunk a key falls, so both sides have to agree on the order.
+ * How the values of a key column are ordered, alike here and on the server. Chunks end at keys, and
+ * the stream must know into which chunk a key falls, so both sides have to agree on the order.
  *
  * - `native`: integers, floats and booleans in the type's own order
  * - `decimal`, `bytes`, `timestamp` (dates too): likewise, compared here in their text or byte form
- * - `text`: by code point, which is the order of UTF-8 bytes: the type's own under the collation `C`
- *   (and of uuid, which is never collated)
+ * - `text`: by code point, which is the order of UTF-8 bytes: the type's own under the collation
+ *   `C` (and of uuid, which is never collated)
  * - `collated-text`: text whose own collation is another; ordered by code point all the same, so no
  *   index of the table helps
  * - `output`: any other type, by the code points of its text form; no index helps either
@@ -48,8 +48,10 @@ export function keyText(key: Key): KeyText {
 }
 
 function valueText(value: PgValue): string {
+  if (typeof value === 'string') return value
   if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString('hex')}`
-  return String(value)
+  // Numbers, bigints and booleans; others are no keys.
+  return typeof value === 'object' ? JSON.stringify(value) : value.toString()
 }
 
 /** The key that `keyText` wrote. @internal */
@@ -95,21 +97,23 @@ function compareValues(order: KeyOrder, left: PgValue, right: PgValue): number {
     case 'native':
       return compareNative(left, right)
     case 'decimal':
-      return compareDecimals(String(left), String(right))
+      return compareDecimals(valueText(left), valueText(right))
     case 'bytes':
       return compareBytes(left, right)
     case 'timestamp':
-      return compareTimestamps(String(left), String(right))
+      return compareTimestamps(valueText(left), valueText(right))
     case 'text':
     case 'collated-text':
     case 'output':
-      return compareCodePoints(String(left), String(right))
+      return compareCodePoints(valueText(left), valueText(right))
     default:
       return unreachable(order)
   }
 }
 
-/** Numbers and bigints mix; `NaN` and infinities are texts, and NaN is above all, as on the server. */
+/**
+ * Numbers and bigints mix; `NaN` and infinities are texts, and NaN is above all, as on the server.
+ */
 function compareNative(left: PgValue, right: PgValue): number {
   const a = comparable(left)
   const b = comparable(right)
@@ -177,7 +181,10 @@ function yearOf(text: string, match: RegExpExecArray | null): number {
   return text.startsWith('-') ? -Number.MAX_VALUE : Number.MAX_VALUE
 }
 
-/** JavaScript compares UTF-16 units: wrong for characters beyond the basic plane, so those are mapped. */
+/**
+ * JavaScript compares UTF-16 units: wrong for characters beyond the basic plane, so those are
+ * mapped.
+ */
 function compareCodePoints(left: string, right: string): number {
   if (left === right) return 0
   const length = Math.min(left.length, right.length)

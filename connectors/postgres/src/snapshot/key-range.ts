@@ -4,8 +4,8 @@ import type { TransactionSnapshot } from './visibility.ts'
 import { parseSnapshot, sees } from './visibility.ts'
 
 /**
- * A part of a table that one query read: it begins where the range before it ends, and the query saw
- * `snapshot`. A chunk that was interrupted consists of several, each with its own snapshot.
+ * A part of a table that one query read: it begins where the range before it ends, and the query
+ * saw `snapshot`. A chunk that was interrupted consists of several, each with its own snapshot.
  *
  * @internal
  */

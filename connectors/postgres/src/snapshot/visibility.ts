@@ -1,8 +1,8 @@
 import { FlinktsError } from '@flinkts/core/connector'
 
 /**
- * Which transactions a query saw, as `pg_current_snapshot()` tells it. Transaction ids are 64-bit with
- * their epoch; a number holds them exactly for any server that ever ran.
+ * Which transactions a query saw, as `pg_current_snapshot()` tells it. Transaction ids are 64-bit
+ * with their epoch; a number holds them exactly for any server that ever ran.
  *
  * @internal
  */
@@ -34,9 +34,10 @@ export function parseSnapshot(text: string): TransactionSnapshot {
 }
 
 /**
- * Whether a query with this snapshot saw what a committed transaction wrote. The stream has only the
- * lower 32 bits of ids: of all ids with these bits the one nearest to `xmax` is meant, which is right as
- * long as fewer than 2^31 transactions lie between the two (Postgres itself demands the same).
+ * Whether a query with this snapshot saw what a committed transaction wrote. The stream has only
+ * the lower 32 bits of ids: of all ids with these bits the one nearest to `xmax` is meant, which is
+ * right as long as fewer than 2^31 transactions lie between the two (Postgres itself demands the
+ * same).
  *
  * @param transactionId - Lower 32 bits of a top-level transaction id, 0 to 2^32 exclusive.
  * @internal
@@ -48,7 +49,10 @@ export function sees(snapshot: TransactionSnapshot, transactionId: number): bool
   return wideId < snapshot.xmin || !snapshot.running.has(wideId)
 }
 
-/** Whether a transaction that ran when `earlier` was taken may still run, as `later` tells. @internal */
+/**
+ * Whether a transaction that ran when `earlier` was taken may still run, as `later` tells.
+ * @internal
+ */
 export function transactionsLeft(
   earlier: TransactionSnapshot,
   later: TransactionSnapshot,

@@ -11,13 +11,14 @@ interface FilteredTable {
 }
 
 /**
- * Joins the stream to the snapshot: passes over what the snapshot already emitted. A row's snapshot record
- * holds what its range's query saw, so of the stream's changes exactly those count that it did not see.
- * Whether it saw one is asked of transaction ids, never of WAL positions: a commit may be in the WAL long
- * before queries see it (synchronous replication), and so any rule by position loses or repeats changes.
+ * Joins the stream to the snapshot: passes over what the snapshot already emitted. A row's snapshot
+ * record holds what its range's query saw, so of the stream's changes exactly those count that it
+ * did not see. Whether it saw one is asked of transaction ids, never of WAL positions: a commit may
+ * be in the WAL long before queries see it (synchronous replication), and so any rule by position
+ * loses or repeats changes.
  *
- * Works as long as every query locks its table before it takes its snapshot, since TRUNCATE and rewrites
- * are seen by older snapshots too.
+ * Works as long as every query locks its table before it takes its snapshot, since TRUNCATE and
+ * rewrites are seen by older snapshots too.
  *
  * @internal
  */
@@ -58,8 +59,9 @@ export class SnapshotFilter {
   }
 
   /**
-   * After a truncate the table is empty, so all that follows in the stream rebuilds it, also what ranges
-   * read after it have seen: their filter ends here. Ranges read before it saw nothing of what follows.
+   * After a truncate the table is empty, so all that follows in the stream rebuilds it, also what
+   * ranges read after it have seen: their filter ends here. Ranges read before it saw nothing of
+   * what follows.
    */
   #applyTruncate(table: FilteredTable, change: Change, transactionId: number): Change | undefined {
     if (table.index.seenByAll(transactionId)) return undefined
@@ -77,7 +79,10 @@ function oldKeyOf(table: FilteredTable, change: Change): Key | undefined {
   return moved ? before : undefined
 }
 
-/** An update that moved a row to another key: each half counts if the range of its key did not see it. */
+/**
+ * An update that moved a row to another key: each half counts if the range of its key did not see
+ * it.
+ */
 function applyMove(
   change: Change,
   halves: { readonly deleted: boolean; readonly inserted: boolean },
@@ -124,12 +129,12 @@ function valueMissing(change: Change): FlinktsError {
   const columns = (change.unchanged ?? []).map((name) => `"${name}"`).join(', ')
   return new FlinktsError(
     'FLINKTS_POSTGRES_VALUE_MISSING',
-    `the key of a row of "${table}" was changed while the snapshot ran, and Postgres did not send ` +
-      `its large columns ${columns}`,
+    `the key of a row of "${table}" was changed while the snapshot ran, and Postgres did not ` +
+      `send its large columns ${columns}`,
     {
       hint:
-        `Run "alter table ${table} replica identity full", drop the slot, and start the job afresh. ` +
-        'The identity can be reset once the snapshot is done.',
+        `Run "ALTER TABLE ${table} REPLICA IDENTITY FULL", drop the slot, and start the job ` +
+        'afresh. The identity can be reset once the snapshot is done.',
     },
   )
 }

@@ -1,10 +1,16 @@
 import { delay } from '@flinkts/core/connector'
 import type { ReplicationClient } from '../client.ts'
 import type { Lsn } from '../lsn.ts'
-import { throwFirst } from '../problem.ts'
+import { throwFirst } from '../catalog/problem.ts'
 import type { ReplicationStream } from '../replication-stream.ts'
-import { checkPosition, readSlot, slotInUse, slotProblems, systemMismatch } from '../slot.ts'
-import type { SourceContext } from '../source-context.ts'
+import {
+  checkPosition,
+  readSlot,
+  slotInUse,
+  slotProblems,
+  systemMismatch,
+} from '../catalog/slot.ts'
+import type { SourceContext } from '../runtime/source-context.ts'
 
 /** Where a stream is opened. @internal */
 export interface StreamStart {
@@ -17,8 +23,8 @@ export interface StreamStart {
 const slotPollMs = 100
 
 /**
- * Connects and streams from the slot, after checking that the slot can go on at the position: Postgres itself
- * would silently leave out what the slot no longer has.
+ * Connects and streams from the slot, after checking that the slot can go on at the position:
+ * Postgres itself would silently leave out what the slot no longer has.
  *
  * @throws FlinktsError FLINKTS_POSTGRES_SYSTEM_MISMATCH, FLINKTS_POSTGRES_SLOT_LOST,
  * FLINKTS_POSTGRES_SLOT_AHEAD, FLINKTS_POSTGRES_SLOT_MISMATCH, FLINKTS_POSTGRES_SLOT_IN_USE and as
@@ -39,7 +45,7 @@ export async function openStream(
     signal.throwIfAborted()
     const { systemId, database } = await client.identifySystem()
     if (systemId !== start.systemId) throw systemMismatch(start.systemId, systemId)
-    await waitForSlot(context, client, start, database, signal)
+    await waitForSlot(context, client, { startLsn: start.startLsn, database }, signal)
     const { statusIntervalMs, receiveTimeoutMs, messageBytesMax, bufferBytesMax } =
       context.options.stream
     return await client.startReplication({
@@ -60,12 +66,13 @@ export async function openStream(
   }
 }
 
-/** Waits for a former reader of the slot to go: the server may notice late that its process is dead. */
+/**
+ * Waits for a former reader of the slot to go: the server may notice late that its process is dead.
+ */
 async function waitForSlot(
   context: SourceContext,
   client: ReplicationClient,
-  start: StreamStart,
-  database: string,
+  target: { readonly startLsn: Lsn; readonly database: string },
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, scheduler, options, slot: name } = context
@@ -73,8 +80,8 @@ async function waitForSlot(
   const startMs = clock.monotonic()
   for (;;) {
     const slot = await readSlot(client, name)
-    checkPosition(slot, name, start.startLsn)
-    throwFirst(slotProblems(slot, database))
+    checkPosition(slot, name, target.startLsn)
+    throwFirst(slotProblems(slot, target.database))
     if (slot.activePid === undefined) return
     if (clock.monotonic() - startMs >= slotWaitMs) throw slotInUse(slot, slotWaitMs)
     await delay(scheduler, slotPollMs, signal)

@@ -3,16 +3,17 @@ import type { MetricGroup } from '@flinkts/core/connector'
 import type { PostgresClient } from '../client.ts'
 import type { Lsn } from '../lsn.ts'
 import { parseLsn } from '../lsn.ts'
-import { readSlot } from '../slot.ts'
+import { readSlot } from '../catalog/slot.ts'
 import { parseSnapshot } from '../snapshot/visibility.ts'
-import type { SourceContext } from '../source-context.ts'
+import type { SourceContext } from '../runtime/source-context.ts'
 
 /** How often the end of the filter is looked for, which is soon after the snapshot. */
 const joinPollMs = 1_000
 
 /**
- * Watches beside the stream: how far the slot is behind, whether it is in danger, and where the snapshot is
- * joined for good. Trouble of its own connection is only logged: the stream tells what is serious.
+ * Watches beside the stream: how far the slot is behind, whether it is in danger, and where the
+ * snapshot is joined for good. Trouble of its own connection is only logged: the stream tells what
+ * is serious.
  *
  * @internal
  */
@@ -31,7 +32,8 @@ export class StreamMonitor {
 
   /**
    * @param unseenFrom - The largest `xmax` of the snapshots; undefined: there is nothing to join.
-   * @param onJoin - Told once: transactions that commit at or after this position are in no snapshot.
+   * @param onJoin - Told once: transactions that commit at or after this position are in no
+   * snapshot.
    */
   constructor(
     context: SourceContext,
@@ -89,8 +91,8 @@ export class StreamMonitor {
   }
 
   /**
-   * Once every transaction below `unseenFrom` has ended, all that commits from then on is newer than every
-   * snapshot. The position is read after the snapshot of the same statement was taken.
+   * Once every transaction below `unseenFrom` has ended, all that commits from then on is newer
+   * than every snapshot. The position is read after the snapshot of the same statement was taken.
    */
   async #lookForJoin(client: PostgresClient, unseenFrom: number): Promise<void> {
     const [row] = await client.query(

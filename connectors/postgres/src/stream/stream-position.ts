@@ -5,8 +5,9 @@ import type { Transaction } from '../replication-stream.ts'
 import type { StreamSplit } from '../split.ts'
 
 /**
- * How far the stream was emitted, to the single change: a transaction may be cut anywhere by a checkpoint.
- * WAL positions alone cannot say it, since changes of one statement share one and transactions interleave.
+ * How far the stream was emitted, to the single change: a transaction may be cut anywhere by a
+ * checkpoint. WAL positions alone cannot say it, since changes of one statement share one and
+ * transactions interleave.
  *
  * `reopened` before every (re)connect, then the events of the stream. Runs on the reader's thread.
  *
@@ -39,7 +40,10 @@ export class StreamPosition {
     this.#resuming = this.#openLsn !== noLsn
   }
 
-  /** @throws FlinktsError FLINKTS_POSTGRES_SLOT_AHEAD if the transaction that was cut does not come again */
+  /**
+   * @throws FlinktsError FLINKTS_POSTGRES_SLOT_AHEAD if the transaction that was cut does not come
+   * again
+   */
   begin(transaction: Transaction): void {
     const { finalLsn } = transaction
     if (!this.#resuming) {
@@ -89,8 +93,8 @@ function transactionMissing(expected: Lsn, found: Lsn): FlinktsError {
       `again; the stream went on at "${formatLsn(found)}"`,
     {
       hint:
-        'The publication was changed, or the slot was advanced or made anew since the checkpoint. ' +
-        'Drop the slot and start the job afresh with a new snapshot.',
+        'The publication was changed, or the slot was advanced or made anew since the ' +
+        'checkpoint. Drop the slot and start the job afresh with a new snapshot.',
     },
   )
 }

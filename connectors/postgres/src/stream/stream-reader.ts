@@ -1,5 +1,5 @@
 import type { MetricGroup, SplitOutput } from '@flinkts/core/connector'
-import { Backoff } from '../backoff.ts'
+import { Backoff } from '../runtime/backoff.ts'
 import type { Change } from '../change.ts'
 import type { Lsn } from '../lsn.ts'
 import { formatLsn, noLsn, parseLsn } from '../lsn.ts'
@@ -11,9 +11,9 @@ import type {
   Transaction,
 } from '../replication-stream.ts'
 import { parseSnapshot } from '../snapshot/visibility.ts'
-import type { SourceContext } from '../source-context.ts'
+import type { SourceContext } from '../runtime/source-context.ts'
 import type { StreamSplit } from '../split.ts'
-import type { SplitWorker } from '../split-worker.ts'
+import type { SplitWorker } from '../runtime/split-worker.ts'
 import { SnapshotFilter } from './snapshot-filter.ts'
 import { openStream } from './stream-connection.ts'
 import { StreamMonitor } from './stream-monitor.ts'
@@ -21,8 +21,8 @@ import { StreamPosition } from './stream-position.ts'
 import { StreamTables } from './stream-tables.ts'
 
 /**
- * Reads the changes of all tables from the slot. The position in its split is the truth: a lost connection is
- * made again there, and what had arrived but was not emitted comes again.
+ * Reads the changes of all tables from the slot. The position in its split is the truth: a lost
+ * connection is made again there, and what had arrived but was not emitted comes again.
  *
  * @internal
  */

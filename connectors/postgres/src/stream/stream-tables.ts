@@ -16,8 +16,8 @@ interface KnownTable {
 }
 
 /**
- * The tables of the stream and the columns that they have, so that a change of them becomes a record before
- * the first change that has it.
+ * The tables of the stream and the columns that they have, so that a change of them becomes a
+ * record before the first change that has it.
  *
  * @internal
  */
@@ -96,7 +96,7 @@ function checkKey(relation: Relation, keyNames: readonly string[]): void {
     `the key of table "${relation.table}" was (${keyNames.join(', ')}); its replica identity is ` +
       `now (${held.join(', ')})`,
     {
-      hint: 'Undo the change of the key, or drop the slot and start the job afresh with a new snapshot.',
+      hint: 'Undo the change of the key, or drop the slot and start afresh with a new snapshot.',
     },
   )
 }

@@ -2,8 +2,8 @@ import { assert } from '@flinkts/core/connector'
 import type { Change, Row } from '../../src/index.ts'
 
 /**
- * What a consumer has after applying records strictly: an insert of a row that is there, or a change of one
- * that is not, is a record too many or too few.
+ * What a consumer has after applying records strictly: an insert of a row that is there, or a
+ * change of one that is not, is a record too many or too few.
  */
 export class Replica {
   readonly #tables = new Map<string, Map<string, Row>>()

@@ -76,8 +76,8 @@ export class RecordingLogger implements Logger {
 }
 
 /**
- * A job of nothing but a source and an output that is committed by checkpoints: drives the SPI as an engine
- * does, one attempt after the other, and can end an attempt anywhere.
+ * A job of nothing but a source and an output that is committed by checkpoints: drives the SPI as
+ * an engine does, one attempt after the other, and can end an attempt anywhere.
  */
 export class SourceHarness<Out, Split extends SourceSplit, State> {
   readonly #source: Source<Out, Split, State>

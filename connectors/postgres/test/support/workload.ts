@@ -2,7 +2,9 @@ import type { Prng } from '@flinkts/core/testing'
 import { Client } from 'pg'
 import type { ClientConfig } from 'pg'
 
-/** Tables with the keys that are hard to cut: collated text in two columns, uuids with large values. */
+/**
+ * Tables with the keys that are hard to cut: collated text in two columns, uuids with large values.
+ */
 export const workloadTables: readonly string[] = ['public.acct', 'public.person', 'public.doc']
 
 /** Creates and fills the tables. */
@@ -11,7 +13,8 @@ export const workloadSchema = `
   insert into acct select g * 10, 0, repeat('p', 20) from generate_series(1, 3000) g;
   create table person (name text, nr int8, note text, primary key (name, nr));
   alter table person replica identity full;
-  insert into person select (array['ä', 'Z', 'a', 'é€', '😀', 'b''"\\'])[1 + g % 6] || g / 40, g, 'n'
+  insert into person
+    select (array['ä', 'Z', 'a', 'é€', '😀', 'b''"\\'])[1 + g % 6] || g / 40, g, 'n'
     from generate_series(1, 1000) g;
   create table doc (id uuid primary key, v int not null, body text not null);
   alter table doc alter body set storage external;
@@ -106,7 +109,10 @@ export class Workload {
     if (kind === 1) await client.query('update person set name = $1 where nr = $2', [name, nr])
     if (kind === 2) await client.query(`update person set note = note || '.' where nr = $1`, [nr])
     if (kind === 3) {
-      await client.query(`insert into person values ($1, $2, '') on conflict do nothing`, [name, nr])
+      await client.query(`insert into person values ($1, $2, '') on conflict do nothing`, [
+        name,
+        nr,
+      ])
     }
   }
 

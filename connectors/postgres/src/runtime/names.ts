@@ -5,8 +5,8 @@ const nameBytesMax = 63
 const hashDigits = 8
 
 /**
- * The name of the slot and the publication of a source for which none was chosen: the same in every run of
- * the job, other for every other job and operator (a hash sees to that).
+ * The name of the slot and the publication of a source for which none was chosen: the same in every
+ * run of the job, other for every other job and operator (a hash sees to that).
  *
  * @internal
  */

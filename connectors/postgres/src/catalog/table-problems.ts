@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@flinkts/core/connector'
-import type { PostgresClient } from './client.ts'
+import type { PostgresClient } from '../client.ts'
 import type { Problem } from './problem.ts'
 import type { TableDescription } from './table-catalog.ts'
 import { quotedTable, splitTableName } from './table-catalog.ts'
@@ -139,7 +139,9 @@ function rightsProblems(table: TableDescription, demands: TableDemands): readonl
   const errorCode = 'FLINKTS_POSTGRES_PERMISSION_DENIED'
   const problems: Problem[] = []
   if (!table.readable) {
-    const hint = `As its owner, run "GRANT SELECT ON ${quoted} TO <role>", and "GRANT USAGE ON SCHEMA" for its schema.`
+    const hint =
+      `As its owner, run "GRANT SELECT ON ${quoted} TO <role>", and "GRANT USAGE ON SCHEMA" ` +
+      'for its schema.'
     problems.push(error('select-denied', errorCode, `no right to read table "${name}"`, hint))
   }
   if (table.rowsHidden) {

@@ -1,10 +1,10 @@
 import type { Serializer } from '@flinkts/core/connector'
-import { jsonSerializer } from './json-serializer.ts'
-import type { KeyColumn, KeyText } from './snapshot/key-order.ts'
-import type { SnapshotRange } from './snapshot/key-range.ts'
-import { mergeRanges } from './snapshot/key-range.ts'
-import type { SnapshotSplit, StreamSplit } from './split.ts'
-import { snapshotSplitId, streamSplitId } from './split.ts'
+import { fieldOf, jsonSerializer } from './json-serializer.ts'
+import type { KeyColumn, KeyText } from '../snapshot/key-order.ts'
+import type { SnapshotRange } from '../snapshot/key-range.ts'
+import { mergeRanges } from '../snapshot/key-range.ts'
+import type { SnapshotSplit, StreamSplit } from '../split.ts'
+import { snapshotSplitId, streamSplitId } from '../split.ts'
 
 /** What was read of a chunk. @public */
 export interface FinishedChunk {
@@ -19,7 +19,10 @@ export interface PlannedTable {
   readonly key: readonly KeyColumn[]
   /** `schemaFingerprint` of the columns when the source started. */
   readonly schema: string
-  /** The keys at which the table is cut: chunk i ends at bound i; there is one chunk more than bounds. */
+  /**
+   * The keys at which the table is cut: chunk i ends at bound i; there is one chunk more than
+   * bounds.
+   */
   readonly bounds: readonly KeyText[]
   /** Chunks below it were handed to readers. */
   readonly next: number
@@ -28,8 +31,8 @@ export interface PlannedTable {
 }
 
 /**
- * What the enumerator remembers: nothing yet, until slot and chunks are there; then the chunks; then only
- * that the stream was handed to a reader.
+ * What the enumerator remembers: nothing yet, until slot and chunks are there; then the chunks;
+ * then only that the stream was handed to a reader.
  *
  * @public
  */
@@ -56,6 +59,10 @@ export type SnapshotPhase = Extract<EnumeratorState, { readonly phase: 'snapshot
 /** The state as JSON, version 1. @internal */
 export const enumeratorStateSerializer: Serializer<EnumeratorState> = jsonSerializer(
   'the state of a Postgres source',
+  (value): value is EnumeratorState => {
+    const phase = fieldOf(value, 'phase')
+    return phase === 'preparing' || phase === 'snapshot' || phase === 'streaming'
+  },
 )
 
 /** @internal */

@@ -1,23 +1,23 @@
 import { FlinktsError, delay } from '@flinkts/core/connector'
-import type { PostgresClient } from './client.ts'
-import type { PlannedTable, SnapshotPhase } from './enumerator-state.ts'
-import { chunkCount } from './enumerator-state.ts'
-import { formatLsn } from './lsn.ts'
-import { examine } from './preflight.ts'
-import { throwFirst } from './problem.ts'
-import { ensurePublication } from './publication.ts'
-import { quoteLiteral, schemaFingerprint } from './relation.ts'
-import { readSlot, slotInUse } from './slot.ts'
-import { planChunks } from './snapshot/chunk-planner.ts'
-import type { TransactionSnapshot } from './snapshot/visibility.ts'
-import { parseSnapshot, transactionsLeft } from './snapshot/visibility.ts'
-import type { SourceContext } from './source-context.ts'
-import type { TableDescription } from './table-catalog.ts'
+import type { PostgresClient } from '../client.ts'
+import type { PlannedTable, SnapshotPhase } from '../state/enumerator-state.ts'
+import { chunkCount } from '../state/enumerator-state.ts'
+import { formatLsn } from '../lsn.ts'
+import { examine } from '../preflight.ts'
+import { throwFirst } from '../catalog/problem.ts'
+import { ensurePublication } from '../catalog/publication.ts'
+import { quoteLiteral, schemaFingerprint } from '../relation.ts'
+import { readSlot, slotInUse } from '../catalog/slot.ts'
+import { planChunks } from './chunk-planner.ts'
+import type { TransactionSnapshot } from './visibility.ts'
+import { parseSnapshot, transactionsLeft } from './visibility.ts'
+import type { SourceContext } from '../runtime/source-context.ts'
+import type { TableDescription } from '../catalog/table-catalog.ts'
 
 /**
- * What must be there before the first row is read, in this order: the publication (a slot cannot decode WAL
- * that is older than its publication), the slot, the end of the transactions that the slot may miss, the
- * chunks. Each step may find its work done by an attempt that died.
+ * What must be there before the first row is read, in this order: the publication (a slot cannot
+ * decode WAL that is older than its publication), the slot, the end of the transactions that the
+ * slot may miss, the chunks. Each step may find its work done by an attempt that died.
  *
  * Runs on the coordinator's thread; `signal` gives it up.
  *
@@ -118,7 +118,10 @@ export class Preparation {
     }
   }
 
-  /** WAL older than the publication cannot be decoded, and is not needed: the snapshot comes after it. */
+  /**
+   * WAL older than the publication cannot be decoded, and is not needed: the snapshot comes after
+   * it.
+   */
   async #advanceSlot(): Promise<void> {
     const { mode } = this.#context.options
     if (mode === 'stream-only') return
@@ -129,9 +132,9 @@ export class Preparation {
   }
 
   /**
-   * A transaction may be in the WAL before the slot's first position, and so not in the stream, and yet be
-   * invisible to queries for a while (it waits for a synchronous standby). Once all that ran when the slot
-   * stood have ended, every later query sees all that the stream does not have.
+   * A transaction may be in the WAL before the slot's first position, and so not in the stream, and
+   * yet be invisible to queries for a while (it waits for a synchronous standby). Once all that ran
+   * when the slot stood have ended, every later query sees all that the stream does not have.
    */
   async #waitForOpenTransactions(): Promise<void> {
     const { clock, scheduler, options, logger } = this.#context

@@ -1,9 +1,9 @@
 import { FlinktsError } from '@flinkts/core/connector'
-import type { SqlRow } from './client.ts'
-import type { Lsn } from './lsn.ts'
-import { formatLsn, noLsn, parseLsn } from './lsn.ts'
+import type { SqlRow } from '../client.ts'
+import type { Lsn } from '../lsn.ts'
+import { formatLsn, noLsn, parseLsn } from '../lsn.ts'
 import type { Problem } from './problem.ts'
-import { quoteLiteral } from './relation.ts'
+import { quoteLiteral } from '../relation.ts'
 
 /** A replication slot as `pg_replication_slots` shows it. @internal */
 export interface SlotDescription {
@@ -39,12 +39,13 @@ export async function readSlot(
       pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::int8 AS lag
     FROM pg_replication_slots WHERE slot_name = ${quoteLiteral(slot)}`)
   if (row === undefined) return undefined
+  const activePid = row['active_pid'] ?? undefined
   const confirmed = row['confirmed_flush_lsn'] ?? undefined
   return {
     slot,
     plugin: row['plugin'] ?? undefined,
     database: row['database'] ?? undefined,
-    activePid: row['active_pid'] ? Number(row['active_pid']) : undefined,
+    activePid: activePid === undefined ? undefined : Number(activePid),
     walStatus: row['wal_status'] ?? undefined,
     confirmedLsn: confirmed === undefined ? noLsn : parseLsn(confirmed),
     retainedBytes: Number(row['retained'] ?? 0),
@@ -122,15 +123,15 @@ export function slotInUse(slot: SlotDescription, waitedMs: number): FlinktsError
   )
 }
 
-/** @internal */
-export const inUseHint: string =
-  'Stop the job that reads from it (pg_stat_activity shows its application_name), or give this job a ' +
-  'slot of its own with the option "slot".'
+const inUseHint =
+  'Stop the job that reads from it (pg_stat_activity shows its application_name), or give this ' +
+  'job a slot of its own with the option "slot".'
 
 function lostHint(name: string): string {
   return (
-    `Raise max_slot_wal_keep_size, run "select pg_drop_replication_slot(${quoteLiteral(name)})", and ` +
-    'start the job afresh with a new snapshot.'
+    'Raise max_slot_wal_keep_size, run ' +
+    `"select pg_drop_replication_slot(${quoteLiteral(name)})", and start the job afresh with a ` +
+    'new snapshot.'
   )
 }
 

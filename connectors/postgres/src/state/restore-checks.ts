@@ -2,7 +2,8 @@ import { FlinktsError } from '@flinkts/core/connector'
 import type { EnumeratorState } from './enumerator-state.ts'
 
 /**
- * Throws if the tables of the options are not those of the checkpoint: a new one would lack its snapshot.
+ * Throws if the tables of the options are not those of the checkpoint: a new one would lack its
+ * snapshot.
  *
  * @throws FlinktsError FLINKTS_POSTGRES_TABLES_CHANGED
  * @internal

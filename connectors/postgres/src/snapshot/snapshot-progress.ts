@@ -1,8 +1,8 @@
-import type { PlannedTable, SnapshotPhase } from './enumerator-state.ts'
-import { chunkCount } from './enumerator-state.ts'
-import type { ResolvedPostgresCdcOptions } from './options.ts'
-import type { ChunkFinished } from './source-events.ts'
-import { snapshotSplitId } from './split.ts'
+import type { PlannedTable, SnapshotPhase } from '../state/enumerator-state.ts'
+import { chunkCount } from '../state/enumerator-state.ts'
+import type { ResolvedPostgresCdcOptions } from '../options.ts'
+import type { ChunkFinished } from '../state/source-events.ts'
+import { snapshotSplitId } from '../split.ts'
 
 /** A chunk to hand out. @internal */
 export interface NextChunk {
@@ -21,8 +21,8 @@ interface Finished {
 }
 
 /**
- * Which chunks were handed out, were read, and are known to be in a completed checkpoint. Pure bookkeeping;
- * runs on the coordinator's thread.
+ * Which chunks were handed out, were read, and are known to be in a completed checkpoint. Pure
+ * bookkeeping; runs on the coordinator's thread.
  *
  * @internal
  */

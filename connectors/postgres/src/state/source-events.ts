@@ -1,10 +1,10 @@
 import { FlinktsError } from '@flinkts/core/connector'
 import type { SourceEvent } from '@flinkts/core/connector'
-import type { SnapshotRange } from './snapshot/key-range.ts'
+import type { SnapshotRange } from '../snapshot/key-range.ts'
 
 /**
- * Reader to enumerator: a chunk was read and emitted. The reader keeps it in its state until it is told
- * `chunks-stored`. @internal
+ * Reader to enumerator: a chunk was read and emitted. The reader keeps it in its state until it is
+ * told `chunks-stored`. @internal
  */
 export interface ChunkFinished extends SourceEvent {
   readonly type: 'chunk-finished'
@@ -14,7 +14,10 @@ export interface ChunkFinished extends SourceEvent {
   readonly ranges: readonly SnapshotRange[]
 }
 
-/** Enumerator to reader: a completed checkpoint has these chunks in the enumerator's state. @internal */
+/**
+ * Enumerator to reader: a completed checkpoint has these chunks in the enumerator's state.
+ * @internal
+ */
 export interface ChunksStored extends SourceEvent {
   readonly type: 'chunks-stored'
   readonly splitIds: readonly string[]

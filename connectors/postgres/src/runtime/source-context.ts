@@ -1,8 +1,8 @@
 import type { Clock, Logger, Scheduler } from '@flinkts/core/connector'
-import type { PostgresClient, PostgresDriver, ReplicationClient } from './client.ts'
+import type { PostgresClient, PostgresDriver, ReplicationClient } from '../client.ts'
 import { applicationName, defaultName } from './names.ts'
-import type { ResolvedPostgresCdcOptions } from './options.ts'
-import type { TypeCatalog } from './type-catalog.ts'
+import type { ResolvedPostgresCdcOptions } from '../options.ts'
+import type { TypeCatalog } from '../type-catalog.ts'
 
 /** What the engine gives to both enumerator and reader, as far as connections need it. @internal */
 export interface SourcePlace {
@@ -13,7 +13,10 @@ export interface SourcePlace {
   readonly logger: Logger
 }
 
-/** What every part of the source shares on its thread: how to connect, and under which names. @internal */
+/**
+ * What every part of the source shares on its thread: how to connect, and under which names.
+ * @internal
+ */
 export class SourceContext {
   readonly options: ResolvedPostgresCdcOptions
   readonly clock: Clock

@@ -1,8 +1,8 @@
 import { FlinktsError } from '@flinkts/core/connector'
-import type { PostgresClient, SqlRow } from './client.ts'
-import type { Relation, RelationColumn, ReplicaIdentity } from './relation.ts'
-import { quoteIdentifier, quoteLiteral } from './relation.ts'
-import type { KeyColumn, KeyOrder } from './snapshot/key-order.ts'
+import type { PostgresClient, SqlRow } from '../client.ts'
+import type { Relation, RelationColumn, ReplicaIdentity } from '../relation.ts'
+import { quoteIdentifier, quoteLiteral } from '../relation.ts'
+import type { KeyColumn, KeyOrder } from '../snapshot/key-order.ts'
 
 /** What `pg_class.relkind` says, as far as it matters. @internal */
 export type TableKind = 'table' | 'partitioned' | 'view' | 'foreign' | 'other'
@@ -98,9 +98,9 @@ SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relreplident,
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE (n.nspname, c.relname) IN ($tables) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')`
 
-// The key is the primary key, unless the replica identity is an index of its own: then that one, because
-// old rows in the stream hold its columns. A deferrable key is none to Postgres. Generated columns are not
-// in the stream, so they are left out.
+// The key is the primary key, unless the replica identity is an index of its own: then that one,
+// because old rows in the stream hold its columns. A deferrable key is none to Postgres. Generated
+// columns are not in the stream, so they are left out.
 const columnQuery = `
 SELECT a.attrelid, a.attname, a.atttypid, a.atttypmod, base.oid AS baseoid, base.typcategory,
   array_position(k.indkey::int2[], a.attnum) AS keyposition,

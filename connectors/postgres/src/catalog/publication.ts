@@ -1,7 +1,7 @@
 import type { Logger } from '@flinkts/core/connector'
-import type { PostgresClient } from './client.ts'
+import type { PostgresClient } from '../client.ts'
 import type { Problem } from './problem.ts'
-import { quoteIdentifier, quoteLiteral } from './relation.ts'
+import { quoteIdentifier, quoteLiteral } from '../relation.ts'
 import { quotedTable } from './table-catalog.ts'
 
 /** A publication as the catalog describes it. @internal */
@@ -94,7 +94,8 @@ function tooWide(
     message: `publication "${target.publication}" also has ${what}, which the source does not read`,
     hint:
       'Their changes are sent and thrown away; and of published tables without a key, the ' +
-      'application cannot update or delete rows. Use a publication of exactly the tables of the source.',
+      'application cannot update or delete rows. Use a publication of only the tables of the ' +
+      'source.',
   }
 }
 
@@ -103,7 +104,8 @@ function listOf(tables: readonly string[]): string {
 }
 
 /**
- * Creates the publication, or adds the tables that it lacks, if it is managed. Its problems were checked.
+ * Creates the publication, or adds the tables that it lacks, if it is managed. Its problems were
+ * checked.
  *
  * @returns whether the publication is new.
  * @internal

@@ -1,6 +1,6 @@
 /**
- * Something happened: the seam between background I/O and a caller that polls. Any number of waits and
- * notifications; a notification with nobody waiting is kept for the next wait.
+ * Something happened: the seam between background I/O and a caller that polls. Any number of waits
+ * and notifications; a notification with nobody waiting is kept for the next wait.
  *
  * @internal
  */
