@@ -5,8 +5,8 @@ export type {
   PgValue,
   Row,
   SchemaColumn,
-} from './change.ts'
-export type { ConnectionOptions, Password } from './connection-options.ts'
+} from './records/change.ts'
+export type { ConnectionOptions, Password } from './connection/connection-options.ts'
 export type {
   PostgresCdcOptions,
   RetryOptions,

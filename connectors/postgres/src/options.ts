@@ -1,7 +1,7 @@
 import { FlinktsError } from '@flinkts/core/connector'
 import { z } from 'zod'
-import type { ConnectionOptions, ResolvedConnection } from './connection-options.ts'
-import { resolveConnection } from './connection-options.ts'
+import type { ConnectionOptions, ResolvedConnection } from './connection/connection-options.ts'
+import { resolveConnection } from './connection/connection-options.ts'
 
 /** How the rows that exist at the start are read. @public */
 export interface SnapshotOptions {

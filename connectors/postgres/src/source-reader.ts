@@ -7,7 +7,7 @@ import type {
   SourceReader,
   SourceReaderContext,
 } from '@flinkts/core/connector'
-import type { Change } from './change.ts'
+import type { Change } from './records/change.ts'
 import { WakeSignal } from './runtime/wake-signal.ts'
 import { ChunkReader } from './snapshot/chunk-reader.ts'
 import { ConnectionCache } from './snapshot/connection-cache.ts'

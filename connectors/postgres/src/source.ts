@@ -8,7 +8,7 @@ import type {
   SplitEnumerator,
   SplitEnumeratorContext,
 } from '@flinkts/core/connector'
-import type { Change } from './change.ts'
+import type { Change } from './records/change.ts'
 import type { PostgresDriver } from './client.ts'
 import { postgresDriver } from './client.ts'
 import type { EnumeratorState } from './state/enumerator-state.ts'
@@ -24,7 +24,7 @@ import { SourceContext } from './runtime/source-context.ts'
 import { PostgresReader } from './source-reader.ts'
 import type { PostgresSplit } from './split.ts'
 import { splitSerializer } from './split.ts'
-import { TypeCatalog } from './type-catalog.ts'
+import { TypeCatalog } from './values/type-catalog.ts'
 
 /**
  * The rows of Postgres tables, and then every change of them, each exactly once in what a job

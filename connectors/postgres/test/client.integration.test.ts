@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { eventually, sharedPostgres, startProxy } from '@flinkts/test-services'
 import { messageOf } from '@flinkts/core/connector'
 import { describe, expect, test } from 'vitest'
-import type { Row } from '../src/change.ts'
+import type { Row } from '../src/records/change.ts'
 import { allRows } from './support/drain.ts'
 import { Connections, describeTable } from './support/connections.ts'
 

@@ -1,7 +1,7 @@
 import { eventually, sharedPostgres, startPostgres, startProxy } from '@flinkts/test-services'
 import type { PostgresQueries } from '@flinkts/test-services'
 import { describe, expect, test } from 'vitest'
-import { noLsn } from '../src/lsn.ts'
+import { noLsn } from '../src/records/lsn.ts'
 import { RecordingHandler } from './protocol/recording-handler.ts'
 import { Connections, replicationOptions } from './support/connections.ts'
 import { changes, commits, pollUntil } from './support/drain.ts'

@@ -1,6 +1,6 @@
 import { sharedPostgres } from '@flinkts/test-services'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { PgValue, Row } from '../src/change.ts'
+import type { PgValue, Row } from '../src/records/change.ts'
 import { Connections, describeTable, replicationOptions } from './support/connections.ts'
 import { allRows, commits, pollUntil } from './support/drain.ts'
 

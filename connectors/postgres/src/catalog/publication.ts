@@ -1,7 +1,7 @@
 import type { Logger } from '@flinkts/core/connector'
 import type { PostgresClient } from '../client.ts'
 import type { Problem } from './problem.ts'
-import { quoteIdentifier, quoteLiteral } from '../relation.ts'
+import { quoteIdentifier, quoteLiteral } from '../records/relation.ts'
 import { quotedTable } from './table-catalog.ts'
 
 /** A publication as the catalog describes it. @internal */

@@ -1,9 +1,9 @@
 import { FlinktsError } from '@flinkts/core/connector'
 import type { SqlRow } from '../client.ts'
-import type { Lsn } from '../lsn.ts'
-import { formatLsn, noLsn, parseLsn } from '../lsn.ts'
+import type { Lsn } from '../records/lsn.ts'
+import { formatLsn, noLsn, parseLsn } from '../records/lsn.ts'
 import type { Problem } from './problem.ts'
-import { quoteLiteral } from '../relation.ts'
+import { quoteLiteral } from '../records/relation.ts'
 
 /** A replication slot as `pg_replication_slots` shows it. @internal */
 export interface SlotDescription {

@@ -1,7 +1,7 @@
 import { FlinktsError } from '@flinkts/core/connector'
 import type { PostgresClient, SqlRow } from '../client.ts'
-import type { Relation, RelationColumn, ReplicaIdentity } from '../relation.ts'
-import { quoteIdentifier, quoteLiteral } from '../relation.ts'
+import type { Relation, RelationColumn, ReplicaIdentity } from '../records/relation.ts'
+import { quoteIdentifier, quoteLiteral } from '../records/relation.ts'
 import type { KeyColumn, KeyOrder } from '../snapshot/key-order.ts'
 
 /** What `pg_class.relkind` says, as far as it matters. @internal */

@@ -4,7 +4,7 @@
  * (https://www.postgresql.org/docs/current/sql-copy.html).
  */
 import { FlinktsError } from '@flinkts/core/connector'
-import type { PgValue, Row } from '../change.ts'
+import type { PgValue, Row } from '../records/change.ts'
 import type { ValueDecoder } from '../values/value-decoder.ts'
 import type { Payload } from './message-reader.ts'
 import { setColumn } from './row-decoder.ts'

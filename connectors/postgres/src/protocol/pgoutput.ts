@@ -18,11 +18,11 @@
  * TOAST value that did not change. A transaction is sent when it has committed, in one piece.
  */
 import { FlinktsError } from '@flinkts/core/connector'
-import type { Change, ChangeSource, Row } from '../change.ts'
-import { formatLsn } from '../lsn.ts'
-import type { Relation } from '../relation.ts'
-import type { ReplicationHandler, Transaction } from '../replication-stream.ts'
-import type { TypeCatalog } from '../type-catalog.ts'
+import type { Change, ChangeSource, Row } from '../records/change.ts'
+import { formatLsn } from '../records/lsn.ts'
+import type { Relation } from '../records/relation.ts'
+import type { ReplicationHandler, Transaction } from './replication-stream.ts'
+import type { TypeCatalog } from '../values/type-catalog.ts'
 import { MessageReader } from './message-reader.ts'
 import type { Payload } from './message-reader.ts'
 import { postgresTime } from './postgres-time.ts'

@@ -1,5 +1,5 @@
 import { FlinktsError } from '@flinkts/core/connector'
-import type { Relation, RelationColumn, ReplicaIdentity } from '../relation.ts'
+import type { Relation, RelationColumn, ReplicaIdentity } from '../records/relation.ts'
 import type { MessageReader } from './message-reader.ts'
 
 const identities: ReadonlyMap<number, ReplicaIdentity> = new Map([

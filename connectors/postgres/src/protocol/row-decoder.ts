@@ -1,6 +1,6 @@
-import type { Row, PgValue } from '../change.ts'
-import type { Relation } from '../relation.ts'
-import type { TypeCatalog } from '../type-catalog.ts'
+import type { Row, PgValue } from '../records/change.ts'
+import type { Relation } from '../records/relation.ts'
+import type { TypeCatalog } from '../values/type-catalog.ts'
 import type { ValueDecoder } from '../values/value-decoder.ts'
 
 /** A row while it is put together. @internal */

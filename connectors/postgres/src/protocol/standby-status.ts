@@ -1,4 +1,4 @@
-import type { Lsn } from '../lsn.ts'
+import type { Lsn } from '../records/lsn.ts'
 
 /** Microseconds from 1970 to 2000, where Postgres counts from. @internal */
 export const postgresEpochMs = 946_684_800_000

@@ -2,7 +2,7 @@ import type { Clock, Logger, Scheduler } from '@flinkts/core/connector'
 import type { PostgresClient, PostgresDriver, ReplicationClient } from '../client.ts'
 import { applicationName, defaultName } from './names.ts'
 import type { ResolvedPostgresCdcOptions } from '../options.ts'
-import type { TypeCatalog } from '../type-catalog.ts'
+import type { TypeCatalog } from '../values/type-catalog.ts'
 
 /** What the engine gives to both enumerator and reader, as far as connections need it. @internal */
 export interface SourcePlace {

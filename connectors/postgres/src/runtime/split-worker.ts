@@ -1,6 +1,6 @@
 import type { SplitOutput } from '@flinkts/core/connector'
-import type { Change } from '../change.ts'
-import type { PollStatus } from '../replication-stream.ts'
+import type { Change } from '../records/change.ts'
+import type { PollStatus } from '../protocol/replication-stream.ts'
 import type { PostgresSplit } from '../split.ts'
 
 /**

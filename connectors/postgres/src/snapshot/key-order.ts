@@ -1,6 +1,6 @@
 import { unreachable } from '@flinkts/core/connector'
-import type { PgValue, Row } from '../change.ts'
-import { quoteIdentifier, quoteLiteral } from '../relation.ts'
+import type { PgValue, Row } from '../records/change.ts'
+import { quoteIdentifier, quoteLiteral } from '../records/relation.ts'
 
 /**
  * How the values of a key column are ordered, alike here and on the server. Chunks end at keys, and

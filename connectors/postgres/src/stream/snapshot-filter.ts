@@ -1,5 +1,5 @@
 import { FlinktsError } from '@flinkts/core/connector'
-import type { Change } from '../change.ts'
+import type { Change } from '../records/change.ts'
 import type { Key, KeyColumn } from '../snapshot/key-order.ts'
 import { compareKeys, keyOf } from '../snapshot/key-order.ts'
 import { RangeIndex } from '../snapshot/key-range.ts'

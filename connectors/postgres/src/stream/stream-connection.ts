@@ -1,8 +1,8 @@
 import { delay } from '@flinkts/core/connector'
 import type { ReplicationClient } from '../client.ts'
-import type { Lsn } from '../lsn.ts'
+import type { Lsn } from '../records/lsn.ts'
 import { throwFirst } from '../catalog/problem.ts'
-import type { ReplicationStream } from '../replication-stream.ts'
+import type { ReplicationStream } from '../protocol/replication-stream.ts'
 import {
   checkPosition,
   readSlot,

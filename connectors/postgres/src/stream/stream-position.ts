@@ -1,7 +1,7 @@
 import { FlinktsError } from '@flinkts/core/connector'
-import type { Lsn } from '../lsn.ts'
-import { formatLsn, noLsn, parseLsn } from '../lsn.ts'
-import type { Transaction } from '../replication-stream.ts'
+import type { Lsn } from '../records/lsn.ts'
+import { formatLsn, noLsn, parseLsn } from '../records/lsn.ts'
+import type { Transaction } from '../protocol/replication-stream.ts'
 import type { StreamSplit } from '../split.ts'
 
 /**

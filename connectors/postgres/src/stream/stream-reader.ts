@@ -1,15 +1,15 @@
 import type { MetricGroup, SplitOutput } from '@flinkts/core/connector'
 import { Backoff } from '../runtime/backoff.ts'
-import type { Change } from '../change.ts'
-import type { Lsn } from '../lsn.ts'
-import { formatLsn, noLsn, parseLsn } from '../lsn.ts'
-import type { Relation } from '../relation.ts'
+import type { Change } from '../records/change.ts'
+import type { Lsn } from '../records/lsn.ts'
+import { formatLsn, noLsn, parseLsn } from '../records/lsn.ts'
+import type { Relation } from '../records/relation.ts'
 import type {
   PollStatus,
   ReplicationHandler,
   ReplicationStream,
   Transaction,
-} from '../replication-stream.ts'
+} from '../protocol/replication-stream.ts'
 import { parseSnapshot } from '../snapshot/visibility.ts'
 import type { SourceContext } from '../runtime/source-context.ts'
 import type { StreamSplit } from '../split.ts'

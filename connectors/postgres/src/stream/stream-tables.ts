@@ -1,9 +1,9 @@
 import { FlinktsError } from '@flinkts/core/connector'
-import type { Change, ChangeSource, SchemaColumn } from '../change.ts'
-import type { Relation } from '../relation.ts'
-import { schemaFingerprint } from '../relation.ts'
+import type { Change, ChangeSource, SchemaColumn } from '../records/change.ts'
+import type { Relation } from '../records/relation.ts'
+import { schemaFingerprint } from '../records/relation.ts'
 import type { StreamTable } from '../split.ts'
-import type { TypeCatalog } from '../type-catalog.ts'
+import type { TypeCatalog } from '../values/type-catalog.ts'
 
 interface KnownTable {
   readonly keyNames: readonly string[]

@@ -3,7 +3,7 @@
  * Postgres).
  */
 import { FlinktsError } from '@flinkts/core/connector'
-import type { PgValue } from '../change.ts'
+import type { PgValue } from '../records/change.ts'
 import type { ValueDecoder } from './value-decoder.ts'
 
 const open = 0x7b

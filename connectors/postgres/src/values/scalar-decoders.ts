@@ -1,6 +1,6 @@
 /** Decoders of types whose text form needs no calendar and no nesting. */
 import { FlinktsError } from '@flinkts/core/connector'
-import type { PgValue } from '../change.ts'
+import type { PgValue } from '../records/change.ts'
 
 const minus = 0x2d
 const zero = 0x30

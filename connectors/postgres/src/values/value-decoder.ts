@@ -1,4 +1,4 @@
-import type { PgValue } from '../change.ts'
+import type { PgValue } from '../records/change.ts'
 
 /**
  * Reads a value from Postgres's text form, which stands in `bytes` from `start` (inclusive) to

@@ -1,6 +1,6 @@
 import { FlinktsError } from '@flinkts/core/connector'
 import { describe, expect, test } from 'vitest'
-import type { Row } from '../../src/change.ts'
+import type { Row } from '../../src/records/change.ts'
 import { CopyChannel } from '../../src/protocol/copy-channel.ts'
 import { CopyRowStream } from '../../src/protocol/copy-row-stream.ts'
 import { decodeInteger } from '../../src/values/scalar-decoders.ts'

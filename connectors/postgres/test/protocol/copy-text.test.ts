@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Row } from '../../src/change.ts'
+import type { Row } from '../../src/records/change.ts'
 import { decodeCopyLine } from '../../src/protocol/copy-text.ts'
 import type { RowDecoder } from '../../src/protocol/row-decoder.ts'
 import { decodeBytes, decodeInteger, decodeText } from '../../src/values/scalar-decoders.ts'

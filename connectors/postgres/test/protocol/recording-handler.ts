@@ -1,6 +1,6 @@
-import type { Change } from '../../src/change.ts'
-import type { Relation } from '../../src/relation.ts'
-import type { LogicalMessage, ReplicationHandler } from '../../src/replication-stream.ts'
+import type { Change } from '../../src/records/change.ts'
+import type { Relation } from '../../src/records/relation.ts'
+import type { LogicalMessage, ReplicationHandler } from '../../src/protocol/replication-stream.ts'
 
 /** Notes what a stream hands out. */
 export class RecordingHandler implements ReplicationHandler {

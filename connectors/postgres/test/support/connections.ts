@@ -1,11 +1,11 @@
 import type { PostgresConnection } from '@flinkts/test-services'
 import { postgresDriver } from '../../src/client.ts'
 import type { PostgresClient, ReplicationClient } from '../../src/client.ts'
-import { resolveConnection } from '../../src/connection-options.ts'
-import type { ConnectionOptions } from '../../src/connection-options.ts'
-import type { Relation } from '../../src/relation.ts'
-import type { ReplicationOptions } from '../../src/replication-stream.ts'
-import { TypeCatalog } from '../../src/type-catalog.ts'
+import { resolveConnection } from '../../src/connection/connection-options.ts'
+import type { ConnectionOptions } from '../../src/connection/connection-options.ts'
+import type { Relation } from '../../src/records/relation.ts'
+import type { ReplicationOptions } from '../../src/protocol/replication-stream.ts'
+import { TypeCatalog } from '../../src/values/type-catalog.ts'
 import { realTime } from './real-time.ts'
 
 /** Connections of one test to one database; all are closed when it ends. */

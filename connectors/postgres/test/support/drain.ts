@@ -1,6 +1,6 @@
-import type { Row } from '../../src/change.ts'
-import type { ReplicationStream } from '../../src/replication-stream.ts'
-import type { RowStream } from '../../src/row-stream.ts'
+import type { Row } from '../../src/records/change.ts'
+import type { ReplicationStream } from '../../src/protocol/replication-stream.ts'
+import type { RowStream } from '../../src/protocol/row-stream.ts'
 import { RecordingHandler } from '../protocol/recording-handler.ts'
 
 /** All rows of a COPY, put into `rows`. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { PgValue } from '../../src/change.ts'
+import type { PgValue } from '../../src/records/change.ts'
 import { arrayDecoder } from '../../src/values/array-decoder.ts'
 import { decodeInteger, decodeText } from '../../src/values/scalar-decoders.ts'
 import { decoded } from './decoded.ts'

@@ -1,4 +1,4 @@
-import type { PgValue } from '../../src/change.ts'
+import type { PgValue } from '../../src/records/change.ts'
 import type { ValueDecoder } from '../../src/values/value-decoder.ts'
 
 /** The value of a text that stands in the middle of other bytes. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { sqlStateOf, toPostgresError } from '../src/errors.ts'
+import { sqlStateOf, toPostgresError } from '../../src/connection/errors.ts'
 
 const place = { host: 'db.example', port: 5432, database: 'shop', user: 'cdc' }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { TypeCatalog } from '../src/type-catalog.ts'
-import type { TypeSource } from '../src/type-catalog.ts'
-import { decoded } from './values/decoded.ts'
+import { TypeCatalog } from '../../src/values/type-catalog.ts'
+import type { TypeSource } from '../../src/values/type-catalog.ts'
+import { decoded } from './decoded.ts'
 
 const catalogRows: readonly Readonly<Record<string, string | null>>[] = [
   { oid: '16400', name: 'public.mood', delimiter: ',', base_oid: null, element_oid: null },

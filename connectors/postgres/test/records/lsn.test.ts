@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { formatLsn, parseLsn } from '../src/lsn.ts'
+import { formatLsn, parseLsn } from '../../src/records/lsn.ts'
 
 describe('LSN', () => {
   test('is read as two hexadecimal halves', () => {

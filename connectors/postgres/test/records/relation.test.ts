@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { quoteIdentifier, quoteLiteral, schemaFingerprint } from '../src/relation.ts'
-import type { Relation } from '../src/relation.ts'
+import { quoteIdentifier, quoteLiteral, schemaFingerprint } from '../../src/records/relation.ts'
+import type { Relation } from '../../src/records/relation.ts'
 
 const orders: Relation = {
   oid: 16_400,

@@ -1,8 +1,8 @@
 import { defined } from '@flinkts/core/connector'
-import { arrayDecoder } from './values/array-decoder.ts'
-import { builtInTypes, jsonbOid, jsonOid } from './values/built-in-types.ts'
-import { decodeJson, decodeText } from './values/scalar-decoders.ts'
-import type { ValueDecoder } from './values/value-decoder.ts'
+import { arrayDecoder } from './array-decoder.ts'
+import { builtInTypes, jsonbOid, jsonOid } from './built-in-types.ts'
+import { decodeJson, decodeText } from './scalar-decoders.ts'
+import type { ValueDecoder } from './value-decoder.ts'
 
 /** How values are read. @internal */
 export interface TypeOptions {

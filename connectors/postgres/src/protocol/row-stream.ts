@@ -1,4 +1,4 @@
-import type { Row } from './change.ts'
+import type { Row } from '../records/change.ts'
 import type { PollStatus } from './replication-stream.ts'
 
 /**

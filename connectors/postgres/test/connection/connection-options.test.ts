@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { resolveConnection } from '../src/connection-options.ts'
-import type { ConnectionOptions } from '../src/connection-options.ts'
+import { resolveConnection } from '../../src/connection/connection-options.ts'
+import type { ConnectionOptions } from '../../src/connection/connection-options.ts'
 
 describe('resolveConnection', () => {
   test('fills in the defaults', async () => {

@@ -1,6 +1,6 @@
-import type { Change } from './change.ts'
-import type { Lsn } from './lsn.ts'
-import type { Relation } from './relation.ts'
+import type { Change } from '../records/change.ts'
+import type { Lsn } from '../records/lsn.ts'
+import type { Relation } from '../records/relation.ts'
 
 /** A transaction in the stream. @internal */
 export interface Transaction {
