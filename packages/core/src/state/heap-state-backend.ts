@@ -9,7 +9,14 @@ import {
   type StoredMap,
 } from './entry-codec.ts'
 import { HeapListState, HeapMapState, HeapValueState } from './heap-states.ts'
-import { type Key, type KeyGroupRange, keyHash, keyIdentity, keyOfIdentity } from './key.ts'
+import {
+  type Key,
+  type KeyGroupRange,
+  keyGroupOfHash,
+  keyHash,
+  keyIdentity,
+  keyOfIdentity,
+} from './key.ts'
 import {
   defaultSliceLimits,
   HeapSnapshot,
@@ -103,7 +110,7 @@ export class HeapStateBackend {
     // A tuple that is the same object may have other elements.
     if (key === this.#key && typeof key !== 'object') return
     const hash = keyHash(key, this.#operatorId)
-    const keyGroup = hash % this.#maxParallelism
+    const keyGroup = keyGroupOfHash(hash, this.#maxParallelism)
     const { first, last } = this.#range
     assert(keyGroup >= first && keyGroup <= last, 'a key arrived at a subtask that does not own it')
     this.#current.set(keyIdentity(key, this.#operatorId), hash, keyGroup - first)
@@ -208,7 +215,7 @@ export class HeapStateBackend {
     for (let i = 0; i < block.entryCount; i += 1) {
       const { key, stored } = entries.read()
       const hash = keyHash(keyOfIdentity(key), this.#operatorId)
-      if (hash % this.#maxParallelism !== block.keyGroup) {
+      if (keyGroupOfHash(hash, this.#maxParallelism) !== block.keyGroup) {
         throw this.#corrupt('a key of it is in a wrong key group')
       }
       const slot = table.find(hash, key)

@@ -55,23 +55,28 @@ export const maxParallelismLimit = 32_768
  * @internal
  */
 export function keyGroupOf(key: Key, maxParallelism: number, operatorId: string): number {
-  return keyHash(key, operatorId) % maxParallelism
+  return keyGroupOfHash(keyHash(key, operatorId), maxParallelism)
+}
+
+/** The key group of the keys with this `keyHash`. @internal */
+export function keyGroupOfHash(hash: number, maxParallelism: number): number {
+  return (hash >>> 0) % maxParallelism
 }
 
 /**
  * The hash of a key, of which its key group is made.
  *
- * @returns an unsigned 32-bit integer.
+ * @returns a signed 32-bit integer, which the runtime stores without an object.
  * @throws FlinktsError FLINKTS_KEY_INVALID
  * @internal
  */
 export function keyHash(key: Key, operatorId: string): number {
-  if (typeof key === 'number' && (key | 0) === key) return hashOfInt32(key)
+  if (typeof key === 'number' && (key | 0) === key) return hashOfInt32(key) | 0
   if (typeof key === 'string') {
     const hash = hashOfShortAscii(key)
-    if (hash >= 0) return hash
+    if (hash >= 0) return hash | 0
   }
-  return murmur3(scratchBytes(key, operatorId))
+  return murmur3(scratchBytes(key, operatorId)) | 0
 }
 
 /** The subtask, of `parallelism`, that owns a key group. @internal */

@@ -70,6 +70,8 @@ export class HeapSnapshot implements KeyedSnapshot {
   /** What is not written yet; the first one may be written in part. Last table first. */
   #pending: TableSnapshot[]
   #read = false
+  /** For the entries of one table, until they are in a chunk. */
+  readonly #scratch = new ByteWriter()
 
   constructor(
     epoch: number,
@@ -105,7 +107,7 @@ export class HeapSnapshot implements KeyedSnapshot {
   }
 
   *#steps(): Iterable<Uint8Array> {
-    let out = new ByteWriter(this.#limits.bytesMax)
+    let out = new ByteWriter(this.#limits.bytesMax + chunkSlackBytes)
     this.#file.header(out, this.#header)
     for (;;) {
       this.#checkOpen()
@@ -113,7 +115,7 @@ export class HeapSnapshot implements KeyedSnapshot {
       this.#checkOpen()
       if (this.#pending.length === 0) break
       yield out.written()
-      out = new ByteWriter(this.#limits.bytesMax)
+      out = new ByteWriter(this.#limits.bytesMax + chunkSlackBytes)
     }
     this.#file.end(out)
     this.#status = 'complete'
@@ -127,7 +129,7 @@ export class HeapSnapshot implements KeyedSnapshot {
     while (slots > 0 && out.length < bytesMax) {
       const next = this.#pending.at(-1)
       if (next === undefined) return
-      slots -= 1 + next.scan(slots, bytesMax - out.length)
+      slots -= 1 + next.scan({ slotsMax: slots, bytesMax: bytesMax - out.length }, this.#scratch)
       next.flush(this.#file, out)
       if (next.finished) {
         next.detach()
@@ -196,13 +198,19 @@ class TableSnapshot implements PreImages {
     }
   }
 
-  /** Writes untouched entries, up to the limits. @returns the number of slots it looked at. */
-  scan(slotsMax: number, bytesMax: number): number {
-    const { table } = this.#source
+  /**
+   * Writes untouched entries, up to the limits; into `scratch`, unless touched ones are waiting.
+   * Call `flush` before anything else happens. @returns the number of slots it looked at.
+   */
+  scan({ slotsMax, bytesMax }: SliceLimits, scratch: ByteWriter): number {
+    const { table, scope } = this.#source
+    scratch.truncate(0)
+    this.#entries ??= new EntryWriter(scope, scratch)
+    const { out } = this.#entries
     const first = this.#cursor
     const end = Math.min(first + slotsMax, this.#slotCount)
     let slot = first
-    while (slot < end && (this.#entries?.out.length ?? 0) < bytesMax) {
+    while (slot < end && out.length < bytesMax) {
       const key = table.untouchedKey(slot, this.epoch)
       if (key !== undefined) this.preserve(key, table.peek(slot))
       slot += 1
@@ -214,7 +222,8 @@ class TableSnapshot implements PreImages {
   /** Ends the block, if it has entries. */
   flush(file: StateFileWriter, out: ByteWriter): void {
     const entries = this.#entries
-    if (entries === undefined) return
+    this.#entries = undefined
+    if (entries === undefined || entries.count === 0) return
     const { keyGroup, state } = this.#source
     file.entries(out, {
       keyGroup,
@@ -222,7 +231,6 @@ class TableSnapshot implements PreImages {
       entryCount: entries.count,
       entries: entries.out.written(),
     })
-    this.#entries = undefined
   }
 
   detach(): void {
@@ -230,3 +238,6 @@ class TableSnapshot implements PreImages {
     this.#entries = undefined
   }
 }
+
+/** Room in a chunk for what comes around and beyond `bytesMax`, to spare it from growing. */
+const chunkSlackBytes = 1024

@@ -4,7 +4,7 @@ import type { KeyIdentity } from './key.ts'
  * Finds the slot of a key by its hash: open addressing with linear probing, in one typed array, so
  * that a look-up reads as little memory as it can, and the garbage collector none.
  *
- * Keys live in the slots of the owner, which `find` is given: the key of slot `s` is `cells[2 * s]`.
+ * Hashes are signed 32-bit integers. Keys live in the slots of the owner, which `find` is given: the key of slot `s` is `cells[2 * s]`.
  * The high bits of the hash choose the bucket, because its low bits already chose the key group.
  *
  * @internal
@@ -24,12 +24,11 @@ export class SlotIndex {
   find(hash: number, key: KeyIdentity, cells: readonly unknown[]): number {
     const buckets = this.#buckets
     const mask = buckets.length - 1
-    const stored = hash | 0
     let at = (hash >>> this.#shift) << 1
     for (;;) {
       const slot = (buckets[at] as number) - 1
       if (slot < 0) return -1
-      if (buckets[at + 1] === stored && cells[slot << 1] === key) return slot
+      if (buckets[at + 1] === hash && cells[slot << 1] === key) return slot
       at = (at + 2) & mask
     }
   }
@@ -38,7 +37,7 @@ export class SlotIndex {
   add(hash: number, slot: number): void {
     this.#size += 1
     if (this.#size * 4 > this.#buckets.length) this.#grow()
-    this.#put(hash | 0, slot)
+    this.#put(hash, slot)
   }
 
   /** Removes the key of a slot, which is there. */

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { HeapStateBackend } from '../../src/state/heap-state-backend.ts'
-import { type Key, type KeyGroupRange, keyGroupOf } from '../../src/state/key.ts'
+import type { Key, KeyGroupRange } from '../../src/state/key.ts'
 import type { KeyedSnapshot, SliceLimits } from '../../src/state/keyed-snapshot.ts'
 import {
   type ListState,
@@ -54,17 +54,9 @@ export interface Contents {
   readonly map: readonly (readonly [Key, Counter])[]
 }
 
-/** The contents of the keys that the backend owns, in order, copied. */
-export function contentsOf(
-  fixture: Fixture,
-  keys: readonly Key[],
-  range?: KeyGroupRange,
-): Contents[] {
-  const owned = keys.filter((key) => {
-    const keyGroup = keyGroupOf(key, maxParallelism, 'op')
-    return range === undefined || (keyGroup >= range.first && keyGroup <= range.last)
-  })
-  return owned.map((key) => {
+/** The contents of keys, in order, copied. The backend must own them all. */
+export function contentsOf(fixture: Fixture, keys: readonly Key[]): Contents[] {
+  return keys.map((key) => {
     fixture.backend.setCurrentKey(key)
     return structuredClone({
       value: fixture.value.get(),
