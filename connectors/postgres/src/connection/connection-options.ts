@@ -47,8 +47,7 @@ export interface ResolvedConnection {
   readonly connectTimeoutMs: number
 }
 
-/** The form of `ConnectionOptions`, for the schema of the connector's options. @internal */
-export const connectionSchema: z.ZodType<ConnectionOptions> = z.strictObject({
+const connectionSchema: z.ZodType<ConnectionOptions> = z.strictObject({
   url: z.string().optional(),
   host: z.string().min(1).optional(),
   port: z.int().min(1).max(65_535).optional(),

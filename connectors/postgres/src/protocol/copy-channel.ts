@@ -27,8 +27,6 @@ export interface CopyChannelOptions {
   readonly onRead: () => void
   /** Makes the error for a message that is too long, once all before it are consumed. */
   readonly tooLong: (head: Buffer, length: number) => FlinktsError
-  /** Called when the driver's listener is needed for something else than CopyData. */
-  readonly onOther?: ((type: number) => void) | undefined
 }
 
 type DataListener = (chunk: Buffer) => void
@@ -212,7 +210,6 @@ export class CopyChannel {
   }
 
   #passOn(bytes: Buffer, at: number, end: number): void {
-    this.#options.onOther?.(bytes[at] ?? 0)
     // A copy: the driver may keep it.
     this.#driver?.(Buffer.from(bytes.subarray(at, end)))
   }

@@ -91,7 +91,8 @@ describe('messages', () => {
   })
 
   test('after the channel was left go to the driver with the rest of the read', async () => {
-    const { channel, socket } = setup({ onOther: () => channel.detach() })
+    const { channel, socket } = setup()
+    socket.onDriver = () => channel.detach()
     const rest = Buffer.concat([frame('C', 'COPY 1'), frame('Z', 'I')])
 
     await socket.receive(Buffer.concat([copyData('a'), frame('c', ''), rest]))

@@ -33,10 +33,15 @@ export class FakeSocket extends Duplex {
   /** What the driver's listener got. */
   readonly driverChunks: Buffer[] = []
   readonly sent: Buffer[] = []
+  /** What the driver does when it gets something. */
+  onDriver: () => void = () => {}
 
   constructor() {
     super()
-    this.on('data', (chunk: Buffer) => this.driverChunks.push(chunk))
+    this.on('data', (chunk: Buffer) => {
+      this.driverChunks.push(chunk)
+      this.onDriver()
+    })
   }
 
   override _read(): void {}
