@@ -1,9 +1,7 @@
 import type {
   CheckpointNotice,
-  Clock,
   LogFields,
   Logger,
-  Scheduler,
   Source,
   SourceEvent,
   SourceOutput,
@@ -14,6 +12,7 @@ import type {
 } from '@flinkts/core/connector'
 import { assert } from '@flinkts/core/connector'
 import type { Prng } from '@flinkts/core/testing'
+import { realTime } from './real-time.ts'
 
 /** A completed checkpoint: bytes only, as an engine would store it. */
 export interface HarnessCheckpoint {
@@ -38,17 +37,6 @@ type ReaderMail<Split> =
   | { readonly type: 'event'; readonly event: SourceEvent }
   | { readonly type: 'barrier'; readonly id: number }
   | { readonly type: 'notice'; readonly notice: CheckpointNotice }
-
-/** Real time, for tests against a real server. */
-export const realClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
-
-export const realScheduler: Scheduler = {
-  soon: (callback) => void setImmediate(callback),
-  after: (delayMs, callback) => {
-    const timer = setTimeout(callback, delayMs)
-    return { cancel: () => clearTimeout(timer) }
-  },
-}
 
 /** Keeps the lines. */
 export class RecordingLogger implements Logger {
@@ -79,7 +67,7 @@ export class RecordingLogger implements Logger {
  * A job of nothing but a source and an output that is committed by checkpoints: drives the SPI as
  * an engine does, one attempt after the other, and can end an attempt anywhere.
  */
-export class SourceHarness<Out, Split extends SourceSplit, State> {
+export class SourceHarness<Out, Split extends SourceSplit, State> implements AsyncDisposable {
   readonly #source: Source<Out, Split, State>
   readonly #options: HarnessOptions
   readonly logger: RecordingLogger = new RecordingLogger()
@@ -169,6 +157,15 @@ export class SourceHarness<Out, Split extends SourceSplit, State> {
   get ended(): boolean {
     return this.#attempt?.ended === true
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.kill()
+  }
+
+  /** How often a line was logged whose message contains the text. */
+  logged(text: string): number {
+    return this.logger.lines.filter((line) => line.message.includes(text)).length
+  }
 }
 
 interface AttemptOptions {
@@ -224,8 +221,8 @@ class Attempt<Out, Split extends SourceSplit, State> {
       jobId: 'harness',
       operatorId: 'source',
       attempt,
-      clock: realClock,
-      scheduler: realScheduler,
+      clock: realTime,
+      scheduler: realTime,
       logger,
       parallelism,
     }
