@@ -1,6 +1,6 @@
 import { unreachable } from '../common/assert.ts'
 import { ByteReader } from './byte-reader.ts'
-import { ByteWriter } from './byte-writer.ts'
+import type { ByteWriter } from './byte-writer.ts'
 import { type KeyIdentity, keyIdentity, keyOfIdentity, readKey, writeKey } from './key.ts'
 import type { StateKind } from './state-descriptor.ts'
 import { ValueReader, ValueWriter } from './value-codec.ts'
@@ -32,7 +32,7 @@ export class EntryWriter {
   readonly #values: ValueWriter
   #count = 0
 
-  constructor(scope: EntryScope, out: ByteWriter = new ByteWriter()) {
+  constructor(scope: EntryScope, out: ByteWriter) {
     this.out = out
     this.#scope = scope
     this.#values = new ValueWriter(out, describe(scope))

@@ -12,6 +12,7 @@ import { HeapListState, HeapMapState, HeapValueState } from './heap-states.ts'
 import {
   type Key,
   type KeyGroupRange,
+  inRange,
   keyGroupOfHash,
   keyHash,
   keyIdentity,
@@ -111,9 +112,8 @@ export class HeapStateBackend {
     if (key === this.#key && typeof key !== 'object') return
     const hash = keyHash(key, this.#operatorId)
     const keyGroup = keyGroupOfHash(hash, this.#maxParallelism)
-    const { first, last } = this.#range
-    assert(keyGroup >= first && keyGroup <= last, 'a key arrived at a subtask that does not own it')
-    this.#current.set(keyIdentity(key, this.#operatorId), hash, keyGroup - first)
+    assert(inRange(keyGroup, this.#range), 'a key arrived at a subtask that does not own it')
+    this.#current.set(keyIdentity(key, this.#operatorId), hash, keyGroup - this.#range.first)
     this.#key = key
   }
 
@@ -146,8 +146,10 @@ export class HeapStateBackend {
     for (const block of reader.blocks()) {
       const state = states[block.state]
       assert(state !== undefined, 'a block of a state file is of no state')
-      const { first, last } = this.#range
-      if (block.keyGroup >= first && block.keyGroup <= last) this.#restoreBlock(state, block)
+      const { keyGroup } = block
+      if (keyGroup === undefined || inRange(keyGroup, this.#range)) {
+        this.#restoreBlock(state, block, header.range)
+      }
     }
     this.#current.clear()
     this.#key = undefined
@@ -209,15 +211,17 @@ export class HeapStateBackend {
     this.#restored.push(range)
   }
 
-  #restoreBlock(state: HeapState, block: EntryBlock): void {
+  #restoreBlock(state: HeapState, block: EntryBlock, fileRange: KeyGroupRange): void {
     const entries = new EntryReader(state.scope, block.entries)
-    const table = state.tables.findOrCreate(block.keyGroup - this.#range.first)
     for (let i = 0; i < block.entryCount; i += 1) {
       const { key, stored } = entries.read()
       const hash = keyHash(keyOfIdentity(key), this.#operatorId)
-      if (keyGroupOfHash(hash, this.#maxParallelism) !== block.keyGroup) {
+      const keyGroup = keyGroupOfHash(hash, this.#maxParallelism)
+      if (keyGroup !== (block.keyGroup ?? keyGroup) || !inRange(keyGroup, fileRange)) {
         throw this.#corrupt('a key of it is in a wrong key group')
       }
+      if (!inRange(keyGroup, this.#range)) continue
+      const table = state.tables.findOrCreate(keyGroup - this.#range.first)
       const slot = table.find(hash, key)
       if (slot < 0) table.insert(hash, key, stored)
       else this.#merge(state.scope, table.touch(slot), stored)

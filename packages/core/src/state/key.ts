@@ -36,6 +36,11 @@ export interface KeyGroupRange {
   readonly last: number
 }
 
+/** Whether a key group is in a range. @internal */
+export function inRange(keyGroup: number, range: KeyGroupRange): boolean {
+  return keyGroup >= range.first && keyGroup <= range.last
+}
+
 /**
  * A key as a primitive: equal keys, and only they, have the same identity in a `Map`.
  *

@@ -5,7 +5,7 @@ import { type EntryScope, EntryWriter } from './entry-codec.ts'
 import type { KeyIdentity } from './key.ts'
 import type { KeyedStateInfo } from './operator-state.ts'
 import type { PreImages, SlotTable } from './slot-table.ts'
-import { type StateFileHeader, StateFileWriter } from './state-file.ts'
+import { type EntryBlock, type StateFileHeader, StateFileWriter } from './state-file.ts'
 
 /**
  * The keyed state of an operator subtask as it was when the snapshot was taken. Runs on the task's
@@ -33,7 +33,10 @@ export interface KeyedSnapshot {
 
 /** How much one step of `chunks` does at most; a single entry may exceed `bytesMax`. @internal */
 export interface SliceLimits {
-  /** A step ends once it has made that many bytes. */
+  /**
+   * A step serializes no further entry once it has made that many bytes. What records touched since
+   * the last step is serialized by then, and comes on top.
+   */
   readonly bytesMax: number
   /** A step looks at no more slots of tables than that, in use or not. */
   readonly slotsMax: number
@@ -52,8 +55,8 @@ export interface SnapshotTable {
 }
 
 /**
- * The snapshot of tables. Taking it copies nothing: a table lets the snapshot write an entry
- * before it is touched, and the steps of `chunks` write the rest.
+ * The snapshot of tables. Taking it copies nothing: a table lets the snapshot serialize an entry
+ * before it is touched, and the steps of `chunks` serialize the rest.
  *
  *   open ──last chunk──▶ complete
  *    ├────release──────▶ released
@@ -70,7 +73,9 @@ export class HeapSnapshot implements KeyedSnapshot {
   /** What is not written yet; the first one may be written in part. Last table first. */
   #pending: TableSnapshot[]
   #read = false
-  /** For the entries of one table, until they are in a chunk. */
+  /** By state: entries that were touched since the last step. */
+  readonly #touched: (EntryWriter | undefined)[] = []
+  /** For the entries of one table, until they are in the chunk. */
   readonly #scratch = new ByteWriter()
 
   constructor(
@@ -81,8 +86,8 @@ export class HeapSnapshot implements KeyedSnapshot {
   ) {
     this.#header = header
     this.#limits = limits
-    const fail = (thrown: unknown): void => this.#fail(thrown)
-    this.#pending = tables.map((table) => new TableSnapshot(epoch, table, fail)).toReversed()
+    const preserve: Preserve = (source, key, stored) => this.#preserve(source, key, stored)
+    this.#pending = tables.map((table) => new TableSnapshot(epoch, table, preserve)).toReversed()
   }
 
   get states(): readonly KeyedStateInfo[] {
@@ -122,19 +127,50 @@ export class HeapSnapshot implements KeyedSnapshot {
     yield out.written()
   }
 
-  /** Writes tables into `out` until a limit is reached or none is left. */
+  /** Writes what was touched into `out`, and then tables, until a limit is reached. */
   #slice(out: ByteWriter): void {
-    const { bytesMax, slotsMax } = this.#limits
-    let slots = slotsMax
-    while (slots > 0 && out.length < bytesMax) {
+    this.#writeTouched(out)
+    const bytesMax = out.length + this.#limits.bytesMax
+    let slotsMax = this.#limits.slotsMax
+    while (slotsMax > 0 && out.length < bytesMax) {
       const next = this.#pending.at(-1)
       if (next === undefined) return
-      slots -= 1 + next.scan({ slotsMax: slots, bytesMax: bytesMax - out.length }, this.#scratch)
-      next.flush(this.#file, out)
+      slotsMax -= 1 + this.#writeTable(next, { slotsMax, bytesMax: bytesMax - out.length }, out)
       if (next.finished) {
         next.detach()
         this.#pending.pop()
       }
+    }
+  }
+
+  #writeTable(table: TableSnapshot, limits: SliceLimits, out: ByteWriter): number {
+    const { scope, keyGroup, state } = table.source
+    this.#scratch.truncate(0)
+    const entries = new EntryWriter(scope, this.#scratch)
+    const slotCount = table.scan(limits, entries)
+    this.#writeBlock(out, entries, { keyGroup, state })
+    return slotCount
+  }
+
+  #writeTouched(out: ByteWriter): void {
+    for (const [state, entries] of this.#touched.entries()) {
+      if (entries !== undefined) this.#writeBlock(out, entries, { keyGroup: undefined, state })
+      this.#touched[state] = undefined
+    }
+  }
+
+  #writeBlock(out: ByteWriter, entries: EntryWriter, of: BlockScope): void {
+    if (entries.count === 0) return
+    const block = { ...of, entryCount: entries.count, entries: entries.out.written() }
+    this.#file.entries(out, block)
+  }
+
+  #preserve({ scope, state }: SnapshotTable, key: KeyIdentity, stored: unknown): void {
+    try {
+      const entries = (this.#touched[state] ??= new EntryWriter(scope, new ByteWriter(4096)))
+      entries.write(key, stored)
+    } catch (thrown) {
+      this.#fail(thrown)
     }
   }
 
@@ -159,24 +195,29 @@ export class HeapSnapshot implements KeyedSnapshot {
   #detachAll(): void {
     for (const table of this.#pending) table.detach()
     this.#pending = []
+    this.#touched.length = 0
   }
 }
+
+/** Of which entries a block is. */
+type BlockScope = Pick<EntryBlock, 'keyGroup' | 'state'>
+
+/** Where entries go that are touched before their turn. */
+type Preserve = (source: SnapshotTable, key: KeyIdentity, stored: unknown) => void
 
 /** What a snapshot still has to do for one table. */
 class TableSnapshot implements PreImages {
   readonly epoch: number
-  readonly #source: SnapshotTable
-  readonly #fail: (thrown: unknown) => void
+  readonly source: SnapshotTable
+  readonly #preserve: Preserve
   /** The slots at the time of the snapshot; entries in later ones are newer. */
   readonly #slotCount: number
   #cursor = 0
-  /** Entries of the block that is being made: touched ones, and those that `scan` reached. */
-  #entries: EntryWriter | undefined
 
-  constructor(epoch: number, source: SnapshotTable, fail: (thrown: unknown) => void) {
+  constructor(epoch: number, source: SnapshotTable, preserve: Preserve) {
     this.epoch = epoch
-    this.#source = source
-    this.#fail = fail
+    this.source = source
+    this.#preserve = preserve
     this.#slotCount = source.table.slotCount
     source.table.attach(this)
   }
@@ -190,52 +231,26 @@ class TableSnapshot implements PreImages {
   }
 
   preserve(key: KeyIdentity, stored: unknown): void {
-    this.#entries ??= new EntryWriter(this.#source.scope)
-    try {
-      this.#entries.write(key, stored)
-    } catch (thrown) {
-      this.#fail(thrown)
-    }
+    this.#preserve(this.source, key, stored)
   }
 
-  /**
-   * Writes untouched entries, up to the limits; into `scratch`, unless touched ones are waiting.
-   * Call `flush` before anything else happens. @returns the number of slots it looked at.
-   */
-  scan({ slotsMax, bytesMax }: SliceLimits, scratch: ByteWriter): number {
-    const { table, scope } = this.#source
-    scratch.truncate(0)
-    this.#entries ??= new EntryWriter(scope, scratch)
-    const { out } = this.#entries
+  /** Writes untouched entries, up to the limits. @returns the number of slots it looked at. */
+  scan({ slotsMax, bytesMax }: SliceLimits, entries: EntryWriter): number {
+    const { table } = this.source
     const first = this.#cursor
     const end = Math.min(first + slotsMax, this.#slotCount)
     let slot = first
-    while (slot < end && out.length < bytesMax) {
+    while (slot < end && entries.out.length < bytesMax) {
       const key = table.untouchedKey(slot, this.epoch)
-      if (key !== undefined) this.preserve(key, table.peek(slot))
+      if (key !== undefined) entries.write(key, table.peek(slot))
       slot += 1
     }
     this.#cursor = slot
     return slot - first
   }
 
-  /** Ends the block, if it has entries. */
-  flush(file: StateFileWriter, out: ByteWriter): void {
-    const entries = this.#entries
-    this.#entries = undefined
-    if (entries === undefined || entries.count === 0) return
-    const { keyGroup, state } = this.#source
-    file.entries(out, {
-      keyGroup,
-      state,
-      entryCount: entries.count,
-      entries: entries.out.written(),
-    })
-  }
-
   detach(): void {
-    this.#source.table.detach(this)
-    this.#entries = undefined
+    this.source.table.detach(this)
   }
 }
 

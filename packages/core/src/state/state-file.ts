@@ -10,7 +10,9 @@
  *   entries type 2: varints key group, number of the state (from 0), number of entries; the entries
  *           (see entry-codec.ts). A block is a session of the codec. A key group may have several
  *           blocks of a state; if a key of a list or map occurs again, its elements are added.
- *   end     type 3: varints number of blocks before it, number of entries in the file
+ *   touched entries, type 3: the same without the key group: entries of any key groups that were
+ *           changed while the snapshot was written; their keys say which
+ *   end     type 4: varints number of blocks before it, number of entries in the file
  *
  * All little endian. The end block tells a file that was cut between two blocks.
  */
@@ -18,7 +20,7 @@ import { crc32c } from '../common/crc32c.ts'
 import { FlinktsError } from '../common/errors.ts'
 import { ByteReader, unreadable } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
-import type { KeyGroupRange } from './key.ts'
+import { inRange, type KeyGroupRange } from './key.ts'
 import type { KeyedStateInfo } from './operator-state.ts'
 import { valueCodecVersion } from './value-codec.ts'
 
@@ -34,7 +36,8 @@ export interface StateFileHeader {
 
 /** A block of entries. @internal */
 export interface EntryBlock {
-  readonly keyGroup: number
+  /** `undefined`: entries of any key groups of the file. */
+  readonly keyGroup: number | undefined
   /** Index into the states of the header. */
   readonly state: number
   readonly entryCount: number
@@ -66,8 +69,9 @@ export class StateFileWriter {
 
   /** A block of entries, which `block.entries` holds. */
   entries(out: ByteWriter, block: EntryBlock): void {
-    const start = begin(out, blockTypes.entries)
-    out.varint(block.keyGroup)
+    const { keyGroup } = block
+    const start = begin(out, keyGroup === undefined ? blockTypes.touched : blockTypes.entries)
+    if (keyGroup !== undefined) out.varint(keyGroup)
     out.varint(block.state)
     out.varint(block.entryCount)
     out.bytes(block.entries)
@@ -133,8 +137,7 @@ export class StateFileReader {
         this.#checkEnd(payload, entryCount)
         return
       }
-      if (type !== blockTypes.entries) throw this.#corrupt(`it has a block of the type ${type}`)
-      const block = this.#entries(payload)
+      const block = this.#entries(type, payload)
       entryCount += block.entryCount
       yield block
     }
@@ -163,12 +166,15 @@ export class StateFileReader {
     return { type, payload: new ByteReader(payload) }
   }
 
-  #entries(payload: ByteReader): EntryBlock {
+  #entries(type: number, payload: ByteReader): EntryBlock {
+    if (type !== blockTypes.entries && type !== blockTypes.touched) {
+      throw this.#corrupt(`it has a block of the type ${type}`)
+    }
     const { range, states } = this.header
-    const keyGroup = payload.varint()
+    const keyGroup = type === blockTypes.entries ? payload.varint() : undefined
     const state = payload.varint()
     const entryCount = payload.varint()
-    if (keyGroup < range.first || keyGroup > range.last || state >= states.length) {
+    if ((keyGroup !== undefined && !inRange(keyGroup, range)) || state >= states.length) {
       throw this.#corrupt('a block of it is of a key group or state that its header does not name')
     }
     return { keyGroup, state, entryCount, entries: payload.bytes(payload.remaining) }
@@ -190,7 +196,7 @@ export function corruptStateFile(owner: string, what: string): FlinktsError {
 
 const magic = 'FLINKTSK'
 const blockHeaderBytes = 9
-const blockTypes = { header: 1, entries: 2, end: 3 } as const
+const blockTypes = { header: 1, entries: 2, touched: 3, end: 4 } as const
 const kindNumbers = { value: 1, list: 2, map: 3 } as const
 
 function begin(out: ByteWriter, type: number): number {

@@ -65,8 +65,25 @@ describe('a state file', () => {
 
     // Key group 1 (42 hashes to an odd number), state 0, one entry.
     const entries = block(2, [1, 0, 1, 3, 42, 0, 0, 0, 0x42, 0x68, 0x69])
-    const expected = [...start, ...header, ...entries, ...block(3, [2, 1])]
+    const expected = [...start, ...header, ...entries, ...block(4, [2, 1])]
     expect([...fileOf(backend.snapshot())]).toStrictEqual(expected)
+  })
+
+  it('has entries that were touched while it was written apart, without key group', () => {
+    const range = { first: 0, last: 1 }
+    const sliceLimits = { bytesMax: 1, slotsMax: 1 }
+    const options = { operatorId: 'sum', range, maxParallelism: 2, sliceLimits }
+    const backend = new HeapStateBackend(options)
+    const value = backend.state('v', valueState<string>())
+    backend.setCurrentKey(42)
+    value.set('hi')
+    const snapshot = backend.snapshot()
+    value.set('changed')
+
+    const head = block(1, [2, 0, 1, 1, 1, 0x76, 1, 1])
+    const touched = block(3, [0, 1, 3, 42, 0, 0, 0, 0x42, 0x68, 0x69])
+    const expected = [...start, ...head, ...touched, ...block(4, [2, 1])]
+    expect([...fileOf(snapshot)]).toStrictEqual(expected)
   })
 
   it('adds up the elements of a key that occurs again', () => {
@@ -77,7 +94,7 @@ describe('a state file', () => {
       block(2, [1, 2, 1, 3, 42, 0, 0, 0, 1, 8, 1, name, 0x87]),
     )
     const blocks = [...listBlocks, ...mapBlocks]
-    backend.restore(Uint8Array.from([...start, ...header, ...blocks.flat(), ...block(3, [5, 4])]))
+    backend.restore(Uint8Array.from([...start, ...header, ...blocks.flat(), ...block(4, [5, 4])]))
     backend.setCurrentKey(42)
 
     expect([...list.get()]).toStrictEqual([5, 6])
@@ -108,16 +125,20 @@ describe('a state file', () => {
     }
   })
 
+  /** A file of the key group 0 only; 42 is of key group 1. */
+  const narrow = [...start, ...block(1, [2, 0, 0, 1, 1, 0x76, 1, 1])]
   const key42 = [3, 42, 0, 0, 0]
-  const end = block(3, [2, 1])
+  const end = block(4, [2, 1])
   it.each([
-    ['bytes follow its end', [...start, ...header, ...block(3, [1, 0]), 0]],
-    ['blocks of it are missing', [...start, ...header, ...block(3, [2, 0])]],
-    ['entries of it are missing', [...start, ...header, ...block(3, [1, 1])]],
-    ['it has no header', [...start, ...block(3, [1, 0])]],
-    ['a block of the type 4', [...start, ...header, ...block(4, [])]],
+    ['bytes follow its end', [...start, ...header, ...block(4, [1, 0]), 0]],
+    ['blocks of it are missing', [...start, ...header, ...block(4, [2, 0])]],
+    ['entries of it are missing', [...start, ...header, ...block(4, [1, 1])]],
+    ['it has no header', [...start, ...block(4, [1, 0])]],
+    ['a block of the type 5', [...start, ...header, ...block(5, [])]],
     ['does not name', [...start, ...header, ...block(2, [2, 0, 0]), ...end]],
     ['does not name', [...start, ...header, ...block(2, [1, 3, 0]), ...end]],
+    ['wrong key group', [...narrow, ...block(3, [0, 1, ...key42, 0x81]), ...end]],
+    ['does not name', [...start, ...header, ...block(3, [3, 0]), ...end]],
     ['wrong key group', [...start, ...header, ...block(2, [0, 0, 1, ...key42, 0x81]), ...end]],
     ['two values', [...start, ...header, ...block(2, [1, 0, 2, ...key42, 1, ...key42, 1]), ...end]],
     ['bytes follow', [...start, ...header, ...block(2, [1, 0, 1, ...key42, 1, 1]), ...end]],
