@@ -33,15 +33,28 @@ export function emitAll(
   timestamp: number,
 ): void {
   if (!Array.isArray(values)) {
-    new Emission(operator, values[Symbol.iterator](), { value, timestamp }).start()
+    new Emission(operator, iteratorOf(operator, values, value), { value, timestamp }).start()
     return
   }
   for (let index = 0; index < values.length; index += 1) {
     if (operator.flow.halted || index === turnValuesMax) {
-      new Emission(operator, values.slice(index).values(), { value, timestamp }).start()
+      new Emission(operator, values.slice(index).values(), { value, timestamp }).pause()
       return
     }
     operator.output.collect(values[index], timestamp)
+  }
+}
+
+/** For users of JavaScript, whose functions may return anything. */
+function iteratorOf(
+  operator: EmittingOperator,
+  values: Iterable<unknown>,
+  value: unknown,
+): Iterator<unknown> {
+  try {
+    return values[Symbol.iterator]()
+  } catch (cause) {
+    throw userFunctionFailed(operator.operatorId, value, cause)
   }
 }
 
@@ -58,7 +71,11 @@ class Emission implements Resumable {
   }
 
   start(): void {
-    if (this.#emit()) return
+    if (!this.#emit()) this.pause()
+  }
+
+  /** Waits for its turn before the first value. */
+  pause(): void {
     this.#restoreContext = this.#operator.captureContext?.()
     this.#operator.flow.suspend(this)
   }

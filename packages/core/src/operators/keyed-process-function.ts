@@ -32,7 +32,6 @@ export interface KeyedProcess<
     value: In,
     state: States<Declarations>,
     context: KeyedContext<RecordKey>,
-    // A generator without `yield` is void.
-    // oxlint-disable-next-line typescript/no-invalid-void-type
+    // `void`: what a function without `return` is.
   ): Iterable<Out> | undefined | void
 }

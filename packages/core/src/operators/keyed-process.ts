@@ -99,5 +99,5 @@ function statesOf(parts: KeyedOperatorParts): States<StateDeclarations> {
   for (const [name, descriptor] of Object.entries(parts.function.state)) {
     states[name] = parts.backend.state(name, descriptor)
   }
-  return states as States<StateDeclarations>
+  return states
 }

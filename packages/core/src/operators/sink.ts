@@ -4,7 +4,9 @@ import type { SinkWriter } from '../connector/sink-writer.ts'
 import type { Sink } from '../connector/sink.ts'
 import type { CheckpointNotice } from '../connector/source-event.ts'
 import { assert, defined } from '../common/assert.ts'
+import { FlinktsError } from '../common/errors.ts'
 import type { Counter } from '../common/metrics.ts'
+import type { Serializer } from '../common/serializer.ts'
 import type { FlowControl } from '../network/flow-control.ts'
 import { noTimestamp, type CheckpointBarrier } from '../network/stream-element.ts'
 import type { CommittableItem, OperatorSubtaskState, StateItem } from '../state/operator-state.ts'
@@ -45,7 +47,7 @@ export class SinkOperator implements Operator {
   readonly #recordsWritten: Counter
   #writer: SinkWriter<unknown, unknown, unknown> | undefined
   #committer: Committer<unknown> | undefined
-  #prepared: Prepared[] = []
+  readonly #prepared: Prepared[] = []
   #commits: Promise<void> = Promise.resolve()
   #inputEnded = false
 
@@ -58,13 +60,10 @@ export class SinkOperator implements Operator {
   async open(): Promise<void> {
     const { sink, context, restored } = this.#parts
     this.#committer = await sink.createCommitter?.(context)
-    const states = restored.map((item) =>
-      defined(
-        sink.writerStateSerializer,
-        'a sink with writer state has its serializer',
-      ).deserialize(item.version, item.bytes),
+    this.#writer = await sink.createWriter(
+      context,
+      restoreWriterStates(sink, restored, this.operatorId),
     )
-    this.#writer = await sink.createWriter(context, states)
   }
 
   collect(value: unknown, timestamp: number): void {
@@ -84,15 +83,7 @@ export class SinkOperator implements Operator {
   }
 
   snapshot(barrier: CheckpointBarrier): OperatorSnapshot {
-    const writer = this.#openWriter
-    const flushed = writer.flush(this.#inputEnded)
-    if (writer.prepareCommit !== undefined) {
-      const committables = writer.prepareCommit(barrier.checkpointId)
-      this.#prepared.push({ checkpointId: barrier.checkpointId, committables })
-    }
-    const writerStates = this.#writerStates(barrier.checkpointId)
-    const state = this.#complete(flushed, [...this.#prepared], writerStates)
-    return { state, failure: 'fail-task' }
+    return { state: this.#cut(barrier.checkpointId), failure: 'fail-task' }
   }
 
   /** Commits what the checkpoint holds, in the order of checkpoints, one call after the other. */
@@ -123,16 +114,19 @@ export class SinkOperator implements Operator {
     await commitAll(committer, committables, policy)
   }
 
-  async #complete(
-    flushed: Promise<void>,
-    prepared: readonly Prepared[],
-    writerStates: readonly StateItem[],
-  ): Promise<OperatorSubtaskState> {
-    const [committables] = await Promise.all([this.#serialize(prepared), flushed])
-    const { subtask } = this.#parts.context
+  /** Everything up to the `await` happens at the barrier; whatever is thrown rejects. */
+  async #cut(checkpointId: number): Promise<OperatorSubtaskState> {
+    const writer = this.#openWriter
+    const flushed = observed(writer.flush(this.#inputEnded))
+    if (writer.prepareCommit !== undefined) {
+      const committables = observed(writer.prepareCommit(checkpointId))
+      this.#prepared.push({ checkpointId, committables })
+    }
+    const writerStates = this.#writerStates(checkpointId)
+    const [committables] = await Promise.all([this.#serialize([...this.#prepared]), flushed])
     return {
       operatorId: this.operatorId,
-      subtask,
+      subtask: this.#parts.context.subtask,
       splits: [],
       writerStates,
       committables,
@@ -170,4 +164,28 @@ export class SinkOperator implements Operator {
   get #openWriter(): SinkWriter<unknown, unknown, unknown> {
     return defined(this.#writer, 'the sink is open')
   }
+}
+
+/** A sink under an old operator id may be another one than the one that left the states. */
+function restoreWriterStates(
+  sink: Sink<unknown>,
+  items: readonly StateItem[],
+  operatorId: string,
+): readonly unknown[] {
+  const serializer: Serializer<unknown> | undefined = sink.writerStateSerializer
+  if (serializer !== undefined) {
+    return items.map(({ version, bytes }) => serializer.deserialize(version, bytes))
+  }
+  if (items.length === 0) return []
+  throw new FlinktsError(
+    'FLINKTS_STATE_INCOMPATIBLE',
+    `the checkpoint holds writer state of sink "${operatorId}", which keeps none`,
+    { hint: 'An operator id names its state for ever: give the new sink an id of its own.' },
+  )
+}
+
+/** A promise that is awaited later, or, if something else fails first, by nobody. */
+function observed<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {})
+  return promise
 }

@@ -53,8 +53,7 @@ export class SourceOperator implements SourceOutput<unknown> {
   open(): void {
     const { source, context, restored } = this.#parts
     this.#reader = source.createReader(context)
-    const splits = this.#deserialize(restored)
-    if (splits.length > 0) this.#reader.addSplits(splits)
+    if (restored.length > 0) this.addSplits(restored)
     this.#reader.start()
   }
 
@@ -73,8 +72,12 @@ export class SourceOperator implements SourceOutput<unknown> {
     return this.#openReader.available()
   }
 
+  /** From now on the splits hold back the watermark, also before their first record. */
   addSplits(items: readonly StateItem[]): void {
-    this.#openReader.addSplits(this.#deserialize(items))
+    const serializer = this.#parts.source.splitSerializer
+    const splits = items.map((item) => serializer.deserialize(item.version, item.bytes))
+    for (const { splitId } of splits) this.forSplit(splitId)
+    this.#openReader.addSplits(splits)
   }
 
   notifyNoMoreSplits(): void {
@@ -85,8 +88,9 @@ export class SourceOperator implements SourceOutput<unknown> {
     this.#openReader.handleSourceEvent?.(event)
   }
 
-  /** The input ended: so has event time. */
+  /** The input ended: so has event time, and nobody listens to an idle channel. */
   endInput(): void {
+    this.#emitIdle(false)
     this.#emitWatermark(endOfTime)
   }
 
@@ -136,7 +140,9 @@ export class SourceOperator implements SourceOutput<unknown> {
     return {
       collect: (value, timestamp = noTimestamp) => {
         this.#budget -= 1
-        output.collect(value, timestamp)
+        // A reader that goes on all the same: whoever is pending gets no second record.
+        if (flow.halted) flow.suspend({ resume: () => output.collect(value, timestamp) })
+        else output.collect(value, timestamp)
         return this.#budget > 0 && !flow.halted
       },
       emitWatermark: (timestamp) => {
@@ -150,25 +156,28 @@ export class SourceOperator implements SourceOutput<unknown> {
     }
   }
 
-  /** Late is always right for a watermark: it never overtakes a record that is still in the chain. */
+  /**
+   * Late is always right for a watermark: it never overtakes a record that is still in the chain. It is
+   * emitted while the output is active, since the watermarks of idle channels are ignored.
+   */
   #emitProgress(): void {
     if (this.#parts.flow.unfinished) return
-    if (this.#watermark.idle !== this.#emittedIdle) {
-      this.#emittedIdle = this.#watermark.idle
-      this.#parts.output.emitIdle(this.#emittedIdle)
-    }
-    this.#emitWatermark(this.#watermark.watermark)
+    const { idle, watermark } = this.#watermark
+    if (!idle) this.#emitIdle(false)
+    this.#emitWatermark(watermark)
+    this.#emitIdle(idle)
+  }
+
+  #emitIdle(idle: boolean): void {
+    if (idle === this.#emittedIdle) return
+    this.#emittedIdle = idle
+    this.#parts.output.emitIdle(idle)
   }
 
   #emitWatermark(timestamp: number): void {
     if (timestamp <= this.#emittedWatermark) return
     this.#emittedWatermark = timestamp
     this.#parts.output.emitWatermark(timestamp)
-  }
-
-  #deserialize(items: readonly StateItem[]): readonly SourceSplit[] {
-    const serializer = this.#parts.source.splitSerializer
-    return items.map((item) => serializer.deserialize(item.version, item.bytes))
   }
 
   get #openReader(): SourceReader<unknown, SourceSplit> {

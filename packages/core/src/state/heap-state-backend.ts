@@ -108,8 +108,8 @@ export class HeapStateBackend {
    * @throws FlinktsError FLINKTS_KEY_INVALID
    */
   setCurrentKey(key: Key): void {
-    // A tuple that is the same object may have other elements.
-    if (key === this.#key && typeof key !== 'object') return
+    // A tuple that is the same object may have other elements; no key is no key also at first.
+    if (key === this.#key && typeof key !== 'object' && key !== undefined) return
     const hash = keyHash(key, this.#operatorId)
     const keyGroup = keyGroupOfHash(hash, this.#maxParallelism)
     assert(inRange(keyGroup, this.#range), 'a key arrived at a subtask that does not own it')
