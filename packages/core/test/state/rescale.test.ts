@@ -36,6 +36,14 @@ function change(prng: Prng, key: Key, { backend, value, list, map }: Fixture): v
   if (prng.next() < 0.2) map.set(key, { count: randomBelow(prng, 100) })
 }
 
+/** Has the entries of a key written apart from those of its key group. */
+function touch(key: Key, { backend, value, list, map }: Fixture): void {
+  backend.setCurrentKey(key)
+  value.get()
+  list.get()
+  map.entries()
+}
+
 describe('keyed state', () => {
   it.each([1, 2, 3, 4, 5, 6])('survives changes of parallelism (seed %i)', (seed) => {
     const prng = new SeededPrng(seed)
@@ -46,7 +54,9 @@ describe('keyed state', () => {
       const expected = contentsOfAll(subtasks, keys)
       const entryCount = subtasks.reduce((sum, { backend }) => sum + backend.entryCount, 0)
 
-      const files = subtasks.map(({ backend }) => fileOf(backend.snapshot()))
+      const snapshots = subtasks.map(({ backend }) => backend.snapshot())
+      for (const key of keys) if (prng.next() < 0.5) touch(key, ownerOf(subtasks, key))
+      const files = snapshots.map(fileOf)
       subtasks = createSubtasks(1 + randomBelow(prng, 8))
       for (const { backend } of subtasks) for (const file of files) backend.restore(file)
 
