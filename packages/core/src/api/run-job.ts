@@ -19,6 +19,8 @@ export interface RunJobOptions extends RunOptions {
   readonly logger?: Logger
   /** Receives every metric, besides `JobHandle.metrics`. */
   readonly metrics?: MetricSink
+  /** Gets what the checks found, before the start or the refusal; default: warnings are logged. */
+  readonly onFindings?: (findings: readonly JobFinding[]) => void
 }
 
 /**
@@ -30,14 +32,13 @@ export interface RunJobOptions extends RunOptions {
  * @public
  */
 export async function runJob(job: JobDefinition, options: RunJobOptions): Promise<JobHandle> {
-  const { checkpointDirectory, logger: given, metrics, ...runOptions } = options
+  const { checkpointDirectory, logger: given, metrics, onFindings, ...runOptions } = options
   const clock = new NodeClock()
   const scheduler = new NodeScheduler()
   const logger = given ?? new ConsoleLogger({ clock })
   const findings = await preflightJob(job, planOf(job, runOptions), scheduler)
-  for (const { severity, message, operatorId, hint } of findings) {
-    if (severity === 'warning') logger.warn(message, { operator: operatorId, hint })
-  }
+  if (onFindings === undefined) logWarnings(logger, findings)
+  else onFindings(findings)
   refuse(job.name, findings)
   return startJob(job, runOptions, {
     clock,
@@ -48,6 +49,12 @@ export async function runJob(job: JobDefinition, options: RunJobOptions): Promis
     storage: new NodeStorage(`${checkpointDirectory}/${job.name}`),
     probe: new NodeProcessProbe(),
   })
+}
+
+function logWarnings(logger: Logger, findings: readonly JobFinding[]): void {
+  for (const { severity, message, operatorId, hint } of findings) {
+    if (severity === 'warning') logger.warn(message, { operator: operatorId, hint })
+  }
 }
 
 /**

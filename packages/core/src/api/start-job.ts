@@ -47,6 +47,8 @@ export interface RunOptions {
 export interface JobHandle {
   readonly plan: ExecutionPlan
   readonly status: JobStatus
+  /** How often the job was started again after a failure, in this run. */
+  readonly restarts: number
   /** What the job has done so far, in this run. */
   metrics(): JobMetrics
   /**
@@ -83,6 +85,7 @@ export function startJob(job: JobDefinition, options: RunOptions, runtime: JobRu
     taskLimits: runtime.taskLimits ?? defaultTaskLimits,
   })
   let status: JobStatus = 'created'
+  let restarts = 0
   const master = new JobMaster({
     graph: job.graph,
     plan,
@@ -109,6 +112,7 @@ export function startJob(job: JobDefinition, options: RunOptions, runtime: JobRu
     fresh: options.fresh ?? false,
     onStatus: (next) => {
       status = next
+      if (status === 'restarting') restarts += 1
       logger.debug('job status', { status })
     },
     clock,
@@ -121,6 +125,9 @@ export function startJob(job: JobDefinition, options: RunOptions, runtime: JobRu
     plan,
     get status() {
       return status
+    },
+    get restarts() {
+      return restarts
     },
     metrics: () => metrics.collect(),
     ended: master.run(),

@@ -20,6 +20,20 @@ export const errorTable = {
     retryable: false,
     summary: 'Checks made before the start found errors; all of them are listed.',
   },
+  // The command.
+  FLINKTS_ARGUMENT_INVALID: {
+    retryable: false,
+    summary: 'The command line has an unknown command or option, or a wrong value.',
+  },
+  FLINKTS_JOB_FILE_NOT_FOUND: { retryable: false, summary: 'The job file does not exist.' },
+  FLINKTS_JOB_FILE_INVALID: {
+    retryable: false,
+    summary: 'The job file cannot be loaded, or its default export is not a job.',
+  },
+  FLINKTS_PROCESS_FAILED: {
+    retryable: false,
+    summary: 'Something threw where nobody catches it, or ended the process of the job.',
+  },
   // Running a job.
   FLINKTS_USER_FUNCTION_FAILED: {
     retryable: true,

@@ -1,0 +1,194 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { type ExitCode, exitCodes } from './exit-code.ts'
+
+/** What every command can be told. @internal */
+export interface CommonFlags {
+  readonly parallelism?: number
+  readonly verbose?: boolean
+}
+
+/** @internal */
+export interface CheckFlags extends CommonFlags {
+  readonly json?: boolean
+}
+
+/** @internal */
+export interface ExplainFlags extends CommonFlags {
+  /** Default: `.flinkts` beside the job file. */
+  readonly checkpointDir?: string
+  readonly json?: boolean
+}
+
+/** @internal */
+export interface RunFlags extends CommonFlags {
+  /** Default: `.flinkts` beside the job file. */
+  readonly checkpointDir?: string
+  readonly from?: number
+  readonly fresh?: boolean
+  /** Default: unless standard error is a terminal. */
+  readonly json?: boolean
+  readonly logLevel: (typeof logLevels)[number]
+}
+
+/** What the commands do; each gives the exit code of the process. @internal */
+export interface CommandHandlers {
+  version(): Promise<string>
+  run(file: string, flags: RunFlags): Promise<ExitCode>
+  explain(file: string, flags: ExplainFlags): Promise<ExitCode>
+  check(file: string, flags: CheckFlags): Promise<ExitCode>
+}
+
+/** Where help goes; default: the streams of the process. @internal */
+export interface HelpOutput {
+  writeOut(text: string): void
+  writeErr(text: string): void
+}
+
+const logLevels = ['debug', 'info', 'warn', 'error'] as const
+
+/**
+ * Reads the arguments and calls one handler.
+ *
+ * @throws FlinktsError FLINKTS_ARGUMENT_INVALID, and what the handler throws
+ * @internal
+ */
+export async function runCommandLine(
+  argv: readonly string[],
+  handlers: CommandHandlers,
+  output: Partial<HelpOutput> = {},
+): Promise<ExitCode> {
+  let exitCode: ExitCode = 0
+  const program = createProgram({
+    output,
+    version: argv.some((argument) => versionFlags.includes(argument))
+      ? await handlers.version()
+      : '',
+    run: async (file, flags) => {
+      exitCode = await handlers.run(file, flags)
+    },
+    explain: async (file, flags) => {
+      exitCode = await handlers.explain(file, flags)
+    },
+    check: async (file, flags) => {
+      exitCode = await handlers.check(file, flags)
+    },
+  })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return exitCode
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown
+    if (thrown.exitCode === 0) return 0
+    // Without a command there is help, on standard error.
+    if (thrown.code === 'commander.help') return 2
+    const { argumentError } = await import('./argument-error.ts')
+    throw argumentError(thrown.message)
+  }
+}
+
+const versionFlags: readonly string[] = ['-V', '--version']
+
+interface Program {
+  readonly output: Partial<HelpOutput>
+  readonly version: string
+  readonly run: (file: string, flags: RunFlags) => Promise<void>
+  readonly explain: (file: string, flags: ExplainFlags) => Promise<void>
+  readonly check: (file: string, flags: CheckFlags) => Promise<void>
+}
+
+function createProgram({ output, version, run, explain, check }: Program): Command {
+  const program = new Command('flinkts')
+    .description('Runs and inspects jobs: stream integration, exactly once end to end.')
+    .version(version)
+    .exitOverride()
+    // An error is thrown, and printed by who catches it.
+    .configureOutput({ ...output, outputError: () => {} })
+    .addHelpText('after', exitCodesHelp)
+  program
+    .command('run')
+    .description('Run a job. It goes on from its newest checkpoint, if there is one.')
+    .argument('<file>', 'the job file; its default export is what defineJob gives')
+    .addOption(checkpointDirOption())
+    .addOption(parallelismOption())
+    .addOption(fromOption())
+    .option('--fresh', 'begin without state, as a new lineage; older output is not touched')
+    .option('--json', 'log as JSON lines (default: unless standard error is a terminal)')
+    .option('--no-json', 'log for people')
+    .addOption(logLevelOption())
+    .addOption(verboseOption())
+    .addHelpText('after', signalsHelp + exitCodesHelp)
+    .action(run)
+  program
+    .command('explain')
+    .description('Show how a job would run: its plan, its guarantees, and where its state lives.')
+    .argument('<file>', 'the job file')
+    .addOption(checkpointDirOption())
+    .addOption(parallelismOption())
+    .option('--json', 'print JSON')
+    .addOption(verboseOption())
+    .action(explain)
+  program
+    .command('check')
+    .description('Check what would fail later, in every source and sink, and change nothing.')
+    .argument('<file>', 'the job file')
+    .addOption(parallelismOption())
+    .option('--json', 'print JSON')
+    .addOption(verboseOption())
+    .addHelpText('after', exitCodesHelp)
+    .action(check)
+  return program
+}
+
+const exitCodesHelp = `
+Exit codes:
+${exitCodes.map(({ code, meaning }) => `  ${String(code).padEnd(3)}  ${meaning}`).join('\n')}`
+
+const signalsHelp = `
+Signals:
+  SIGINT or SIGTERM stops the job after a checkpoint; a second one ends it at once. Either way,
+  and after any crash, the next run goes on without loss or repetition.
+`
+
+function checkpointDirOption(): Option {
+  const description =
+    'where checkpoints are kept, in a directory for each job (default: .flinkts beside the job file)'
+  return new Option('--checkpoint-dir <path>', description)
+}
+
+function parallelismOption(): Option {
+  const description = 'subtasks of every operator that does not say otherwise'
+  return new Option('--parallelism <count>', description).argParser(parseParallelism)
+}
+
+function fromOption(): Option {
+  const description = 'restore this checkpoint (chk-000042, or 42); newer ones are set aside'
+  return new Option('--from <checkpoint>', description)
+    .argParser(parseCheckpointId)
+    .conflicts('fresh')
+}
+
+function logLevelOption(): Option {
+  return new Option('--log-level <level>', 'drop less important lines')
+    .choices(logLevels)
+    .default('info')
+}
+
+function verboseOption(): Option {
+  return new Option('--verbose', 'print the stack of an error, too')
+}
+
+function parseParallelism(text: string): number {
+  const count = wholeNumber(text)
+  if (count !== undefined && count >= 1) return count
+  throw new InvalidArgumentError('Use a whole number from 1.')
+}
+
+function parseCheckpointId(text: string): number {
+  const id = wholeNumber(text.replace(/^chk-/, ''))
+  if (id !== undefined && id >= 1) return id
+  throw new InvalidArgumentError('Name it like its directory, chk-000042, or by its number, 42.')
+}
+
+function wholeNumber(text: string): number | undefined {
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined
+}

@@ -1,0 +1,77 @@
+import type { ExecutionPlan, JobExplanation, PlanVertex } from '@flinkts/core'
+
+/**
+ * An explanation for people.
+ *
+ * @param checkpoints - The directory of the job's checkpoints.
+ * @internal
+ */
+export function explanationText(explanation: JobExplanation, checkpoints: string): string {
+  const { plan, sources, sinks, states } = explanation
+  const sections = [
+    [
+      `Job "${plan.jobName}"`,
+      `  guarantee       ${plan.guarantee}`,
+      `  checkpoints     ${checkpoints}`,
+      `  maxParallelism  ${plan.maxParallelism} (key groups)`,
+      `  fingerprint     ${plan.fingerprint}`,
+    ],
+    ['Plan: each vertex is a chain of operators that a task runs', ...planLines(plan)],
+    [
+      'Sources',
+      ...sources.flatMap(({ operatorId, description, boundedness, replayable, mechanism }) => [
+        `  ${operatorId}: ${description}`,
+        `    ${boundedness}, ${replayable ? 'replayable' : 'not replayable'}: ${mechanism}`,
+      ]),
+    ],
+    [
+      'Sinks',
+      ...sinks.flatMap(({ operatorId, description, guarantee, mechanism }) => [
+        `  ${operatorId}: ${description}`,
+        `    ${guarantee}: ${mechanism}`,
+      ]),
+    ],
+    [
+      'State',
+      ...table(states.map(({ operatorId, state, location }) => [operatorId, state, location])),
+    ],
+  ]
+  return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`
+}
+
+function planLines(plan: ExecutionPlan): readonly string[] {
+  return plan.vertices.flatMap((vertex) => [
+    `  ${vertex.vertexId} (${subtasks(vertex)})`,
+    ...inputLines(plan, vertex),
+    ...chainLines(vertex, vertex.vertexId, 2),
+  ])
+}
+
+function subtasks({ parallelism }: PlanVertex): string {
+  return parallelism === 1 ? '1 subtask' : `${parallelism} subtasks`
+}
+
+function inputLines(plan: ExecutionPlan, vertex: PlanVertex): readonly string[] {
+  return plan.edges
+    .filter(({ to }) => to.vertexId === vertex.vertexId)
+    .map(({ from, partitioning }) => `    from ${from.operatorId}, ${partitioning}`)
+}
+
+/** The operators below `operatorId`, as a tree. */
+function chainLines(vertex: PlanVertex, operatorId: string, depth: number): readonly string[] {
+  const operator = vertex.operators.find((candidate) => candidate.operatorId === operatorId)
+  if (operator === undefined) return []
+  return [
+    `${'  '.repeat(depth)}${operator.type} ${operatorId}`,
+    ...operator.chainedTo.flatMap((next) => chainLines(vertex, next, depth + 1)),
+  ]
+}
+
+function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  )
+  return rows.map((row) =>
+    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
+  )
+}
