@@ -1,6 +1,7 @@
 import { FlinktsError } from '../common/errors.ts'
 import type { Storage } from '../common/storage.ts'
-import { checkpointDirectory, manifestPath, parseCheckpointDirectory } from './layout.ts'
+import { checkpointDirectory } from '../state/checkpoint-path.ts'
+import { manifestPath, parseCheckpointDirectory } from './layout.ts'
 import { type CheckpointManifest, decodeManifest } from './manifest.ts'
 
 /** What is known of a checkpoint that has a manifest. @internal */

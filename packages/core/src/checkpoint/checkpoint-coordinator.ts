@@ -26,9 +26,8 @@ export interface CheckpointSink {
   begin(checkpointId: number): Promise<void>
   /** Makes the checkpoint exist. */
   complete(checkpointId: number, parts: CheckpointParts): Promise<CheckpointNotice>
-  /** Whether it was given up; `false`: it exists, and its notice is due. */
-  discard(checkpointId: number): Promise<boolean>
-  oldestRetainedId(): Promise<number | undefined>
+  /** Removes what was written for a checkpoint, unless it exists. */
+  discard(checkpointId: number): Promise<unknown>
 }
 
 /** What a completed checkpoint consists of. @internal */
@@ -226,15 +225,17 @@ export class CheckpointCoordinator {
     return result
   }
 
-  /** When the outcome is in doubt the store is asked: a checkpoint that exists is never taken back. */
+  /**
+   * If the store fails, the checkpoint may exist all the same, but maybe not durably: nobody is told. It
+   * does no harm: what it holds is held by the next one too, or by the attempt that restores it.
+   */
   async #complete(checkpointId: number, parts: CheckpointParts): Promise<CheckpointNotice> {
     const { sink } = this.#parts
     try {
       return await sink.complete(checkpointId, parts)
     } catch (cause) {
-      if (await sink.discard(checkpointId)) throw cause
-      const oldestRetainedId = (await sink.oldestRetainedId()) ?? checkpointId
-      return { checkpointId, oldestRetainedId }
+      await sink.discard(checkpointId)
+      throw cause
     }
   }
 

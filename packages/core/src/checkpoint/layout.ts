@@ -1,3 +1,5 @@
+import { checkpointDirectory } from '../state/checkpoint-path.ts'
+
 /*
  * Below the root of a job's storage:
  *
@@ -50,11 +52,6 @@ export function parseAttemptLeftover(name: string): number | undefined {
   return digits === undefined ? undefined : Number(digits)
 }
 
-/** The directory of a checkpoint (>= 1). @internal */
-export function checkpointDirectory(checkpointId: number): string {
-  return `chk-${sixDigits(checkpointId)}`
-}
-
 /** The id of a checkpoint's directory, if `name` is one. @internal */
 export function parseCheckpointDirectory(name: string): number | undefined {
   const digits = /^chk-(\d{6,15})$/.exec(name)?.[1]
@@ -69,11 +66,6 @@ export function manifestPath(checkpointId: number): string {
 /** Says who began a checkpoint. @internal */
 export function begunPath(checkpointId: number): string {
   return `${checkpointDirectory(checkpointId)}/begun.json`
-}
-
-/** Where a subtask writes its keyed state. @internal */
-export function stateFilePath(checkpointId: number, operatorId: string, subtask: number): string {
-  return `${checkpointDirectory(checkpointId)}/${operatorId}-${subtask}.state`
 }
 
 function sixDigits(value: number): string {

@@ -1,7 +1,7 @@
 import { FlinktsError } from '../common/errors.ts'
 import type { DeliveryGuarantee } from '../common/guarantee.ts'
 import type { CheckpointInspection } from './checkpoint-catalog.ts'
-import { checkpointDirectory } from './layout.ts'
+import { checkpointDirectory } from '../state/checkpoint-path.ts'
 import type { CheckpointManifest } from './manifest.ts'
 
 /** What a job restores. @internal */

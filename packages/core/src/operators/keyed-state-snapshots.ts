@@ -1,21 +1,12 @@
 import type { Storage } from '../common/storage.ts'
 import type { HeapStateBackend, KeyedSnapshot } from '../state/heap-state-backend.ts'
+import { stateFilePath } from '../state/checkpoint-path.ts'
 import type { OperatorSubtaskState } from '../state/operator-state.ts'
 
 /** Which operator subtask a state belongs to. @internal */
 export interface StateOwner {
   readonly operatorId: string
   readonly subtask: number
-}
-
-/** The file of an operator subtask's keyed state in a checkpoint. @internal */
-export function stateFilePath(checkpointId: number, owner: StateOwner): string {
-  return `${checkpointDirectory(checkpointId)}/${owner.operatorId}-${owner.subtask}.state`
-}
-
-/** The directory of a checkpoint, below the root of the job's storage. @internal */
-export function checkpointDirectory(checkpointId: number): string {
-  return `chk-${String(checkpointId).padStart(6, '0')}`
 }
 
 /** Writes the snapshots of one backend into the files of their checkpoints. @internal */
@@ -31,6 +22,7 @@ export class KeyedStateSnapshots {
 
   /** Cuts at the call; resolves when the file is durable. An empty state has no file. */
   async take(checkpointId: number, backend: HeapStateBackend): Promise<OperatorSubtaskState> {
+    const { operatorId, subtask } = this.#owner
     const state = {
       ...this.#owner,
       splits: [],
@@ -41,7 +33,7 @@ export class KeyedStateSnapshots {
     const snapshot = backend.snapshot()
     this.#open.set(checkpointId, snapshot)
     try {
-      const path = stateFilePath(checkpointId, this.#owner)
+      const path = stateFilePath(checkpointId, operatorId, subtask)
       const bytes = await this.#storage.write(path, snapshot.chunks())
       return { ...state, keyed: { path, bytes, states: snapshot.states } }
     } finally {

@@ -270,7 +270,6 @@ export class JobMaster {
         return store.complete(buildManifest(identity, { ...parts, checkpointId, createdAtMs }))
       },
       discard: (checkpointId) => store.discard(checkpointId),
-      oldestRetainedId: () => store.oldestRetainedId(),
     }
   }
 

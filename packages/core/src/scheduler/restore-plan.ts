@@ -1,6 +1,6 @@
 import { FlinktsError } from '../common/errors.ts'
 import type { CheckpointManifest, OperatorManifest } from '../checkpoint/manifest.ts'
-import { checkpointDirectory } from '../checkpoint/layout.ts'
+import { checkpointDirectory } from '../state/checkpoint-path.ts'
 import type { ExecutionPlan, PlanVertex } from '../graph/execution-plan.ts'
 import { keyGroupRange } from '../state/key.ts'
 import { type KeyedStateHandle, redistribute } from '../state/operator-state.ts'

@@ -1,6 +1,6 @@
 import { AttemptStore, type AttemptStoreOptions } from '../../src/checkpoint/attempt-store.ts'
 import type { Attempt } from '../../src/checkpoint/attempt.ts'
-import { stateFilePath } from '../../src/checkpoint/layout.ts'
+import { stateFilePath } from '../../src/state/checkpoint-path.ts'
 import type { CheckpointManifest } from '../../src/checkpoint/manifest.ts'
 import type {
   ProcessIdentity,
