@@ -75,13 +75,13 @@ export class Drill {
   }
 
   /** Kills the job as nothing else does, and starts it again at once. */
-  async killAndRestart(when: string): Promise<void> {
+  async killAndRestart(when: '' | ` ${string}`): Promise<void> {
     const pid = this.#child?.pid
     const again = this.#killedAt === undefined ? '' : ', which had not recovered yet'
     this.kill()
     this.#kills += 1
     this.#killedAt = Date.now()
-    this.#options.say(`KILL -9 no. ${this.#kills} hits the job (pid ${pid}) ${when}${again}`)
+    this.#options.say(`KILL -9 no. ${this.#kills} hits the job (pid ${pid})${when}${again}`)
     await this.start()
   }
 

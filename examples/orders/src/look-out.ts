@@ -10,6 +10,7 @@ export class LookOut {
   readonly streaming: Promise<void>
   readonly #startStreaming: () => void
   readonly #watch: Watch
+  #streams = false
   #lastRowSeen = false
 
   constructor(options: {
@@ -21,15 +22,24 @@ export class LookOut {
     const { changes, revenue, drill, onFailure } = options
     const streaming = Promise.withResolvers<void>()
     this.streaming = streaming.promise
-    this.#startStreaming = streaming.resolve
+    this.#startStreaming = () => {
+      this.#streams = true
+      streaming.resolve()
+    }
     this.#watch = watchOutput({
       directories: [changes, revenue],
+      intervalMs: 50,
       onFile: ({ records, publishedAt }) => {
         drill.outputSeen(publishedAt)
         for (const record of records) this.#see(record)
       },
       onFailure,
     })
+  }
+
+  /** Whether such a change has been seen. */
+  get streams(): boolean {
+    return this.#streams
   }
 
   /**

@@ -21,7 +21,7 @@ again and again with SIGKILL, and then compares what the job committed with the 
 
   --kills <n>        how often the job is killed (default 5)
   --seconds <n>      how long the tables keep changing (default 40)
-  --rows <n>         rows in the tables when the job starts (default 20000)
+  --rows <n>         rows in the tables when the job starts (default 50000)
   --seed <n>         repeats the choices of an earlier run (default: a new one, printed)
   --directory <dir>  where everything goes: new or empty (default: a temporary directory)
   --keep             keep the database, the checkpoints and the logs, not only the output
@@ -37,7 +37,7 @@ export function parseOptions(args: readonly string[]): Options {
     options: {
       kills: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '40' },
-      rows: { type: 'string', default: '20000' },
+      rows: { type: 'string', default: '50000' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       directory: { type: 'string' },
       keep: { type: 'boolean', default: false },

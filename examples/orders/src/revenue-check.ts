@@ -30,19 +30,29 @@ export class RevenueCheck {
     const account = this.#accounts.get(customer)
     const at = account?.steps.indexOf(step, account.checked) ?? -1
     if (account === undefined || at < 0) {
-      const repeated = account?.steps.slice(0, account.checked).includes(step) === true
-      this.#findings.add(repeated ? 'duplicated' : 'altered', `revenue of ${customer}: ${step}`)
+      this.#reportUnexpected(account, step, `revenue of ${customer}: ${step}`)
       return
     }
-    this.#reportLost(customer, account.steps.slice(account.checked, at))
+    for (const missing of account.steps.slice(account.checked, at)) account.missing.add(missing)
     account.checked = at + 1
   }
 
   /** To be called after the last revenue record. */
   finish(): void {
-    for (const [customer, { steps, checked }] of this.#accounts) {
-      this.#reportLost(customer, steps.slice(checked))
+    for (const [customer, { steps, checked, missing }] of this.#accounts) {
+      for (const step of [...missing, ...steps.slice(checked)]) {
+        this.#findings.add('lost', `revenue of ${customer}: ${step}`)
+      }
     }
+  }
+
+  #reportUnexpected(account: Account | undefined, step: string, what: string): void {
+    if (account?.missing.delete(step) === true) {
+      this.#findings.add('altered', `${what}, which is too late: out of order`)
+      return
+    }
+    const repeated = account?.steps.slice(0, account.checked).includes(step) === true
+    this.#findings.add(repeated ? 'duplicated' : 'altered', what)
   }
 
   #book(order: TextRow, sign: bigint, cause: string): void {
@@ -50,15 +60,11 @@ export class RevenueCheck {
     const cents = sign * centsOf(order['amount'] ?? '')
     let account = this.#accounts.get(customer)
     if (account === undefined) {
-      account = { cents: 0n, steps: [], checked: 0 }
+      account = { cents: 0n, steps: [], checked: 0, missing: new Set() }
       this.#accounts.set(customer, account)
     }
     account.cents += cents
     account.steps.push(stepText(cents, account.cents, cause))
-  }
-
-  #reportLost(customer: string, steps: readonly string[]): void {
-    for (const step of steps) this.#findings.add('lost', `revenue of ${customer}: ${step}`)
   }
 }
 
@@ -67,8 +73,10 @@ interface Account {
   cents: bigint
   /** What must be in the files. */
   readonly steps: string[]
-  /** How many of the steps were found. */
+  /** How many of the steps have been passed. */
   checked: number
+  /** Steps that were passed without having been found. */
+  readonly missing: Set<string>
 }
 
 function stepOf(record: JsonObject): string {

@@ -3,6 +3,7 @@
  * all the time. A file, once seen, must hold whole lines, and stay as it is.
  */
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -10,6 +11,8 @@ import { type JsonObject, listFiles, parseRecords } from './output-files.ts'
 
 export interface WatchOptions {
   readonly directories: readonly string[]
+  /** The pause between two looks. */
+  readonly intervalMs: number
   /** Called once for each file, soon after it became visible. */
   readonly onFile: (file: SeenFile) => void
   /** Called when looking itself failed. */
@@ -26,8 +29,6 @@ export interface Watch {
   /** Looks once more, reads every file again, and says what was wrong; empty if nothing was. */
   stop(): Promise<readonly string[]>
 }
-
-const pollIntervalMs = 50
 
 /** Begins to watch. */
 export function watchOutput(options: WatchOptions): Watch {
@@ -59,7 +60,7 @@ class Watcher {
   async run(): Promise<void> {
     while (!this.#stopped) {
       await this.look()
-      await delay(pollIntervalMs)
+      await delay(this.#options.intervalMs)
     }
   }
 
@@ -82,7 +83,8 @@ class Watcher {
 
   async readAgain(): Promise<void> {
     for (const [file, { hash }] of this.#seen) {
-      if (hashOf(await readFile(file)) !== hash) this.#complain(file, 'has other content now')
+      if (!existsSync(file)) this.#complain(file, 'has vanished')
+      else if (hashOf(await readFile(file)) !== hash) this.#complain(file, 'has other content now')
     }
   }
 
