@@ -13,6 +13,7 @@ import { parseLsn } from './records/lsn.ts'
 import { Preparation } from './snapshot/preparation.ts'
 import { throwFirst } from './catalog/problem.ts'
 import { checkPosition, readSlot, slotProblems, systemMismatch } from './catalog/slot.ts'
+import { Backoff } from './runtime/backoff.ts'
 import { SnapshotProgress } from './snapshot/snapshot-progress.ts'
 import type { SourceContext } from './runtime/source-context.ts'
 import type { PostgresSplit } from './split.ts'
@@ -68,7 +69,7 @@ export class PostgresEnumerator implements SplitEnumerator<PostgresSplit, Enumer
       const { tables, publicationCreated } = await preparation.begin()
       this.#run(async () => {
         this.#enterSnapshot(await preparation.finish(tables, publicationCreated))
-        await this.#watchSlot(client)
+        await this.#watchSlot()
       })
       return
     }
@@ -79,7 +80,7 @@ export class PostgresEnumerator implements SplitEnumerator<PostgresSplit, Enumer
       return
     }
     this.#enterSnapshot(this.#restored)
-    this.#run(() => this.#watchSlot(client))
+    this.#run(() => this.#watchSlot())
   }
 
   addReader(subtask: number): void {
@@ -193,19 +194,29 @@ export class PostgresEnumerator implements SplitEnumerator<PostgresSplit, Enumer
     }
   }
 
-  /**
-   * Nobody reads from the slot while chunks are read, so nobody else would notice that it is lost.
-   */
-  async #watchSlot(client: PostgresClient): Promise<void> {
-    const { scheduler, options, slot: name } = this.#context
+  /** Nobody reads from the slot while chunks are read, so nobody else would notice its loss. */
+  async #watchSlot(): Promise<void> {
+    const { scheduler, options } = this.#context
     const { signal } = this.#snapshotOver
+    const backoff = new Backoff(this.#context)
     while (!signal.aborted && options.mode !== 'snapshot-only') {
-      const slot = await readSlot(client, name)
-      checkPosition(slot, name, this.#startLsn())
-      throwFirst(slotProblems(slot, options.connection.database))
-      await delay(scheduler, options.stream.lagIntervalMs, signal)
+      try {
+        this.#client ??= await this.#context.connect('enumerator', signal)
+        await this.#checkSlot(this.#client)
+        backoff.reset()
+        await delay(scheduler, options.stream.lagIntervalMs, signal)
+      } catch (failure) {
+        await this.#disconnect()
+        if (!signal.aborted) await backoff.pause('the watch of the slot', failure, signal)
+      }
     }
     await this.#disconnect()
+  }
+
+  async #checkSlot(client: PostgresClient): Promise<void> {
+    const slot = await readSlot(client, this.#context.slot)
+    checkPosition(slot, this.#context.slot, this.#startLsn())
+    throwFirst(slotProblems(slot, this.#context.options.connection.database))
   }
 
   #startLsn(): Lsn {

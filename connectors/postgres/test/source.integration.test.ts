@@ -5,7 +5,6 @@ import { Client } from 'pg'
 import { describe, expect, test } from 'vitest'
 import type { Change } from '../src/index.ts'
 import { Replica } from './support/replica.ts'
-import type { PostgresHarness } from './support/source-fixture.ts'
 import {
   commitUntil,
   expectReplica,
@@ -13,6 +12,7 @@ import {
   killedRun,
   newDatabase,
   seedsToRun,
+  streaming,
 } from './support/source-fixture.ts'
 import { Workload, workloadSchema, workloadTables } from './support/workload.ts'
 
@@ -214,14 +214,6 @@ describe('a change of the tables', () => {
     expect(ids.toSorted(ascending)).toEqual(rows.map(({ id }) => id))
   })
 })
-
-/** Lets the job come to where it streams. */
-async function streaming(harness: PostgresHarness): Promise<void> {
-  while (harness.logged('streams changes') === 0) {
-    for (let step = 0; step < 10; step++) await harness.step()
-    await harness.checkpoint()
-  }
-}
 
 function isEnd(change: Change): boolean {
   return change.key?.['id'] === -1

@@ -34,7 +34,6 @@ export class Backoff {
     const fields = { attempt: this.#attempt, attemptsMax, waitMs, reason: failure.message }
     logger.warn(`lost ${what}; trying again`, fields)
     await delay(scheduler, waitMs, signal)
-    signal.throwIfAborted()
   }
 }
 

@@ -62,6 +62,14 @@ export async function commitUntil(
   }
 }
 
+/** Lets the job come to where it streams. */
+export async function streaming(harness: PostgresHarness): Promise<void> {
+  while (harness.logged('streams changes') === 0) {
+    for (let step = 0; step < 10; step++) await harness.step()
+    await harness.checkpoint()
+  }
+}
+
 /** Replays records strictly and compares what comes out with the tables of the workload. */
 export async function expectReplica(
   database: PostgresQueries,
@@ -91,7 +99,7 @@ export async function newDatabase(schema: string): Promise<PostgresDatabase> {
 }
 
 /** Options of a source in tests; the connection is that of the database. */
-export type SourceOptions = Omit<PostgresCdcOptions, 'connection' | 'slot'> & {
+export type SourceOptions = Omit<PostgresCdcOptions, 'connection'> & {
   readonly connection?: ConnectionOptions
 }
 

@@ -94,14 +94,19 @@ export class SourceHarness<Out, Split extends SourceSplit, State> implements Asy
 
   /** Starts an attempt from a checkpoint: of those retained the newest unless told. */
   async start(
-    options: { parallelism?: number; from?: HarnessCheckpoint | undefined } = {},
+    options: {
+      readonly parallelism?: number
+      readonly from?: HarnessCheckpoint | undefined
+      /** Instead of the source of the harness. */
+      readonly source?: Source<Out, Split, State>
+    } = {},
   ): Promise<void> {
     assert(this.#attempt === undefined, 'an attempt runs')
     const from = 'from' in options ? options.from : this.#checkpoints.at(-1)
     this.committed.length = from?.committedCount ?? 0
     this.#checkpoints = this.#checkpoints.filter((checkpoint) => checkpoint.id <= (from?.id ?? -1))
     this.#attemptNumber++
-    const attempt = new Attempt(this.#source, {
+    const attempt = new Attempt(options.source ?? this.#source, {
       parallelism: options.parallelism ?? this.#options.parallelism,
       prng: this.#options.prng,
       logger: this.logger,
