@@ -15,7 +15,6 @@ import type { CheckpointBarrier } from '../network/stream-element.ts'
 export class BarrierAligner {
   readonly #channelCount: number
   readonly #aligned = new Set<number>()
-  /** The checkpoint being aligned, or else the last that was. */
   #checkpointId = 0
   #aligning = false
 
@@ -23,9 +22,9 @@ export class BarrierAligner {
     this.#channelCount = channelCount
   }
 
-  /** Whether some channel waits for others. */
-  get aligning(): boolean {
-    return this.#aligning
+  /** The checkpoint being aligned, or else the last that was; 0 before the first. */
+  get checkpointId(): number {
+    return this.#checkpointId
   }
 
   /** Whether records of the channel must wait. */

@@ -12,6 +12,7 @@ import type { Operator } from '../operators/operator.ts'
 import { SinkOperator } from '../operators/sink.ts'
 import { SourceOperator } from '../operators/source.ts'
 import { FilterOperator, FlatMapOperator, MapOperator } from '../operators/stateless.ts'
+import { userFunctionFailed } from '../operators/user-function.ts'
 import { type Key, keyGroupOf, subtaskOfKeyGroup } from '../state/key.ts'
 import { buildKeyedProcess } from './build-keyed-process.ts'
 import { GateInput } from './gate-input.ts'
@@ -233,9 +234,13 @@ class TaskBuilder {
     const { selectKey } = partitioning
     const operatorId = edge.to.vertexId
     return (value) => {
-      // `keyGroupOf` refuses what is no key, whatever the types said.
-      const keyGroup = keyGroupOf(selectKey(value) as Key, maxParallelism, operatorId)
-      return subtaskOfKeyGroup(keyGroup, maxParallelism, channelCount)
+      try {
+        // `keyGroupOf` refuses what is no key, whatever the types said.
+        const keyGroup = keyGroupOf(selectKey(value) as Key, maxParallelism, operatorId)
+        return subtaskOfKeyGroup(keyGroup, maxParallelism, channelCount)
+      } catch (cause) {
+        throw userFunctionFailed(operatorId, value, cause)
+      }
     }
   }
 }

@@ -106,7 +106,7 @@ export class GateInput implements TaskInput {
   #handleBarrier(channel: number, barrier: CheckpointBarrier): void {
     const { clock, listener } = this.#parts
     const now = clock.monotonic()
-    if (!this.#aligner.aligning) this.#alignmentStart = now
+    if (barrier.checkpointId > this.#aligner.checkpointId) this.#alignmentStart = now
     if (!this.#aligner.receive(channel, barrier)) return
     listener.barrierReceived(barrier, now - this.#alignmentStart)
   }

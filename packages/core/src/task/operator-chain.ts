@@ -77,12 +77,20 @@ export class OperatorChain {
   }
 
   async checkpointCompleted(notice: CheckpointNotice): Promise<void> {
-    await Promise.all(this.#operators.map((operator) => operator.checkpointCompleted?.(notice)))
+    await Promise.all(
+      this.#operators.map(async (operator) => {
+        await operator.checkpointCompleted?.(notice)
+      }),
+    )
   }
 
   /** Closes every operator, also after one failed to close; then throws the first failure. */
   async close(): Promise<void> {
-    const closed = await Promise.allSettled(this.#operators.map((operator) => operator.close?.()))
+    const closed = await Promise.allSettled(
+      this.#operators.map(async (operator) => {
+        await operator.close?.()
+      }),
+    )
     const failed = closed.find((result) => result.status === 'rejected')
     if (failed !== undefined) throw failed.reason
   }

@@ -5,7 +5,7 @@ import type { InputListener, StepResult, TaskInput } from './task-input.ts'
 
 /** @internal */
 export interface SourceInputParts {
-  readonly source: SourceOperator
+  readonly source: Pick<SourceOperator, 'poll' | 'available'>
   readonly flow: FlowControl
   readonly listener: InputListener
   /** Called when `step` is worth a call after it said `nothing`. */

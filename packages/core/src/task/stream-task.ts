@@ -1,8 +1,9 @@
-import { assert, unreachable } from '../common/assert.ts'
+import { assert, defined, unreachable } from '../common/assert.ts'
 import type { Clock } from '../common/clock.ts'
 import { toErrorPayload } from '../common/errors.ts'
 import type { Logger } from '../common/logger.ts'
 import type { Scheduler } from '../common/scheduler.ts'
+import type { CheckpointNotice } from '../connector/source-event.ts'
 import type { FlowControl } from '../network/flow-control.ts'
 import type { CheckpointBarrier } from '../network/stream-element.ts'
 import type { OperatorSnapshot } from '../operators/operator.ts'
@@ -10,7 +11,7 @@ import type { SourceOperator } from '../operators/source.ts'
 import type { OperatorChain } from './operator-chain.ts'
 import type { SourceInput } from './source-input.ts'
 import type { InputListener, StepResult, TaskInput } from './task-input.ts'
-import type { TaskMetrics } from './task-metrics.ts'
+import type { TaskActivity, TaskMetrics } from './task-metrics.ts'
 import type { TaskCommand, TaskEvent } from './task-protocol.ts'
 
 /** How much a task does before others get their turn. @internal */
@@ -29,6 +30,8 @@ export const defaultTaskLimits: TaskLimits = {
   sliceStepsMax: 1024,
   sliceMs: 1,
 }
+
+type CommandOf<Type extends TaskCommand['type']> = Extract<TaskCommand, { readonly type: Type }>
 
 /** What a task is made of. @internal */
 export interface StreamTaskParts {
@@ -138,9 +141,13 @@ export class StreamTask implements InputListener {
     } catch (cause) {
       this.#fail(cause)
     }
-    const { flow, metrics } = this.#parts
-    metrics.turnsTo(flow.blocked ? 'backpressured' : result === 'more' ? 'busy' : 'idle')
+    this.#parts.metrics.turnsTo(this.#activityAfter(result))
     if (this.#status === 'running' && this.#moreToDo(result)) this.wake()
+  }
+
+  #activityAfter(result: StepResult): TaskActivity {
+    if (this.#parts.flow.blocked) return 'backpressured'
+    return result === 'more' ? 'busy' : 'idle'
   }
 
   /** Whether there is something to do before anybody wakes the task. */
@@ -190,35 +197,43 @@ export class StreamTask implements InputListener {
   }
 
   #handle(command: TaskCommand): void {
-    const { chain, source, sourceInput } = this.#parts
+    const { chain } = this.#parts
     switch (command.type) {
-      case 'trigger-checkpoint': {
-        const { checkpointId, kind } = command
-        return sourceInput?.trigger({ type: 'barrier', checkpointId, kind })
-      }
+      case 'trigger-checkpoint':
+        return this.#trigger(command)
       case 'abort-checkpoint':
         return chain.abortSnapshot(command.checkpointId)
       case 'checkpoint-completed':
-        return this.#checkpointCompleted(command.notice.checkpointId, command)
-      case 'splits-assigned':
-        return source?.addSplits(command.splits)
-      case 'no-more-splits':
-        return source?.notifyNoMoreSplits()
-      case 'source-event':
-        return source?.handleSourceEvent(command.event)
+        return this.#checkpointCompleted(command.notice)
       case 'finish':
       case 'cancel':
         return this.#close()
+      default:
+        return this.#tellReader(command)
+    }
+  }
+
+  #trigger({ checkpointId, kind }: CommandOf<'trigger-checkpoint'>): void {
+    this.#parts.sourceInput?.trigger({ type: 'barrier', checkpointId, kind })
+  }
+
+  #tellReader(command: CommandOf<'splits-assigned' | 'no-more-splits' | 'source-event'>): void {
+    const source = defined(this.#parts.source, 'an enumerator speaks to a task with its source')
+    switch (command.type) {
+      case 'splits-assigned':
+        return source.addSplits(command.splits)
+      case 'no-more-splits':
+        return source.notifyNoMoreSplits()
+      case 'source-event':
+        return source.handleSourceEvent(command.event)
       default:
         return unreachable(command)
     }
   }
 
-  #checkpointCompleted(
-    checkpointId: number,
-    { notice }: Extract<TaskCommand, { readonly type: 'checkpoint-completed' }>,
-  ): void {
+  #checkpointCompleted(notice: CheckpointNotice): void {
     const { chain, source, send } = this.#parts
+    const { checkpointId } = notice
     Promise.all([chain.checkpointCompleted(notice), source?.checkpointCompleted(notice)]).then(
       () => send({ type: 'committed', checkpointId }),
       (cause: unknown) => this.#fail(cause),

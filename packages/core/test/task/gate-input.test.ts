@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest'
+import { Channel } from '../../src/network/channel.ts'
+import { FlowControl } from '../../src/network/flow-control.ts'
+import { InputGate } from '../../src/network/input-gate.ts'
+import { GateInput } from '../../src/task/gate-input.ts'
+import { ManualScheduler } from '../manual-scheduler.ts'
+import { barrierOf, RecordingOutput } from '../operators/fixtures.ts'
+
+function inputOf(channelCount: number): {
+  input: GateInput
+  channels: readonly [Channel, ...Channel[]]
+  head: RecordingOutput
+  flow: FlowControl
+  clock: ManualScheduler
+  processed: () => number
+} {
+  const clock = new ManualScheduler()
+  const flow = new FlowControl()
+  const head = new RecordingOutput()
+  const create = (): Channel => new Channel({ recordsMax: 100, runRecordsMax: 3 })
+  const channels: [Channel, ...Channel[]] = [create()]
+  while (channels.length < channelCount) channels.push(create())
+  let processed = 0
+  const listener = {
+    barrierReceived: ({ checkpointId }: { checkpointId: number }, alignmentMs: number) =>
+      void head.emitted.push(`checkpoint ${checkpointId} after ${alignmentMs} ms`),
+    recordsProcessed: (count: number) => {
+      processed += count
+    },
+  }
+  const gate = new InputGate(channels, () => {})
+  const input = new GateInput({ gate, head, flow, clock, listener })
+  return { input, channels, head, flow, clock, processed: () => processed }
+}
+
+function push(channel: Channel | undefined, ...values: readonly string[]): void {
+  for (const value of values) channel?.push(value, 1)
+}
+
+const ended = { type: 'end-of-data' } as const
+
+describe('the input of a task from channels', () => {
+  test('processes as many records as it may, and goes on where it was', () => {
+    const { input, channels, head, processed } = inputOf(1)
+    push(channels[0], 'a', 'b', 'c', 'd', 'e')
+
+    const first = input.step(2)
+    const afterFirst = [...head.emitted]
+    const second = input.step(10)
+
+    expect([first, second]).toEqual(['more', 'nothing'])
+    expect(afterFirst).toEqual(['a', 'b'])
+    expect(head.emitted).toEqual(['a', 'b', 'c', 'd', 'e'])
+    expect(processed()).toBe(5)
+  })
+
+  test('stops in the middle of a run when the chain halts', () => {
+    const { input, channels, head, flow } = inputOf(1)
+    push(channels[0], 'a', 'b', 'c')
+    head.onRecord = (value) => {
+      if (value === 'b') flow.channelFull(true)
+    }
+
+    const halted = [input.step(10), input.step(10)]
+    const during = [...head.emitted]
+    flow.channelFull(false)
+    input.step(10)
+
+    expect(halted).toEqual(['halted', 'halted'])
+    expect(during).toEqual(['a', 'b'])
+    expect(head.emitted).toEqual(['a', 'b', 'c'])
+  })
+
+  test('holds a channel back from its barrier until the others have theirs', () => {
+    const { input, channels, head, clock } = inputOf(2)
+    push(channels[0], 'a0')
+    channels[0].pushEvent(barrierOf(1))
+    push(channels[0], 'b0')
+    push(channels[1], 'a1')
+
+    input.step(100)
+    const aligning = [...head.emitted]
+    clock.pass(30)
+    push(channels[1], 'b1')
+    channels[1]?.pushEvent(barrierOf(1))
+    push(channels[1], 'c1')
+    input.step(100)
+
+    expect(aligning).toEqual(['a0', 'a1'])
+    expect(head.emitted).toEqual(['a0', 'a1', 'b1', 'checkpoint 1 after 30 ms', 'b0', 'c1'])
+  })
+
+  test('measures an alignment from the first barrier of its own checkpoint', () => {
+    const { input, channels, head, clock } = inputOf(2)
+    channels[0].pushEvent(barrierOf(1))
+    input.step(100)
+    clock.pass(500)
+    channels[1]?.pushEvent(barrierOf(2))
+    input.step(100)
+    clock.pass(20)
+
+    // The channel is blocked by the checkpoint that was given up no longer.
+    channels[0].pushEvent(barrierOf(2))
+    input.step(100)
+
+    expect(head.emitted).toEqual(['checkpoint 2 after 20 ms'])
+  })
+
+  test.each([
+    ['watermark', { type: 'watermark', timestamp: 5 }, 'watermark 5'],
+    ['barrier', barrierOf(1), 'checkpoint 1 after 0 ms'],
+  ] as const)('lets no %s overtake an emission that is suspended', (_name, event, told) => {
+    const { input, channels, head, flow } = inputOf(1)
+    push(channels[0], 'a')
+    channels[0].pushEvent(event)
+    head.onRecord = (value) => {
+      if (value === 'a') flow.suspend({ resume: () => head.collect('rest of a', 1) })
+    }
+
+    const halted = input.step(100)
+    flow.resume()
+    input.step(100)
+
+    expect(halted).toBe('halted')
+    expect(head.emitted).toEqual(['a', 'rest of a', told])
+  })
+
+  test('passes watermarks by the rules of the valve', () => {
+    const { input, channels, head } = inputOf(2)
+    channels[0].pushEvent({ type: 'watermark', timestamp: 5 })
+    channels[1]?.pushEvent({ type: 'idle', idle: true })
+
+    input.step(100)
+
+    expect(head.emitted).toEqual(['watermark 5'])
+  })
+
+  test('ends when every channel has ended, and still takes barriers', () => {
+    const { input, channels, head } = inputOf(2)
+    channels[0].pushEvent(ended)
+    const oneEnded = input.step(100)
+    push(channels[1], 'a')
+    channels[1]?.pushEvent(ended)
+
+    const allEnded = [input.step(100), input.step(100)]
+    for (const channel of channels) channel.pushEvent(barrierOf(9))
+    const afterBarrier = input.step(100)
+
+    expect(oneEnded).toBe('nothing')
+    expect(allEnded).toEqual(['ended', 'ended'])
+    expect(afterBarrier).toBe('ended')
+    expect(head.emitted).toEqual(['a', 'checkpoint 9 after 0 ms'])
+  })
+
+  test('does not end while a record of it is still in the chain', () => {
+    const { input, channels, head, flow } = inputOf(1)
+    push(channels[0], 'a')
+    channels[0].pushEvent(ended)
+    head.onRecord = () => flow.waitFor(Promise.withResolvers<void>().promise)
+
+    const step = [input.step(100), input.step(100)]
+
+    expect(step).toEqual(['halted', 'halted'])
+  })
+})
