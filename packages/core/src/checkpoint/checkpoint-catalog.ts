@@ -1,6 +1,8 @@
 import { FlinktsError } from '../common/errors.ts'
 import type { Storage } from '../common/storage.ts'
 import { checkpointDirectory } from '../state/checkpoint-path.ts'
+import type { KeyedStateHandle } from '../state/operator-state.ts'
+import { damageOfStateFile } from '../state/state-file.ts'
 import { manifestPath, parseCheckpointDirectory } from './layout.ts'
 import { type CheckpointManifest, decodeManifest } from './manifest.ts'
 
@@ -75,8 +77,9 @@ export class CheckpointCatalog {
   }
 
   /**
-   * Tells whether a completed checkpoint is damaged. The content of state files is not read: their
-   * blocks have checksums of their own, checked by the restore.
+   * Tells whether a completed checkpoint is damaged. State files are read to their end, one at a
+   * time: what is wrong must be known before anything of the checkpoint is committed, since then
+   * going back to an older one is no longer safe.
    *
    * @throws FlinktsError FLINKTS_CHECKPOINT_NOT_FOUND, FLINKTS_STATE_UNREADABLE
    */
@@ -103,13 +106,19 @@ export class CheckpointCatalog {
     for (const { subtasks } of manifest.operators) {
       for (const { keyed } of subtasks) {
         if (keyed === undefined) continue
-        const size = await this.#storage.size(keyed.path)
-        if (size === keyed.bytes) continue
-        const found = size === undefined ? 'it is gone' : `it has ${size} of ${keyed.bytes} bytes`
-        return this.#damaged(manifest.checkpointId, keyed.path, found)
+        const problem = await this.#problemOf(keyed)
+        if (problem === undefined) continue
+        return this.#damaged(manifest.checkpointId, keyed.path, problem)
       }
     }
     return undefined
+  }
+
+  async #problemOf({ path, bytes }: KeyedStateHandle): Promise<string | undefined> {
+    const file = await this.#storage.read(path)
+    if (file === undefined) return 'it is gone'
+    if (file.length !== bytes) return `it has ${file.length} of ${bytes} bytes`
+    return damageOfStateFile(file)
   }
 
   #damaged(

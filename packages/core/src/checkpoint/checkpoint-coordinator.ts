@@ -1,4 +1,4 @@
-import { FlinktsError, toFlinktsError } from '../common/errors.ts'
+import { type FlinktsError, toFlinktsError } from '../common/errors.ts'
 import type { Clock } from '../common/clock.ts'
 import type { Logger } from '../common/logger.ts'
 import type { MetricSink } from '../common/metrics.ts'

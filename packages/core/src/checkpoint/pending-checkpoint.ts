@@ -62,7 +62,8 @@ export class PendingCheckpoint {
   decline(task: string, payload: ErrorPayload): void {
     const cause = fromErrorPayload(payload)
     const error = new FlinktsError(
-      'FLINKTS_CHECKPOINT_DECLINED',
+      // What no restart can help must not look as if one could.
+      cause.retryable ? 'FLINKTS_CHECKPOINT_DECLINED' : cause.code,
       `checkpoint ${this.checkpointId} failed in task "${task}": ${cause.message}`,
       { hint: cause.hint, cause },
     )
