@@ -1,5 +1,6 @@
 import type { Storage } from '../common/storage.ts'
-import type { HeapStateBackend, KeyedSnapshot } from '../state/heap-state-backend.ts'
+import type { HeapStateBackend } from '../state/heap-state-backend.ts'
+import type { KeyedSnapshot } from '../state/keyed-snapshot.ts'
 import { stateFilePath } from '../state/checkpoint-path.ts'
 import type { OperatorSubtaskState } from '../state/operator-state.ts'
 

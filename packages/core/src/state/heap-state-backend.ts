@@ -278,5 +278,3 @@ function createHandle(scope: EntryScope, entry: CurrentEntry): unknown {
       return unreachable(scope.kind)
   }
 }
-
-export type { KeyedSnapshot } from './keyed-snapshot.ts'

@@ -230,3 +230,19 @@ function readStateInfo(payload: ByteReader, owner: string): KeyedStateInfo {
   }
   throw unreadable(`state "${name}" of ${owner} is of the unknown kind ${kindNumber}`)
 }
+
+/**
+ * What is wrong with the bytes of a state file; `undefined`: nothing, every checksum is right.
+ *
+ * @throws FlinktsError FLINKTS_STATE_UNREADABLE if its version is unknown
+ * @internal
+ */
+export function damageOfStateFile(file: Uint8Array): string | undefined {
+  try {
+    for (const block of new StateFileReader(file, 'the checkpoint').blocks()) void block
+    return undefined
+  } catch (error) {
+    if (!(error instanceof FlinktsError) || error.code !== 'FLINKTS_CHECKPOINT_CORRUPT') throw error
+    return error.message
+  }
+}

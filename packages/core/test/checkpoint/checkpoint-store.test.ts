@@ -5,7 +5,7 @@ import type { CheckpointManifest } from '../../src/checkpoint/manifest.ts'
 import { FlinktsError } from '../../src/common/errors.ts'
 import type { DeliveryGuarantee } from '../../src/common/guarantee.ts'
 import type { SimulatedStorage, StorageStep } from '../../src/testing/simulated-storage.ts'
-import { attemptStore, manifestOf, newDisk, writeState } from './fixtures.ts'
+import { attemptStore, manifestOf, newDisk, stateOf, writeState } from './fixtures.ts'
 import { containing, errorWith, matching } from '../matchers.ts'
 
 const corrupt = errorWith('FLINKTS_CHECKPOINT_CORRUPT')
@@ -316,7 +316,7 @@ describe('recovery from a damaged checkpoint', () => {
 
   test.each([
     [manifestFile, 'is not a JSON document'],
-    [stateFile, 'it has 10 of 21 bytes'],
+    [stateFile, `it has 10 of ${stateOf(2).length} bytes`],
   ])('says that %s is damaged', async (path, problem) => {
     const disk = await damaged(path, [])
     const { store } = await Worker.start(disk)
@@ -326,6 +326,15 @@ describe('recovery from a damaged checkpoint', () => {
       message: containing(`checkpoint 2 is damaged: file '${path}'`),
     })
     await expect(store.latest()).rejects.toThrow(problem)
+  })
+
+  test('goes back over a state file with a flipped bit, before anything is committed', async () => {
+    const disk = await damaged(stateFile, [])
+    const bytes = stateOf(2)
+    bytes[bytes.length - 20] = (bytes[bytes.length - 20] ?? 0) ^ 1
+    disk.damage(stateFile, bytes)
+
+    expect(await recover(disk, 'exactly-once')).toBe(1)
   })
 
   test('says that a state file is gone', async () => {

@@ -1,5 +1,6 @@
 import { AttemptStore, type AttemptStoreOptions } from '../../src/checkpoint/attempt-store.ts'
 import type { Attempt } from '../../src/checkpoint/attempt.ts'
+import { HeapStateBackend } from '../../src/state/heap-state-backend.ts'
 import { stateFilePath } from '../../src/state/checkpoint-path.ts'
 import type { CheckpointManifest } from '../../src/checkpoint/manifest.ts'
 import type {
@@ -10,6 +11,7 @@ import type {
 import type { Clock } from '../../src/common/clock.ts'
 import { SeededPrng } from '../../src/common/prng.ts'
 import type { Storage } from '../../src/common/storage.ts'
+import { valueState } from '../../src/state/state-descriptor.ts'
 import type { OperatorSubtaskState } from '../../src/state/operator-state.ts'
 import { SimulatedStorage } from '../../src/testing/simulated-storage.ts'
 
@@ -127,9 +129,14 @@ export function manifestOf(
   }
 }
 
-/** The content of the state file of that checkpoint. */
+/** The content of the state file of that checkpoint: one counter. */
 export function stateOf(checkpointId: number): Uint8Array {
-  return new TextEncoder().encode(`state of checkpoint ${checkpointId}`)
+  const range = { first: 0, last: 127 }
+  const backend = new HeapStateBackend({ operatorId: 'counts', range, maxParallelism: 128 })
+  const count = backend.state('count', valueState<number>())
+  backend.setCurrentKey('key')
+  count.set(checkpointId)
+  return new Uint8Array(Buffer.concat([...backend.snapshot().chunks()]))
 }
 
 export async function writeState(storage: Storage, checkpointId: number): Promise<void> {
