@@ -28,6 +28,18 @@ export interface JobOptions<Guarantee extends DeliveryGuarantee = DeliveryGuaran
   readonly restart?: RestartStrategy
 }
 
+const defaults: ResolvedJobOptions = {
+  guarantee: 'exactly-once',
+  parallelism: 1,
+  maxParallelism: 128,
+  checkpointIntervalMs: 1000,
+  checkpointMinPauseMs: 0,
+  checkpointTimeoutMs: 600_000,
+  tolerableCheckpointFailures: 2,
+  retainedCheckpointsMax: 2,
+  restart: defaultRestartStrategy,
+}
+
 /** Job options with every default filled in. @internal */
 export type ResolvedJobOptions = Required<JobOptions>
 
@@ -38,17 +50,7 @@ export type ResolvedJobOptions = Required<JobOptions>
  * @internal
  */
 export function resolveJobOptions(jobName: string, options: JobOptions): ResolvedJobOptions {
-  const resolved = {
-    guarantee: options.guarantee ?? 'exactly-once',
-    parallelism: options.parallelism ?? 1,
-    maxParallelism: options.maxParallelism ?? 128,
-    checkpointIntervalMs: options.checkpointIntervalMs ?? 1000,
-    checkpointMinPauseMs: options.checkpointMinPauseMs ?? 0,
-    checkpointTimeoutMs: options.checkpointTimeoutMs ?? 600_000,
-    tolerableCheckpointFailures: options.tolerableCheckpointFailures ?? 2,
-    retainedCheckpointsMax: options.retainedCheckpointsMax ?? 2,
-    restart: options.restart ?? defaultRestartStrategy,
-  }
+  const resolved = { ...defaults, ...options }
   checkGuarantee(jobName, resolved.guarantee)
   for (const [name, { min, max }] of Object.entries(ranges)) {
     const value = resolved[name as keyof typeof ranges]
