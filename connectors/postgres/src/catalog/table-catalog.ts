@@ -83,7 +83,7 @@ export async function describeTable(
 }
 
 /** @internal */
-export function tableMissing(table: string): FlinktsError {
+function tableMissing(table: string): FlinktsError {
   return new FlinktsError('FLINKTS_POSTGRES_TABLE_MISSING', `table "${table}" does not exist`, {
     hint: 'It was dropped or renamed. Name the tables that exist in the option "tables".',
   })

@@ -60,7 +60,7 @@ const suggestionsMax = 3
 const nameDistanceMax = 3
 
 /** @internal */
-export function nearNames(table: string, existing: readonly string[]): readonly string[] {
+function nearNames(table: string, existing: readonly string[]): readonly string[] {
   const { name } = splitTableName(table)
   return existing
     .map((candidate) => {

@@ -202,7 +202,7 @@ function codePointRank(unit: number): number {
 }
 
 /** What the server orders and compares for a key column. @internal */
-export function orderExpression(column: KeyColumn): string {
+function orderExpression(column: KeyColumn): string {
   const name = quoteIdentifier(column.name)
   if (column.order === 'collated-text') return `${name} COLLATE "C"`
   // The output function; a cast to text differs from it for char(n), inet and boolean.

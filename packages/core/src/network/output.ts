@@ -10,8 +10,8 @@ export interface Output<T = unknown> {
   emitIdle(idle: boolean): void
 }
 
-/** Emits to several outputs, in their order. @internal */
-export class BroadcastOutput<T> implements Output<T> {
+/** Emits to several outputs, in their order. */
+class BroadcastOutput<T> implements Output<T> {
   readonly #outputs: readonly Output<T>[]
 
   constructor(outputs: readonly Output<T>[]) {

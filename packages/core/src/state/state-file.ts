@@ -25,7 +25,7 @@ import type { KeyedStateInfo } from './operator-state.ts'
 import { valueCodecVersion } from './value-codec.ts'
 
 /** The version of state files. @internal */
-export const stateFileVersion = 1
+const stateFileVersion = 1
 
 /** What the header of a state file says. @internal */
 export interface StateFileHeader {

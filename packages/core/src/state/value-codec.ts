@@ -34,7 +34,7 @@ import { findUnserializable } from './unserializable.ts'
 export const valueCodecVersion = 1
 
 /** How deep values may be nested; a cycle is deeper. @internal */
-export const valueDepthMax = 100
+const valueDepthMax = 100
 
 /** Writes values into `out`: one session. `owner` names what holds the values, for errors. @internal */
 export class ValueWriter {

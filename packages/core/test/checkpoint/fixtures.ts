@@ -80,7 +80,7 @@ export function attemptStore(
   })
 }
 
-export const emptySubtask: Omit<OperatorSubtaskState, 'operatorId' | 'subtask'> = {
+const emptySubtask: Omit<OperatorSubtaskState, 'operatorId' | 'subtask'> = {
   splits: [],
   writerStates: [],
   committables: [],

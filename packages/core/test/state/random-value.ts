@@ -19,7 +19,7 @@ export function randomString(prng: Prng): string {
 }
 
 /** A number of any size. */
-export function randomNumber(prng: Prng): number {
+function randomNumber(prng: Prng): number {
   const sign = pick(prng, [1, -1])
   switch (randomBelow(prng, 4)) {
     case 0:
