@@ -293,6 +293,8 @@ export class JobMaster {
     let timer: Cancellable | undefined
     const renew = (): void => {
       attempt.renew().catch((cause: unknown) => {
+        // Of an attempt that has ended, and that the next one has fenced.
+        if (cancelled) return
         // A lease lasts for some renewals; and who loses it is fenced, whatever it believes.
         logger.warn('the lease could not be renewed', { cause })
         const fenced = cause instanceof FlinktsError && cause.code === 'FLINKTS_ATTEMPT_FENCED'

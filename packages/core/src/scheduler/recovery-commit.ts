@@ -1,8 +1,10 @@
 import { defined } from '../common/assert.ts'
+import { FlinktsError } from '../common/errors.ts'
 import type { CheckpointManifest, OperatorManifest } from '../checkpoint/manifest.ts'
 import type { ConnectorContext } from '../connector/context.ts'
 import type { Sink } from '../connector/sink.ts'
 import { commitAll } from '../operators/commit.ts'
+import { checkpointDirectory } from '../state/checkpoint-path.ts'
 
 /** @internal */
 export interface RecoveryCommitParts {
@@ -17,6 +19,8 @@ export interface RecoveryCommitParts {
  * may take whatever is left for the remains of dead attempts. (I3, I4; flink-semantics 2.7)
  *
  * @returns the number of committables.
+ * @throws FlinktsError FLINKTS_STATE_INCOMPATIBLE if a sink is now one that commits nothing, and
+ * what `commitAll` throws.
  * @internal
  */
 export async function commitRestored(
@@ -24,11 +28,14 @@ export async function commitRestored(
   parts: RecoveryCommitParts,
 ): Promise<number> {
   let count = 0
-  for (const operator of manifest.operators) count += await commitOperator(operator, parts)
+  for (const operator of manifest.operators) {
+    count += await commitOperator(manifest.checkpointId, operator, parts)
+  }
   return count
 }
 
 async function commitOperator(
+  checkpointId: number,
   { operatorId, subtasks }: OperatorManifest,
   parts: RecoveryCommitParts,
 ): Promise<number> {
@@ -37,12 +44,12 @@ async function commitOperator(
     .toSorted((left, right) => left.checkpointId - right.checkpointId)
   if (items.length === 0) return 0
   const sink = defined(parts.sinks.get(operatorId), 'a sink with committables is in the job')
-  const serializer = defined(sink.committableSerializer, 'committables have a serializer')
+  const serializer = sink.committableSerializer
   const context = parts.contextOf(operatorId)
-  const committer = defined(
-    await sink.createCommitter?.(context),
-    'a sink that prepares commits has a committer',
-  )
+  const committer = await sink.createCommitter?.(context)
+  if (committer === undefined || serializer === undefined) {
+    throw cannotCommit(checkpointId, operatorId)
+  }
   const { scheduler, logger } = context
   try {
     await commitAll(
@@ -54,4 +61,17 @@ async function commitOperator(
     await committer.close()
   }
   return items.length
+}
+
+function cannotCommit(checkpointId: number, operatorId: string): FlinktsError {
+  const checkpoint = checkpointDirectory(checkpointId)
+  return new FlinktsError(
+    'FLINKTS_STATE_INCOMPATIBLE',
+    `checkpoint ${checkpoint} holds output of sink "${operatorId}" that it cannot commit`,
+    {
+      hint:
+        'Give the operator the sink back that it had, or start with --fresh, which begins anew ' +
+        'without any state.',
+    },
+  )
 }
