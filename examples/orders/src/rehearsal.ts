@@ -15,7 +15,9 @@ import { currentLsn, hearWitness, placeWitness, slotExists } from './witness.ts'
 import { startWorkload } from './workload.ts'
 
 const catchUpTimeoutMs = 120_000
-/** The first kill comes so soon after the job has begun that it mostly hits its snapshot, somewhere. */
+/**
+ * The first kill comes so soon after the job has begun that it mostly hits its snapshot, somewhere.
+ */
 const snapshotMs = 1500
 
 /** Plays it all; what it starts, it leaves to `ending`. */
@@ -30,9 +32,10 @@ export async function rehearse(
   say('three connections insert, update, delete and roll back')
 
   const drill = new Drill({ ...scratch, url, say, onFailure })
-  ending.defer(() => drill.kill())
+  ending.defer(() => drill.close())
   const lookOut = new LookOut({ ...scratch, drill, onFailure })
   const streamedSince = lookOut.streaming.then(() => currentLsn(client))
+  streamedSince.catch(onFailure)
   await drill.start()
   say('the job runs, as you would run it: npx flinkts run examples/orders/src/job.ts')
   await strike(options, { drill, lookOut, client })
@@ -98,7 +101,9 @@ async function strike(
   for (const [index, moment] of killMoments(random, { kills, durationMs }).entries()) {
     if (index === 0) await snapshotBegins(client, random)
     else await until(startedAt + moment)
-    await drill.killAndRestart(lookOut.streams ? '' : ' while it reads the rows that are there')
+    await drill.killAndRestart(
+      lookOut.streams ? undefined : 'while it reads the rows that were there',
+    )
   }
   await until(startedAt + durationMs)
 }

@@ -41,6 +41,7 @@ export function describeResult(result: Result): string {
     ['running totals', verification.revenueRecords],
     ['files', verification.files],
     ['kills', drill.kills],
+    ['  during a recovery', drill.killsInRecovery],
     ['recoveries', drill.recoveries],
     ['  the slowest', `${(drill.slowestRecoveryMs / 1000).toFixed(1)} s`],
     ['lost', faults.lost],

@@ -1,4 +1,6 @@
-/** Whether the running totals are those that the change records give, each once and in their order. */
+/**
+ * Whether the running totals are those that the change records give, each once and in their order.
+ */
 import type { ChangeRecord } from './change-record.ts'
 import type { Findings } from './findings.ts'
 import { Digits, fieldsOf, type JsonObject, textOf } from './output-files.ts'

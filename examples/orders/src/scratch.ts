@@ -19,7 +19,7 @@ export interface Scratch {
 
 /**
  * @param wanted - new or empty; undefined: a new directory for temporary files
- * @throws Error if it holds something
+ * @throws Error if it holds something, or cannot be made
  */
 export async function createScratch(wanted: string | undefined): Promise<Scratch> {
   const directory =

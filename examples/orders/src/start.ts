@@ -1,4 +1,6 @@
-/** `npm start`: a database that keeps changing, a job that keeps being killed, and an exact result. */
+/**
+ * `npm start`: a database that keeps changing, a job that keeps being killed, and an exact result.
+ */
 import { readFile } from 'node:fs/promises'
 import { Ending, Interrupted } from './ending.ts'
 import { help, type Options, parseOptions } from './options.ts'
@@ -6,9 +8,8 @@ import { describeResult, isKept, say } from './report.ts'
 import { rehearse } from './rehearsal.ts'
 import { createScratch, type Outcome, removeScratch, type Scratch } from './scratch.ts'
 
-const options = optionsOrExit(process.argv.slice(2))
+const { options, scratch } = await understand(process.argv.slice(2))
 const ending = new Ending()
-const scratch = await createScratch(options.directory)
 say(`everything goes to ${scratch.directory}; the choices have seed ${options.seed}`)
 const outcome = await run(options, scratch)
 await ending.close()
@@ -23,7 +24,7 @@ async function run(chosen: Options, { directory, output, jobLog }: Scratch): Pro
     console.error(`\nThe promise was broken. Everything is kept in ${directory}`)
     return 'failure'
   } catch (error) {
-    console.error(`\n${error instanceof Error ? error.message : String(error)}`)
+    console.error(`\n${messageOf(error)}`)
     if (error instanceof Interrupted) return 'interruption'
     console.error(`Everything is kept in ${directory}; the job's last words:\n`)
     console.error(await lastLines(jobLog))
@@ -31,14 +32,16 @@ async function run(chosen: Options, { directory, output, jobLog }: Scratch): Pro
   }
 }
 
-function optionsOrExit(args: readonly string[]): Options {
+async function understand(
+  args: readonly string[],
+): Promise<{ readonly options: Options; readonly scratch: Scratch }> {
   try {
     const parsed = parseOptions(args)
-    if (!parsed.help) return parsed
+    if (!parsed.help) return { options: parsed, scratch: await createScratch(parsed.directory) }
     console.log(help)
     process.exit(0)
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${help}`)
+    console.error(`${messageOf(error)}\n\n${help}`)
     process.exit(2)
   }
 }
@@ -46,4 +49,8 @@ function optionsOrExit(args: readonly string[]): Options {
 async function lastLines(file: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch(() => '')
   return text.split('\n').slice(-20).join('\n')
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

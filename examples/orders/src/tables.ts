@@ -2,8 +2,9 @@
 import type { Client } from 'pg'
 
 /**
- * `orders` sends whole old rows with its changes (`replica identity full`), because the job needs to
- * know what an order was worth before. `customers` sends only the key, as tables do by themselves.
+ * `orders` sends whole old rows with its changes (`replica identity full`), because the job needs
+ * to know what an order was worth before. `customers` sends only the key, as tables do by
+ * themselves.
  */
 const definition = `
   create table customers (

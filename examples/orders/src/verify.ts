@@ -1,6 +1,7 @@
 /**
- * Whether the committed files are what an undisturbed run gives. Shares nothing with the engine: reads
- * the files in the order of their names, replays them, and compares with what the database says.
+ * Whether the committed files are what an undisturbed run gives. Shares nothing with the engine:
+ * reads the files in the order of their names, replays them, and compares with what the database
+ * says.
  */
 import { parseChange } from './change-record.ts'
 import { type Fault, Findings } from './findings.ts'
@@ -19,7 +20,10 @@ export interface Evidence {
   readonly tables: Tables
   /** What the database logged since before the job began. */
   readonly logged: readonly LoggedTransaction[]
-  /** A position in that log from which on the job must have every change, none being in its snapshot. */
+  /**
+   * A position in that log from which on the job must have every change, none being in its
+   * snapshot.
+   */
   readonly streamedSince: bigint
 }
 

@@ -1,6 +1,6 @@
 /**
- * Somebody else who reads the output while the job runs, is killed, and runs again: looks at `*.jsonl`
- * all the time. A file, once seen, must hold whole lines, and stay as it is.
+ * Somebody else who reads the output while the job runs, is killed, and runs again: looks at
+ * `*.jsonl` all the time. A file, once seen, must hold whole lines, and stay as it is.
  */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'

@@ -1,6 +1,7 @@
 /**
- * What the database itself has to say about its changes: a replication slot of our own, read with SQL,
- * after everything is over. It knows every committed change, also those of rows that are gone again.
+ * What the database itself has to say about its changes: a replication slot of our own, read with
+ * SQL, after everything is over. It knows every committed change, also those of rows that are gone
+ * again.
  */
 import type { Client } from 'pg'
 
@@ -43,8 +44,8 @@ export function parseLsn(text: string): bigint {
 }
 
 /**
- * Every transaction since the witness was placed that changed a table, in the order of their commits.
- * Can be asked once.
+ * Every transaction since the witness was placed that changed a table, in the order of their
+ * commits. Can be asked once.
  */
 export async function hearWitness(client: Client): Promise<readonly LoggedTransaction[]> {
   const transactions: LoggedTransaction[] = []
@@ -58,9 +59,9 @@ export async function hearWitness(client: Client): Promise<readonly LoggedTransa
 }
 
 /**
- * The first byte of a message of pgoutput is its kind: B(egin), whose next eight bytes are the position
- * of the commit, I(nsert), U(pdate), D(elete), T(runcate). A call of the function ends only after a
- * commit, so no transaction is cut in two.
+ * The first byte of a message of pgoutput is its kind: B(egin), whose next eight bytes are the
+ * position of the commit, I(nsert), U(pdate), D(elete), T(runcate). A call of the function ends
+ * only after a commit, so no transaction is cut in two.
  */
 const decoding = `
   with messages as (

@@ -110,7 +110,9 @@ class Writer {
   }
 }
 
-/** Writers that meet: one was chosen to give way, or the customer is gone or has been renumbered. */
+/**
+ * Writers that meet: one was chosen to give way, or the customer is gone or has been renumbered.
+ */
 function isExpected(error: unknown): boolean {
   return error instanceof DatabaseError && ['40P01', '23503', '23505'].includes(error.code ?? '')
 }

@@ -7,35 +7,54 @@ import type { Evidence } from '../src/verify.ts'
 
 type Kind = 'changes' | 'revenue'
 
-const order = (id: string, status: string, amount: string): string =>
-  `{"id":${id},"customer_id":1,"status":"${status}","amount":"${amount}"}`
-const source = (table: string, lsn: string, position?: number): string =>
-  `{"table":"public.${table}","lsn":"${lsn}"${position === undefined ? '' : `,"position":${position}`}}`
-
 /** An id that a double cannot hold. */
 const largeId = '9007199254740993'
 
+const order = (id: string, status: string, amount: string): string =>
+  `{"id":${id},"customer_id":1,"status":"${status}","amount":"${amount}"}`
+
+/** The end of a line: where its change comes from. */
+const from = (table: string, lsn: string, position?: number): string => {
+  const index = position === undefined ? '' : `,"position":${position}`
+  return `"source":{"table":"public.${table}","lsn":"${lsn}"${index}}}`
+}
+
+const change = (operation: string, rows: Readonly<Record<string, string>>, end: string): string => {
+  const fields = Object.entries(rows).map(([name, row]) => `"${name}":${row},`)
+  return `{"operation":"${operation}",${fields.join('')}${end}`
+}
+
+const total = (amount: string, revenue: string, end: string): string =>
+  `{"customerId":1,"amount":"${amount}","revenue":"${revenue}",${end}`
+
+const customer = '{"id":1,"name":"a","profile":"long"}'
+const oldOrder = order('1', 'paid', '10.00')
+const placedOrder = order(largeId, 'placed', '0.10')
+const paidOrder = order(largeId, 'paid', '0.10')
+
 const changeLines: readonly (readonly string[])[] = [
   [
-    `{"operation":"snapshot","after":{"id":1,"name":"a","profile":"long"},"source":${source('customers', '0/10')}}`,
-    `{"operation":"snapshot","after":${order('1', 'paid', '10.00')},"source":${source('orders', '0/10')}}`,
+    change('snapshot', { after: customer }, from('customers', '0/10')),
+    change('snapshot', { after: oldOrder }, from('orders', '0/10')),
   ],
   [
-    `{"operation":"insert","after":${order(largeId, 'placed', '0.10')},"source":${source('orders', '0/20', 0)}}`,
-    `{"operation":"update","before":${order(largeId, 'placed', '0.10')},"after":${order(largeId, 'paid', '0.10')},"source":${source('orders', '0/20', 1)}}`,
-    `{"operation":"update","after":{"id":1,"name":"b"},"unchanged":["profile"],"source":${source('customers', '0/20', 2)}}`,
+    change('insert', { after: placedOrder }, from('orders', '0/20', 0)),
+    change('update', { before: placedOrder, after: paidOrder }, from('orders', '0/20', 1)),
+    change(
+      'update',
+      { after: '{"id":1,"name":"b"}', unchanged: '["profile"]' },
+      from('customers', '0/20', 2),
+    ),
   ],
-  [
-    `{"operation":"delete","before":${order('1', 'paid', '10.00')},"source":${source('orders', '1/5', 0)}}`,
-  ],
+  [change('delete', { before: oldOrder }, from('orders', '1/5', 0))],
 ]
 
 const revenueLines: readonly (readonly string[])[] = [
   [
-    `{"customerId":1,"amount":"10.00","revenue":"10.00","source":${source('orders', '0/10')}}`,
-    `{"customerId":1,"amount":"0.10","revenue":"10.10","source":${source('orders', '0/20', 1)}}`,
+    total('10.00', '10.00', from('orders', '0/10')),
+    total('0.10', '10.10', from('orders', '0/20', 1)),
   ],
-  [`{"customerId":1,"amount":"-10.00","revenue":"0.10","source":${source('orders', '1/5', 0)}}`],
+  [total('-10.00', '0.10', from('orders', '1/5', 0))],
 ]
 
 const tables: Tables = new Map<string, ReadonlyMap<string, TextRow>>([
