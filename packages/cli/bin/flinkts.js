@@ -4,6 +4,14 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 18)) {
+  process.stderr.write(
+    `flinkts needs Node 22.18 or newer, and this is ${process.versions.node}: install a newer one.\n`,
+  )
+  process.exit(2)
+}
+
 const source = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const condition = '--conditions=@flinkts/source'
 

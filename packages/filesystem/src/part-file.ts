@@ -40,8 +40,9 @@ export class PartFile<In> {
   readonly #buffer = new ByteBuffer()
   #sentBytes = 0
   #records = 0
-  /** Ends with the last operation asked for; rejects if one failed. */
   #upload: Promise<Upload> | undefined
+  /** Settles with the last operation asked for; rejects if one failed. */
+  #written: Promise<Upload> | undefined
   #finished: Promise<FinishedPart> | undefined
 
   constructor(parts: PartFileParts<In>) {
@@ -70,13 +71,13 @@ export class PartFile<In> {
     const bytes = this.#buffer.take()
     this.#sentBytes += bytes.length
     onInFlight(bytes.length)
-    const before = this.#upload ?? store.createUpload(uploadPath)
-    this.#upload = before.then(async (upload) => {
+    this.#upload ??= store.createUpload(uploadPath)
+    this.#written = (this.#written ?? this.#upload).then(async (upload) => {
       await upload.append(bytes)
       onInFlight(-bytes.length)
       return upload
     })
-    this.#upload.catch(onFailure)
+    this.#written.catch(onFailure)
   }
 
   /** Ends the file; resolves when it is durable. Called again, it gives the same promise. */
@@ -88,6 +89,7 @@ export class PartFile<In> {
   /** Discards the file, also when it failed before. */
   async abort(): Promise<void> {
     await this.#finished?.catch(() => undefined)
+    await this.#written?.catch(() => undefined)
     const upload = await this.#upload?.catch(() => undefined)
     await upload?.abort()
   }
@@ -96,9 +98,9 @@ export class PartFile<In> {
     this.#parts.encoder.finish(this.#buffer)
     this.send()
     const { onInFlight, onFailure } = this.#parts
-    const upload = defined(this.#upload, 'a file that is finished has bytes')
+    const written = defined(this.#written, 'a file that is finished has bytes')
     onInFlight(FINISHING_BYTES)
-    const finished = upload.then(async (opened) => {
+    const finished = written.then(async (opened) => {
       const prepared = await opened.prepare()
       onInFlight(-FINISHING_BYTES)
       return { bucket: this.bucket, prepared, records: this.#records }

@@ -69,8 +69,14 @@ export class FileWriter<In> implements SinkWriter<In, FileCommittable> {
     files: readonly PartFile<In>[],
     checkpointId: number,
   ): Promise<readonly FileCommittable[]> {
-    const finished = await Promise.all(files.map((file) => file.finish()))
-    return finished.map((part, index) => this.#committable(part, { checkpointId, index }))
+    try {
+      const finished = await Promise.all(files.map((file) => file.finish()))
+      return finished.map((part, index) => this.#committable(part, { checkpointId, index }))
+    } catch (cause) {
+      // They belong to no checkpoint, and nobody else knows them any more.
+      await Promise.all(files.map((file) => file.abort()))
+      throw cause
+    }
   }
 
   #committable(

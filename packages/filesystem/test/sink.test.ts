@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FlinktsError } from '@flinkts/core/connector'
 import type { Committer, SinkWriter, SubtaskContext } from '@flinkts/core/connector'
@@ -273,6 +273,24 @@ describe('backpressure', () => {
     expect(await failureOf(() => writer.write({ id: 2 }, noTimestamp))).toBe(full)
     expect(await failureOf(async () => prepare(1))).toBe(full)
     await writer.close()
+  })
+
+  test('of a file closes and removes it all the same', async () => {
+    const operations: string[] = []
+    const directory = await temporaryDirectory()
+    const store = new HookedStore(localDirectory(directory), async (name, run) => {
+      operations.push(name)
+      if (name === 'append') throw new FlinktsError('FLINKTS_STORAGE_FULL', 'writing failed')
+      return run()
+    })
+    const { writer, prepare } = await startSink({ store, bufferBytes: 1 })
+    writer.write({ id: 1 }, noTimestamp)
+
+    await failureOf(async () => prepare(1))
+    await writer.close()
+
+    expect(operations).toContain('abort')
+    expect(await readdir(directory)).toEqual([])
   })
 })
 
