@@ -24,6 +24,8 @@ export class FileWriter<In> implements SinkWriter<In, FileCommittable> {
   #sequence = 0
   #inFlightBytes = 0
   #inFlightWaiter: PromiseWithResolvers<void> | undefined
+  /** Settles when what failed to be prepared is removed. */
+  #discarded: Promise<unknown> = Promise.resolve()
   #failure: { readonly cause: unknown } | undefined
   readonly #bucketContext: { timestamp: number | undefined; processingTime: number } = {
     timestamp: undefined,
@@ -62,7 +64,7 @@ export class FileWriter<In> implements SinkWriter<In, FileCommittable> {
     const files = [...this.#open.values(), ...this.#ended]
     this.#open.clear()
     this.#ended = []
-    await Promise.all(files.map((file) => file.abort()))
+    await Promise.all([this.#discarded, ...files.map((file) => file.abort())])
   }
 
   async #committables(
@@ -74,7 +76,7 @@ export class FileWriter<In> implements SinkWriter<In, FileCommittable> {
       return finished.map((part, index) => this.#committable(part, { checkpointId, index }))
     } catch (cause) {
       // They belong to no checkpoint, and nobody else knows them any more.
-      await Promise.all(files.map((file) => file.abort()))
+      this.#discarded = Promise.all([this.#discarded, ...files.map((file) => file.abort())])
       throw cause
     }
   }
