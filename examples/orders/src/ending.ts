@@ -32,7 +32,7 @@ export class Ending {
       try {
         await close()
       } catch (error) {
-        console.error(`cleaning up failed: ${String(error)}`)
+        console.error(`could not clean up: ${String(error)}`)
       }
     }
   }

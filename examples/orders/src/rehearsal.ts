@@ -72,8 +72,10 @@ async function prepareDatabase(
   { postgres }: Scratch,
   ending: Ending,
 ): Promise<{ readonly url: string; readonly client: Client }> {
-  const server = await startPostgres(postgres)
-  ending.defer(() => server.stop())
+  const starting = startPostgres(postgres)
+  // An interruption waits for the start: nothing must be written into what is being removed.
+  ending.defer(async () => (await starting.catch(() => undefined))?.stop())
+  const server = await starting
   say(`Postgres ${server.version} answers on port ${server.port}`)
   const client = new Client({ connectionString: server.url })
   await client.connect()

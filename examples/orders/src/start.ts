@@ -1,6 +1,7 @@
 /**
  * `npm start`: a database that keeps changing, a job that keeps being killed, and an exact result.
  */
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Ending, Interrupted } from './ending.ts'
 import { help, type Options, parseOptions } from './options.ts'
@@ -26,8 +27,8 @@ async function run(chosen: Options, { directory, output, jobLog }: Scratch): Pro
   } catch (error) {
     console.error(`\n${messageOf(error)}`)
     if (error instanceof Interrupted) return 'interruption'
-    console.error(`Everything is kept in ${directory}; the job's last words:\n`)
-    console.error(await lastLines(jobLog))
+    console.error(`\nEverything is kept in ${directory}`)
+    if (existsSync(jobLog)) console.error(`The job's last words:\n\n${await lastLines(jobLog)}`)
     return 'failure'
   }
 }
@@ -47,7 +48,7 @@ async function understand(
 }
 
 async function lastLines(file: string): Promise<string> {
-  const text = await readFile(file, 'utf8').catch(() => '')
+  const text = await readFile(file, 'utf8')
   return text.split('\n').slice(-20).join('\n')
 }
 
