@@ -13,8 +13,8 @@ export interface JobFinding extends Finding {
 const preflightTimeoutMs = 15_000
 
 /**
- * Runs the preflight of every source and sink at the same time, and gives all findings. A preflight that
- * throws, or takes longer than 15 s, is a finding itself.
+ * Runs the preflight of every source and sink at the same time, and gives all findings. A preflight
+ * that throws, or takes longer than 15 s, is a finding itself.
  *
  * @internal
  */

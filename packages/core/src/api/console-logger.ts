@@ -3,8 +3,9 @@ import { ConsoleLogger, type LogFormat, type LogLevel } from '../platform/consol
 import { NodeClock } from '../platform/node-clock.ts'
 
 /**
- * A logger that writes to standard error: lines of `level` (default `info`) and more important ones, as
- * `format` (default: `pretty` on a terminal, else `json`). `write` takes a line that ends in a newline.
+ * A logger that writes to standard error: lines of `level` (default `info`) and more important
+ * ones, as `format` (default: `pretty` on a terminal, else `json`). `write` takes a line that ends
+ * in a newline.
  *
  * @public
  */

@@ -8,8 +8,8 @@ import { checkSink } from './guarantee-check.ts'
 import { KeyedStream } from './keyed-stream.ts'
 
 /**
- * Records of type `T` in a job that promises `Guarantee`. Methods record what to do; nothing runs until
- * the job does. A stream may be used any number of times.
+ * Records of type `T` in a job that promises `Guarantee`. Methods record what to do; nothing runs
+ * until the job does. A stream may be used any number of times.
  *
  * @public
  */
@@ -45,8 +45,8 @@ export class DataStream<T, Guarantee extends DeliveryGuarantee> {
   }
 
   /**
-   * Any number of records for each: what `flatMap` returns, in order. A generator is paused while the
-   * operators behind it are busy, so it may yield more than fits into memory.
+   * Any number of records for each: what `flatMap` returns, in order. A generator is paused while
+   * the operators behind it are busy, so it may yield more than fits into memory.
    */
   flatMap<Out>(
     flatMap: (value: T) => Iterable<Out>,
@@ -58,7 +58,10 @@ export class DataStream<T, Guarantee extends DeliveryGuarantee> {
     )
   }
 
-  /** The records of this stream and of `others`; each stream keeps its order, between them there is none. */
+  /**
+   * The records of this stream and of `others`; each stream keeps its order, between them there is
+   * none.
+   */
   union(...others: readonly DataStream<T, Guarantee>[]): DataStream<T, Guarantee> {
     const foreign = others.some((other) => other.#builder !== this.#builder)
     if (foreign) {
@@ -73,8 +76,8 @@ export class DataStream<T, Guarantee extends DeliveryGuarantee> {
   }
 
   /**
-   * Sends records with the same key to the same subtask, where they share their state. Equal keys are
-   * equal values: `1` and `1n` differ, tuples are equal if their elements are.
+   * Sends records with the same key to the same subtask, where they share their state. Equal keys
+   * are equal values: `1` and `1n` differ, tuples are equal if their elements are.
    */
   keyBy<const RecordKey extends Key>(
     selectKey: (value: T) => RecordKey,
@@ -97,7 +100,8 @@ export class DataStream<T, Guarantee extends DeliveryGuarantee> {
   /**
    * Writes the records to `sink`. `id` names its transactions and files, for ever.
    *
-   * @throws FlinktsError FLINKTS_GUARANTEE_VIOLATED if the sink's guarantee is weaker than the job's
+   * @throws FlinktsError FLINKTS_GUARANTEE_VIOLATED if the sink's guarantee is weaker than the
+   * job's
    */
   sinkTo<Committable>(
     id: string,

@@ -5,7 +5,9 @@ import { GraphBuilder } from './graph-builder.ts'
 import { type JobOptions, type ResolvedJobOptions, resolveJobOptions } from './job-options.ts'
 import { StreamEnvironment } from './stream-environment.ts'
 
-/** A job as it was defined; what `flinkts run` finds as the default export of a job file. @public */
+/**
+ * A job as it was defined; what `flinkts run` finds as the default export of a job file. @public
+ */
 export interface JobDefinition {
   readonly name: string
   /** @internal */
@@ -18,8 +20,8 @@ export interface JobDefinition {
 const jobNameForm = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/
 
 /**
- * Defines a job: `build` is called once, at once, and records sources, operators and sinks. Nothing is
- * opened. The same file must define the same job every time it is loaded.
+ * Defines a job: `build` is called once, at once, and records sources, operators and sinks. Nothing
+ * is opened. The same file must define the same job every time it is loaded.
  *
  * @param name - Names the job and the directory of its checkpoints, for ever.
  * @throws FlinktsError FLINKTS_JOB_INVALID, FLINKTS_OPTION_INVALID, FLINKTS_OPERATOR_ID_INVALID,

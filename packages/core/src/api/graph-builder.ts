@@ -42,7 +42,10 @@ export class GraphBuilder {
     return this.#nodes.length - 1
   }
 
-  /** Adds an operator without state, and names it after where it stands: `orders.map`, `orders.map2`. */
+  /**
+   * Adds an operator without state, and names it after where it stands: `orders.map`,
+   * `orders.map2`.
+   */
   addUnnamed(
     operation: NodeOperation,
     inputs: readonly StreamInput[],
@@ -61,14 +64,17 @@ export class GraphBuilder {
   /**
    * The finished definition.
    *
-   * @throws FlinktsError FLINKTS_JOB_INVALID if it has no source or nothing reads a stream to a sink
+   * @throws FlinktsError FLINKTS_JOB_INVALID if it has no source or nothing reads a stream to a
+   * sink
    */
   build(): StreamGraph {
     const types = new Set(this.#nodes.map(({ operation }) => operation.type))
     if (!types.has('source') || !types.has('sink')) {
       const missing = types.has('source') ? 'sink' : 'source'
       throw new FlinktsError('FLINKTS_JOB_INVALID', `job "${this.jobName}" has no ${missing}`, {
-        hint: 'A job reads at least one source, env.source(id, source), and writes at least one sink, stream.sinkTo(id, sink).',
+        hint:
+          'A job reads at least one source, env.source(id, source), and writes at least one ' +
+          'sink, stream.sinkTo(id, sink).',
       })
     }
     return { jobName: this.jobName, nodes: this.#nodes }

@@ -26,7 +26,9 @@ export function checkSink(
     'FLINKTS_GUARANTEE_VIOLATED',
     `sink "${operatorId}" is ${sink.guarantee}, but job "${jobName}" promises ${guarantee}`,
     {
-      hint: `Use a sink that is ${guarantee}, or define the job with guarantee "${sink.guarantee}".`,
+      hint:
+        `Use a sink that is ${guarantee}, or define the job with guarantee ` +
+        `"${sink.guarantee}".`,
     },
   )
 }

@@ -10,8 +10,8 @@ export interface JobOptions<Guarantee extends DeliveryGuarantee = DeliveryGuaran
   /** Subtasks of every operator that does not say otherwise, >= 1; default 1. */
   readonly parallelism?: number
   /**
-   * The number of key groups: the upper bound of every parallelism, 1 to 32768; default 128. Fixed for
-   * the life of the job's state.
+   * The number of key groups: the upper bound of every parallelism, 1 to 32768; default 128. Fixed
+   * for the life of the job's state.
    */
   readonly maxParallelism?: number
   /** From one checkpoint to the next, >= 1; default 1000. Output becomes visible at checkpoints. */

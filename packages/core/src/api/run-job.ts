@@ -24,11 +24,12 @@ export interface RunJobOptions extends RunOptions {
 }
 
 /**
- * Runs a job in this process and thread: checks every connector, then goes on from the newest checkpoint,
- * if there is one. A process that runs a job must not be asked to run it twice at a time.
+ * Runs a job in this process and thread: checks every connector, then goes on from the newest
+ * checkpoint, if there is one. A process that runs a job must not be asked to run it twice at a
+ * time.
  *
- * @throws FlinktsError FLINKTS_PREFLIGHT_FAILED with all that the checks found; later failures reject
- * `ended`.
+ * @throws FlinktsError FLINKTS_PREFLIGHT_FAILED with all that the checks found; later failures
+ * reject `ended`.
  * @public
  */
 export async function runJob(job: JobDefinition, options: RunJobOptions): Promise<JobHandle> {

@@ -21,8 +21,8 @@ export class StreamEnvironment<Guarantee extends DeliveryGuarantee> {
   /**
    * Reads `source`. `id` names its positions in the checkpoints, for ever.
    *
-   * @throws FlinktsError FLINKTS_GUARANTEE_VIOLATED if the source cannot replay and the job needs it;
-   * FLINKTS_OPERATOR_ID_INVALID, FLINKTS_OPERATOR_ID_DUPLICATE
+   * @throws FlinktsError FLINKTS_GUARANTEE_VIOLATED if the source cannot replay and the job needs
+   * it; FLINKTS_OPERATOR_ID_INVALID, FLINKTS_OPERATOR_ID_DUPLICATE
    */
   source<Out, Split extends SourceSplit, EnumeratorState>(
     id: string,

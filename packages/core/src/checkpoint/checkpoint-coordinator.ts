@@ -67,12 +67,13 @@ export interface CheckpointCoordinatorParts {
 const resendMs = 1000
 
 /**
- * Takes checkpoints, one after the other, from the first trigger to the confirmed commit of the last.
- * Runs on the coordinator's thread. (flink-semantics 2.5)
+ * Takes checkpoints, one after the other, from the first trigger to the confirmed commit of the
+ * last. Runs on the coordinator's thread. (After Flink's class of the name.)
  *
- * A round: take the id durably; in one synchronous step snapshot the enumerators and trigger the sources,
- * so that a split is in exactly one of both; collect acknowledgements; make the checkpoint exist; only
- * then tell everybody. A failed round loses nothing: what it prepared goes out with the next (I7).
+ * A round: take the id durably; in one synchronous step snapshot the enumerators and trigger the
+ * sources, so that a split is in exactly one of both; collect acknowledgements; make the checkpoint
+ * exist; only then tell everybody. A failed round loses nothing: what it prepared goes out with the
+ * next (I7).
  *
  * @internal
  */
@@ -99,8 +100,9 @@ export class CheckpointCoordinator {
    * Takes checkpoints until the last one, which `requestLast` asks for, is taken and committed, or
    * `cancel` is called.
    *
-   * @throws FlinktsError FLINKTS_CHECKPOINT_DECLINED, FLINKTS_CHECKPOINT_EXPIRED, FLINKTS_ATTEMPT_FENCED
-   * or a storage error, when more checkpoints failed in a row than tolerated.
+   * @throws FlinktsError FLINKTS_CHECKPOINT_DECLINED, FLINKTS_CHECKPOINT_EXPIRED,
+   * FLINKTS_ATTEMPT_FENCED or a storage error, when more checkpoints failed in a row than
+   * tolerated.
    */
   async run(): Promise<'final' | 'stop' | 'cancelled'> {
     for (;;) {
@@ -226,8 +228,9 @@ export class CheckpointCoordinator {
   }
 
   /**
-   * If the store fails, the checkpoint may exist all the same, but maybe not durably: nobody is told. It
-   * does no harm: what it holds is held by the next one too, or by the attempt that restores it.
+   * If the store fails, the checkpoint may exist all the same, but maybe not durably: nobody is
+   * told. It does no harm: what it holds is held by the next one too, or by the attempt that
+   * restores it.
    */
   async #complete(checkpointId: number, parts: CheckpointParts): Promise<CheckpointNotice> {
     const { sink } = this.#parts

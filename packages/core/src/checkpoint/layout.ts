@@ -1,6 +1,6 @@
 import { checkpointDirectory } from '../state/checkpoint-path.ts'
 
-/*
+/**
  * Below the root of a job's storage:
  *
  *   attempts/000007/lease.json            the record of an attempt: its number, holder and lease

@@ -8,7 +8,7 @@ import type {
 } from '../state/operator-state.ts'
 import { JsonFields, parseJson } from './json-fields.ts'
 
-/*
+/**
  * `manifest.json` is indented JSON, made to be read by people:
  *
  *   { "format": "flinkts-manifest", "version": 1, "crc32c": "8 hex digits", "body": { ... } }

@@ -76,7 +76,9 @@ export class PendingCheckpoint {
       'FLINKTS_CHECKPOINT_EXPIRED',
       `checkpoint ${this.checkpointId} was not acknowledged within ${timeoutMs} ms by ${missing}`,
       {
-        hint: 'A slow sink or a very long record holds the barrier up. See the backpressured time of the tasks, or raise checkpointTimeoutMs.',
+        hint:
+          'A slow sink or a very long record holds the barrier up. See the backpressured time ' +
+          'of the tasks, or raise checkpointTimeoutMs.',
       },
     )
     this.#settle({ status: 'failed', error })

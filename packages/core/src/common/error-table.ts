@@ -1,6 +1,6 @@
 /**
- * Every code that a `FlinktsError` can carry. `retryable` says whether a restart of the job may help:
- * a job whose failure is not retryable ends at once, whatever its restart strategy.
+ * Every code that a `FlinktsError` can carry. `retryable` says whether a restart of the job may
+ * help: a job whose failure is not retryable ends at once, whatever its restart strategy.
  * docs/errors.md is made from this table.
  */
 export const errorTable = {

@@ -11,7 +11,10 @@ export interface ErrorDetails {
   readonly cause?: unknown
 }
 
-/** The form in which an error crosses a thread: structured clone would drop `code` and `hint`. @internal */
+/**
+ * The form in which an error crosses a thread: structured clone would drop `code` and `hint`.
+ * @internal
+ */
 export interface ErrorPayload extends CausePayload {
   readonly code: ErrorCode
 }

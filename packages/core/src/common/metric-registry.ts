@@ -30,7 +30,8 @@ class NumberCounter implements Counter {
 }
 
 /**
- * Keeps the metrics of a job in memory, and passes them on. Counters go on over restarts of the job.
+ * Keeps the metrics of a job in memory, and passes them on. Counters go on over restarts of the
+ * job.
  *
  * @internal
  */

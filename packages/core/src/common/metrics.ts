@@ -13,7 +13,9 @@ export interface Counter {
 export interface MetricGroup {
   /** The counter of that name; the same one on every call. */
   counter(name: string): Counter
-  /** Registers `read`, called when metrics are collected; it must be cheap. Replaces a former one. */
+  /**
+   * Registers `read`, called when metrics are collected; it must be cheap. Replaces a former one.
+   */
   gauge(name: string, read: () => number): void
 }
 

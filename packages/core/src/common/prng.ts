@@ -9,7 +9,9 @@ export function randomBelow(prng: Prng, limit: number): number {
   return Math.floor(prng.next() * limit)
 }
 
-/** A seeded generator (mulberry32): the same seed gives the same numbers, on every machine. @public */
+/**
+ * A seeded generator (mulberry32): the same seed gives the same numbers, on every machine. @public
+ */
 export class SeededPrng implements Prng {
   #state: number
 

@@ -1,7 +1,8 @@
 /**
- * The files under one root: what checkpoints are written to. Paths are relative, `/`-separated, without
- * `.` or `..`. Every method rejects with a `FlinktsError` (`FLINKTS_STORAGE_UNWRITABLE`, `_FULL`, `_FAILED`)
- * when the medium fails. What is durable survives the death of the process and of the machine.
+ * The files under one root: what checkpoints are written to. Paths are relative, `/`-separated,
+ * without `.` or `..`. Every method rejects with a `FlinktsError` (`FLINKTS_STORAGE_UNWRITABLE`,
+ * `_FULL`, `_FAILED`) when the medium fails. What is durable survives the death of the process and
+ * of the machine.
  *
  * @public
  */
@@ -13,9 +14,9 @@ export interface Storage {
   /** The length of a file in bytes; `undefined` if there is none. */
   size(path: string): Promise<number | undefined>
   /**
-   * Creates or replaces a file with `chunks`, one after the other, and its directories. Durable when it
-   * resolves, but not atomic: a crash may leave a part of it. The bytes of a chunk must not change
-   * before the promise has settled. @returns the number of bytes written.
+   * Creates or replaces a file with `chunks`, one after the other, and its directories. Durable
+   * when it resolves, but not atomic: a crash may leave a part of it. The bytes of a chunk must not
+   * change before the promise has settled. @returns the number of bytes written.
    */
   write(path: string, chunks: Iterable<Uint8Array>): Promise<number>
   /**
@@ -26,7 +27,8 @@ export interface Storage {
   /**
    * Atomically moves a file or directory, replacing a file at `to`; durable when it resolves.
    * Never creates a directory: fencing depends on it.
-   * @returns false, and changes nothing, if there is nothing at `from` or no directory to hold `to`.
+   * @returns false, and changes nothing, if there is nothing at `from` or no directory to hold
+   * `to`.
    */
   rename(from: string, to: string): Promise<boolean>
   /** The names of the files and directories in a directory, in order; empty if there is none. */

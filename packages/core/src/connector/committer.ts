@@ -7,9 +7,9 @@ export type CommitOutcome =
   | { readonly status: 'retry'; readonly cause: unknown }
 
 /**
- * Makes prepared output visible. `commit` may be called any number of times for the same committable,
- * by any thread, in any attempt, after a crash at any point of an earlier call. For one operator,
- * committables come in the order of their checkpoints.
+ * Makes prepared output visible. `commit` may be called any number of times for the same
+ * committable, by any thread, in any attempt, after a crash at any point of an earlier call. For
+ * one operator, committables come in the order of their checkpoints.
  *
  * @public
  */

@@ -1,4 +1,6 @@
-/** What goes with a record into a sink. One object is used again and again: do not keep it. @public */
+/**
+ * What goes with a record into a sink. One object is used again and again: do not keep it. @public
+ */
 export interface SinkRecordContext {
   /** Event time in milliseconds since 1970; `undefined`: the record has none. */
   readonly timestamp: number | undefined
@@ -27,7 +29,9 @@ export interface SinkWriter<In, Committable = unknown, WriterState = never> {
    * before becomes visible. Nothing of it may be visible earlier. Must be durable when it resolves.
    */
   prepareCommit?(checkpointId: number): Promise<readonly Committable[]>
-  /** What a writer needs after a restore, besides the committables (which are committed by then). */
+  /**
+   * What a writer needs after a restore, besides the committables (which are committed by then).
+   */
   snapshotState?(checkpointId: number): WriterState
   /** Called last, also after a failure. Must not make anything visible. */
   close(): Promise<void>

@@ -11,8 +11,8 @@ import type { SinkWriter } from './sink-writer.ts'
  * only when the checkpoint is complete.
  *
  * Restart: the engine first commits every committable of the restored checkpoint (one committer, on
- * the coordinator), and only then creates writers. So a writer that starts may remove whatever older
- * attempts left behind under its `jobId` and operator id.
+ * the coordinator), and only then creates writers. So a writer that starts may remove whatever
+ * older attempts left behind under its `jobId` and operator id.
  *
  * @public
  */

@@ -38,9 +38,9 @@ export interface SplitOutput<Out> {
 export type InputStatus = 'more-available' | 'nothing-available' | 'end-of-input'
 
 /**
- * Reads splits in a subtask. All methods are called on the task's thread, one at a time; I/O goes on
- * in the background between them. Order: the factory, `addSplits` with restored splits (if any), `start`,
- * then any; `close` last, also after a failure and in the middle of anything.
+ * Reads splits in a subtask. All methods are called on the task's thread, one at a time; I/O goes
+ * on in the background between them. Order: the factory, `addSplits` with restored splits (if any),
+ * `start`, then any; `close` last, also after a failure and in the middle of anything.
  *
  * @public
  */
@@ -48,8 +48,8 @@ export interface SourceReader<Out, Split extends SourceSplit> {
   start(): void
   /**
    * Emits what is buffered, without waiting. Called again after `more-available`; after
-   * `nothing-available` once `available()` resolves; never after `end-of-input`, which is legal only
-   * after `notifyNoMoreSplits` when every split is done. Throws what the background I/O threw.
+   * `nothing-available` once `available()` resolves; never after `end-of-input`, which is legal
+   * only after `notifyNoMoreSplits` when every split is done. Throws what the background I/O threw.
    */
   pollNext(output: SourceOutput<Out>): InputStatus
   /** Resolves when `pollNext` is worth a call (also when it would throw). Never rejects. */
@@ -58,8 +58,8 @@ export interface SourceReader<Out, Split extends SourceSplit> {
   notifyNoMoreSplits(): void
   handleSourceEvent?(event: SourceEvent): void
   /**
-   * Every split of this reader with its current position: all that was emitted is before it, all that
-   * was not emitted is after it. Synchronous. The splits must not change afterwards.
+   * Every split of this reader with its current position: all that was emitted is before it, all
+   * that was not emitted is after it. Synchronous. The splits must not change afterwards.
    */
   snapshotState(checkpointId: number): readonly Split[]
   /** See `CheckpointNotice`; may be skipped for some checkpoints. Must not throw. */

@@ -3,7 +3,9 @@ import type { Preflight } from './preflight.ts'
 import type { SourceReader, SourceReaderContext } from './source-reader.ts'
 import type { SplitEnumerator, SplitEnumeratorContext } from './split-enumerator.ts'
 
-/** A part of a source that one reader reads: a file, a partition, a key range. Plain data. @public */
+/**
+ * A part of a source that one reader reads: a file, a partition, a key range. Plain data. @public
+ */
 export interface SourceSplit {
   /** Unique in the source, for ever. */
   readonly splitId: string
@@ -11,8 +13,8 @@ export interface SourceSplit {
 
 /**
  * A source: configuration and factories; it opens nothing by itself. After FLIP-27: the enumerator
- * (one, on the coordinator) discovers splits and hands them to readers (one a subtask); positions live
- * in the splits that readers give to every checkpoint.
+ * (one, on the coordinator) discovers splits and hands them to readers (one a subtask); positions
+ * live in the splits that readers give to every checkpoint.
  *
  * @public
  */
@@ -31,7 +33,9 @@ export interface Source<
   readonly mechanism: string
   readonly splitSerializer: Serializer<Split>
   readonly enumeratorStateSerializer: Serializer<EnumeratorState>
-  /** `restored`: the state of the checkpoint that the job restores; `undefined` on a first start. */
+  /**
+   * `restored`: the state of the checkpoint that the job restores; `undefined` on a first start.
+   */
   createEnumerator(
     context: SplitEnumeratorContext<Split>,
     restored: EnumeratorState | undefined,

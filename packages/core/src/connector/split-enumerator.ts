@@ -35,7 +35,9 @@ export interface SplitEnumerator<Split extends SourceSplit, State> {
   /** A reader wants a split. Answer now or later with `assignSplit` or `signalNoMoreSplits`. */
   handleSplitRequest(subtask: number): void
   handleSourceEvent?(subtask: number, event: SourceEvent): void
-  /** The state as of now; synchronous, so that it is consistent with the assignments made so far. */
+  /**
+   * The state as of now; synchronous, so that it is consistent with the assignments made so far.
+   */
   snapshotState(checkpointId: number): State
   /** May be skipped for some checkpoints, and is called with growing ids. Must not throw. */
   notifyCheckpointComplete?(notice: CheckpointNotice): void

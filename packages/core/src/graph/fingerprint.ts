@@ -1,6 +1,8 @@
 import { crc32c } from '../common/crc32c.ts'
 
-/** 16 hexadecimal digits that change with any part of `value`, which must be plain data. @internal */
+/**
+ * 16 hexadecimal digits that change with any part of `value`, which must be plain data. @internal
+ */
 export function fingerprintOf(value: unknown): string {
   const bytes = new TextEncoder().encode(JSON.stringify(value))
   const first = crc32c(bytes)

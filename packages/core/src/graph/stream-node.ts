@@ -41,7 +41,9 @@ export interface StreamNode {
   readonly parallelism: number | undefined
 }
 
-/** The job as it was defined: nodes in the order of their definition, inputs before users. @internal */
+/**
+ * The job as it was defined: nodes in the order of their definition, inputs before users. @internal
+ */
 export interface StreamGraph {
   readonly jobName: string
   readonly nodes: readonly StreamNode[]

@@ -19,9 +19,9 @@ export interface ChannelLimits {
 export const defaultChannelLimits: ChannelLimits = { recordsMax: 2048, runRecordsMax: 512 }
 
 /**
- * A bounded, ordered queue between two subtasks in one thread. Records are passed by reference.
- * A full channel still takes records (the writer finishes what it is doing) and says `full`; events are
- * always taken. Runs on the thread of both tasks.
+ * A bounded, ordered queue between two subtasks in one thread. Records are passed by reference. A
+ * full channel still takes records (the writer finishes what it is doing) and says `full`; events
+ * are always taken. Runs on the thread of both tasks.
  *
  * @internal
  */

@@ -6,8 +6,8 @@ export interface Resumable {
 
 /**
  * Whether a chain of operators may take another record. It halts while an output channel is full,
- * while a sink's write is pending, and while an emission that paused in its middle (a generator that
- * yields more than the outputs take) is not done. Runs on the task's thread.
+ * while a sink's write is pending, and while an emission that paused in its middle (a generator
+ * that yields more than the outputs take) is not done. Runs on the task's thread.
  *
  * @internal
  */

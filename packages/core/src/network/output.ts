@@ -1,6 +1,6 @@
 /**
- * Where an operator emits: the next operator of its chain, or a channel. No timestamp is `-Infinity`.
- * Synchronous; runs on the task's thread.
+ * Where an operator emits: the next operator of its chain, or a channel. No timestamp is
+ * `-Infinity`. Synchronous; runs on the task's thread.
  *
  * @internal
  */

@@ -1,12 +1,15 @@
 /**
- * Why a checkpoint is taken. `stop`: sources emit nothing after its barrier. `final`: every source has
- * ended before it.
+ * Why a checkpoint is taken. `stop`: sources emit nothing after its barrier. `final`: every source
+ * has ended before it.
  *
  * @internal
  */
 export type CheckpointKind = 'periodic' | 'stop' | 'final'
 
-/** Cuts the stream: what is before it belongs to the checkpoint, what is after it does not. @internal */
+/**
+ * Cuts the stream: what is before it belongs to the checkpoint, what is after it does not.
+ * @internal
+ */
 export interface CheckpointBarrier {
   readonly type: 'barrier'
   readonly checkpointId: number

@@ -47,7 +47,9 @@ async function commitOne<Committable>(
         `operator "${policy.operatorId}" could not commit after ${triesMax} tries`,
         {
           cause: outcome.cause,
-          hint: 'The checkpoint keeps what is to be committed: a restart tries again. See the cause.',
+          hint:
+            'The checkpoint keeps what is to be committed: a restart tries again. ' +
+            'See the cause.',
         },
       )
     }

@@ -21,8 +21,9 @@ export interface InputRecord {
 const turnValuesMax = 1024
 
 /**
- * Emits `values` in order, and pauses in the middle while the chain is halted: a generator that yields
- * a million values never runs ahead of what the outputs take. Watermarks and barriers wait for its end.
+ * Emits `values` in order, and pauses in the middle while the chain is halted: a generator that
+ * yields a million values never runs ahead of what the outputs take. Watermarks and barriers wait
+ * for its end.
  *
  * @internal
  */

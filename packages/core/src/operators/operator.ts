@@ -12,8 +12,8 @@ export interface OperatorSnapshot {
   /** Resolves when it is durable. */
   readonly state: Promise<OperatorSubtaskState>
   /**
-   * What a rejected `state` costs: only this checkpoint, or the task, because what was written since
-   * the checkpoint before is in doubt.
+   * What a rejected `state` costs: only this checkpoint, or the task, because what was written
+   * since the checkpoint before is in doubt.
    */
   readonly failure: 'decline-checkpoint' | 'fail-task'
 }
@@ -34,8 +34,8 @@ export interface Operator extends Output {
   /** The snapshot of this checkpoint is no longer wanted. */
   abortSnapshot?(checkpointId: number): void
   /**
-   * A checkpoint completed. Resolves when what it makes final is confirmed outside; may be called again
-   * for the same checkpoint.
+   * A checkpoint completed. Resolves when what it makes final is confirmed outside; may be called
+   * again for the same checkpoint.
    */
   checkpointCompleted?(notice: CheckpointNotice): Promise<void>
   close?(): Promise<void>

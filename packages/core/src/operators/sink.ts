@@ -36,7 +36,7 @@ export interface SinkOperatorParts {
 /**
  * Writer and committer of a sink in one operator: committables are state, never records on an edge.
  * What was prepared stays in every snapshot until its commit was confirmed, so a checkpoint that
- * fails loses nothing (I7) and a lost notification delays a commit only (flink-semantics 2.6, 2.7).
+ * fails loses nothing (I7) and a lost notification delays a commit only (Flink: CommitterOperator).
  *
  * @internal
  */

@@ -28,7 +28,7 @@ export interface SourceOperatorParts {
 
 /**
  * The head of a source task: drives the reader, one `poll` after the other. Positions live in the
- * reader's splits, which are the whole of its state (flink-semantics 2.11).
+ * reader's splits, which are the whole of its state (FLIP-27).
  *
  * @internal
  */
@@ -157,8 +157,8 @@ export class SourceOperator implements SourceOutput<unknown> {
   }
 
   /**
-   * Late is always right for a watermark: it never overtakes a record that is still in the chain. It is
-   * emitted while the output is active, since the watermarks of idle channels are ignored.
+   * Late is always right for a watermark: it never overtakes a record that is still in the chain.
+   * It is emitted while the output is active, since the watermarks of idle channels are ignored.
    */
   #emitProgress(): void {
     if (this.#parts.flow.unfinished) return

@@ -13,10 +13,13 @@ export function userFunctionFailed(
   if (cause instanceof FlinktsError) return cause
   return new FlinktsError(
     'FLINKTS_USER_FUNCTION_FAILED',
-    `the function of operator "${operatorId}" threw "${messageOf(cause)}" for the record ${describe(value)}`,
+    `the function of operator "${operatorId}" threw "${messageOf(cause)}" ` +
+      `for the record ${describe(value)}`,
     {
       cause,
-      hint: 'Mend the function, or filter the record out before it. The job goes on from its last checkpoint.',
+      hint:
+        'Mend the function, or filter the record out before it. The job goes on from its last ' +
+        'checkpoint.',
     },
   )
 }

@@ -4,11 +4,15 @@ import * as pathModule from 'node:path'
 import process from 'node:process'
 import { systemCodeOf } from '../common/errors.ts'
 import type { Storage } from '../common/storage.ts'
-import { toStorageError } from './storage-error.ts'
 import { assertStoragePath } from '../common/storage-path.ts'
+import type { FileOperations, OpenFile } from './file-operations.ts'
+import { toStorageError } from './storage-error.ts'
 
 /** Files that wait for their name; a crash may leave them, and nobody sees them. */
 const temporaryPrefix = '.creating-'
+
+// A directory beyond these is synced again when it is used: costs time, nothing else.
+const durableDirectoriesMax = 10_000
 
 /**
  * A directory of the local file system. Needs hard links (for `createExclusive`), which every file
@@ -19,31 +23,35 @@ const temporaryPrefix = '.creating-'
 export class NodeStorage implements Storage {
   /** The absolute path of the root. */
   readonly location: string
+  readonly #files: FileOperations
+  /** Directories whose entries, and those of the directories above, are known to be durable. */
+  readonly #durableDirectories: Set<string> = new Set()
 
   /** `root` need not exist: the first write creates it. */
-  constructor(root: string) {
+  constructor(root: string, files: FileOperations = fs) {
     this.location = pathModule.resolve(root)
+    this.#files = files
   }
 
   async read(path: string): Promise<Uint8Array | undefined> {
     return this.#reading(
       this.#resolve(path),
-      async (file) => new Uint8Array(await fs.readFile(file)),
+      async (file) => new Uint8Array(await this.#files.readFile(file)),
     )
   }
 
   async size(path: string): Promise<number | undefined> {
     return this.#reading(this.#resolve(path), async (file) => {
-      const found = await fs.stat(file)
+      const found = await this.#files.stat(file)
       return found.isFile() ? found.size : undefined
     })
   }
 
   write(path: string, chunks: Iterable<Uint8Array>): Promise<number> {
     return this.#changing('write', path, async (file) => {
-      await createDirectory(pathModule.dirname(file))
-      const size = await writeSynced(file, 'w', chunks)
-      await syncDirectory(pathModule.dirname(file))
+      await this.#makeDirectory(pathModule.dirname(file))
+      const size = await this.#writeSynced(file, 'w', chunks)
+      await this.#syncDirectory(pathModule.dirname(file))
       return size
     })
   }
@@ -52,17 +60,17 @@ export class NodeStorage implements Storage {
     return this.#changing('create', path, async (file) => {
       const directory = pathModule.dirname(file)
       const temporary = pathModule.join(directory, `${temporaryPrefix}${randomUUID()}`)
-      await createDirectory(directory)
+      await this.#makeDirectory(directory)
       try {
-        await writeSynced(temporary, 'wx', [bytes])
-        await fs.link(temporary, file)
+        await this.#writeSynced(temporary, 'wx', [bytes])
+        await this.#files.link(temporary, file)
       } catch (error) {
         if (systemCodeOf(error) !== 'EEXIST') throw error
         return false
       } finally {
-        await fs.rm(temporary, { force: true })
+        await this.#files.rm(temporary, { force: true })
       }
-      await syncDirectory(directory)
+      await this.#syncDirectory(directory)
       return true
     })
   }
@@ -71,13 +79,13 @@ export class NodeStorage implements Storage {
     const target = this.#resolve(to)
     return this.#changing('rename', from, async (source) => {
       try {
-        await fs.rename(source, target)
+        await this.#files.rename(source, target)
       } catch (error) {
         if (systemCodeOf(error) !== 'ENOENT') throw error
         return false
       }
       const directories = [pathModule.dirname(target), pathModule.dirname(source)]
-      for (const directory of new Set(directories)) await syncDirectory(directory)
+      for (const directory of new Set(directories)) await this.#syncDirectory(directory)
       return true
     })
   }
@@ -85,14 +93,14 @@ export class NodeStorage implements Storage {
   async list(directory: string): Promise<readonly string[]> {
     // The root itself is no path: it can only be listed.
     const root = directory === '' ? this.location : this.#resolve(directory)
-    const names = await this.#reading(root, (file) => fs.readdir(file))
+    const names = await this.#reading(root, (file) => this.#files.readdir(file))
     return (names ?? []).filter((name) => !name.startsWith(temporaryPrefix)).toSorted()
   }
 
   async remove(path: string): Promise<void> {
     await this.#changing('remove', path, async (file) => {
-      await fs.rm(file, { recursive: true, force: true })
-      await syncDirectory(pathModule.dirname(file))
+      await this.#files.rm(file, { recursive: true, force: true })
+      await this.#syncDirectory(pathModule.dirname(file))
     })
   }
 
@@ -123,56 +131,86 @@ export class NodeStorage implements Storage {
       throw toStorageError(error, operation, file)
     }
   }
-}
 
-/** Takes one chunk after the other: what `chunks` computes is spread over the writing. */
-async function writeSynced(
-  file: string,
-  flags: 'w' | 'wx',
-  chunks: Iterable<Uint8Array>,
-): Promise<number> {
-  const handle = await fs.open(file, flags)
-  try {
-    let size = 0
-    for (const chunk of chunks) {
-      for (let offset = 0; offset < chunk.byteLength; ) {
-        const { bytesWritten } = await handle.write(chunk, offset)
-        offset += bytesWritten
+  /** Takes one chunk after the other: what `chunks` computes is spread over the writing. */
+  async #writeSynced(
+    path: string,
+    flags: 'w' | 'wx',
+    chunks: Iterable<Uint8Array>,
+  ): Promise<number> {
+    const file = await this.#files.open(path, flags)
+    try {
+      let size = 0
+      for (const chunk of chunks) {
+        await writeFully(file, chunk)
+        size += chunk.byteLength
       }
-      size += chunk.byteLength
+      await file.datasync()
+      return size
+    } finally {
+      await file.close()
     }
-    await handle.datasync()
-    return size
-  } finally {
-    await handle.close()
+  }
+
+  /**
+   * Creates a directory with those above it, and makes their entries durable: also of those that
+   * exist, as whoever created them may have died before that, or not have come to it yet.
+   */
+  async #makeDirectory(directory: string): Promise<void> {
+    const first = await this.#files.mkdir(directory, { recursive: true })
+    const createdLength = first?.length ?? Number.POSITIVE_INFINITY
+    const synced: string[] = []
+    for (const entry of withParents(directory)) {
+      const created = entry.length >= createdLength
+      if (!created && this.#durableDirectories.has(entry)) break
+      await this.#syncParent(entry, created)
+      synced.push(entry)
+    }
+    if (this.#durableDirectories.size >= durableDirectoriesMax) this.#durableDirectories.clear()
+    for (const entry of synced) this.#durableDirectories.add(entry)
+  }
+
+  async #syncParent(directory: string, created: boolean): Promise<void> {
+    try {
+      await this.#syncDirectory(pathModule.dirname(directory))
+    } catch (error) {
+      // Above the root there are directories of others, which may not be readable.
+      if (created || directory.length > this.location.length) throw error
+    }
+  }
+
+  async #syncDirectory(directory: string): Promise<void> {
+    // Windows opens no directories; there, the file system's own journal has to do.
+    if (process.platform === 'win32') return
+    let opened: OpenFile
+    try {
+      opened = await this.#files.open(directory, 'r')
+    } catch (error) {
+      // Moved away or removed by a later attempt: there is no name left to keep.
+      if (systemCodeOf(error) === 'ENOENT') return
+      throw error
+    }
+    try {
+      await opened.sync()
+    } finally {
+      await opened.close()
+    }
   }
 }
 
-/** Creates a directory with those above it; each is durable before anything is put into it. */
-async function createDirectory(directory: string): Promise<void> {
-  const first = await fs.mkdir(directory, { recursive: true })
-  if (first === undefined) return
-  let created = directory
-  while (created.length >= first.length) {
-    created = pathModule.dirname(created)
-    await syncDirectory(created)
+async function writeFully(file: OpenFile, bytes: Uint8Array): Promise<void> {
+  for (let offset = 0; offset < bytes.byteLength; ) {
+    const { bytesWritten } = await file.write(bytes, offset)
+    offset += bytesWritten
   }
 }
 
-async function syncDirectory(directory: string): Promise<void> {
-  // Windows opens no directories; there, the file system's own journal has to do.
-  if (process.platform === 'win32') return
-  let handle: fs.FileHandle
-  try {
-    handle = await fs.open(directory, 'r')
-  } catch (error) {
-    // Moved away or removed by a later attempt: there is no name left to keep.
-    if (systemCodeOf(error) === 'ENOENT') return
-    throw error
-  }
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
+/** A directory and those above it, but not the root of the file system, which nothing holds. */
+function* withParents(directory: string): Iterable<string> {
+  let current = directory
+  for (let parent = pathModule.dirname(current); parent !== current; ) {
+    yield current
+    current = parent
+    parent = pathModule.dirname(current)
   }
 }

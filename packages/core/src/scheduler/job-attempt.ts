@@ -52,8 +52,8 @@ export interface JobAttemptParts {
 const closeTimeoutMs = 10_000
 
 /**
- * One attempt of a job: deploys the tasks, runs them with their enumerators and checkpoints, and closes
- * everything again. Runs on the coordinator's thread.
+ * One attempt of a job: deploys the tasks, runs them with their enumerators and checkpoints, and
+ * closes everything again. Runs on the coordinator's thread.
  *
  *     starting ──► running ──► closing ──► ended
  *         └──failure, cancel──────┘

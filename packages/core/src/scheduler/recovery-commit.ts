@@ -15,8 +15,8 @@ export interface RecoveryCommitParts {
 }
 
 /**
- * Commits everything that a restored checkpoint holds, before any task exists: writers that start later
- * may take whatever is left for the remains of dead attempts. (I3, I4; flink-semantics 2.7)
+ * Commits everything that a restored checkpoint holds, before any task exists: writers that start
+ * later may take whatever is left for the remains of dead attempts. (I3, I4)
  *
  * @returns the number of committables.
  * @throws FlinktsError FLINKTS_STATE_INCOMPATIBLE if a sink is now one that commits nothing, and

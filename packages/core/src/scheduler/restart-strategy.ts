@@ -6,8 +6,8 @@ import type { Prng } from '../common/prng.ts'
  * - `none`: the job fails.
  * - `fixed-delay`: it is started again after `delayMs`, `attemptsMax` times in all.
  * - `exponential-delay`: it is started again after a delay that grows from `initialDelayMs` by
- *   `multiplier` to `delayMsMax`, with +-10 % jitter; after `attemptsMax` failures in a row it fails.
- *   A run of `resetAfterMs` without a failure starts the count and the delay anew.
+ *   `multiplier` to `delayMsMax`, with +-10 % jitter; after `attemptsMax` failures in a row it
+ *   fails. A run of `resetAfterMs` without a failure starts the count and the delay anew.
  *
  * @public
  */

@@ -7,8 +7,8 @@ import { type KeyedStateHandle, redistribute } from '../state/operator-state.ts'
 import { type RestoredOperatorState, taskName } from '../task/task-protocol.ts'
 
 /**
- * Spreads the state of a checkpoint over the tasks of the plan, which may have another parallelism: lists
- * are split anew, keyed state goes by key groups (flink-semantics 2.12).
+ * Spreads the state of a checkpoint over the tasks of the plan, which may have another parallelism:
+ * lists are split anew, keyed state goes by key groups (Flink: StateAssignmentOperation).
  *
  * @returns what each task restores, by `taskName`.
  * @throws FlinktsError FLINKTS_STATE_ORPHANED, FLINKTS_STATE_INCOMPATIBLE
@@ -76,9 +76,12 @@ function checkCompatible(plan: ExecutionPlan, manifest: CheckpointManifest): voi
   if (manifest.maxParallelism !== plan.maxParallelism) {
     throw new FlinktsError(
       'FLINKTS_STATE_INCOMPATIBLE',
-      `checkpoint ${name} was taken with maxParallelism ${manifest.maxParallelism}, the job has ${plan.maxParallelism}`,
+      `checkpoint ${name} was taken with maxParallelism ${manifest.maxParallelism}, the job has ` +
+        `${plan.maxParallelism}`,
       {
-        hint: `Set maxParallelism back to ${manifest.maxParallelism}: it is fixed for the life of the state.`,
+        hint:
+          `Set maxParallelism back to ${manifest.maxParallelism}: it is fixed for the life of ` +
+          'the state.',
       },
     )
   }
@@ -94,9 +97,12 @@ function checkOperator(plan: ExecutionPlan, operator: OperatorManifest, checkpoi
     if (!hasState(operator)) return
     throw new FlinktsError(
       'FLINKTS_STATE_ORPHANED',
-      `checkpoint ${checkpoint} holds state of operator "${operatorId}", which the job does not have`,
+      `checkpoint ${checkpoint} holds state of operator "${operatorId}", which the job does ` +
+        'not have',
       {
-        hint: `Give the operator its id "${operatorId}" back, or start with --fresh, which begins anew without any state.`,
+        hint:
+          `Give the operator its id "${operatorId}" back, or start with --fresh, which begins ` +
+          'anew without any state.',
       },
     )
   }

@@ -62,7 +62,9 @@ export class ByteReader {
     return this.#checked(Number.POSITIVE_INFINITY)
   }
 
-  /** A varint that counts things of at least `size` bytes each, so it cannot exceed what is left. */
+  /**
+   * A varint that counts things of at least `size` bytes each, so it cannot exceed what is left.
+   */
   count(size: number): number {
     const count = this.varint()
     if (count * size > this.remaining) this.#endsEarly(count * size)

@@ -91,7 +91,9 @@ export class ByteWriter {
     this.#length += bytes.length
   }
 
-  /** Writes the characters as bytes if all are ASCII; writes nothing, and returns false, otherwise. */
+  /**
+   * Writes the characters as bytes if all are ASCII; writes nothing, and returns false, otherwise.
+   */
   ascii(text: string): boolean {
     const length = text.length
     this.reserve(length)

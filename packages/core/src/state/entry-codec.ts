@@ -5,7 +5,7 @@ import { type KeyIdentity, keyIdentity, keyOfIdentity, readKey, writeKey } from 
 import type { StateKind } from './state-descriptor.ts'
 import { ValueReader, ValueWriter } from './value-codec.ts'
 
-/*
+/**
  * An entry is what a state holds for one key: the key, and then, by the kind of the state
  *   value: the value
  *   list: varint of the length, the values

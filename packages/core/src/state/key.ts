@@ -1,4 +1,4 @@
-/*
+/**
  * Keys: their canonical bytes, key groups, and identity.
  *
  * Key encoding, version 1, for ever (key groups are made of it). A key is a tag and what follows:
@@ -53,8 +53,8 @@ export const maxParallelismLimit = 32_768
 
 /**
  * The key group of a key, from 0 (inclusive) to `maxParallelism` (exclusive): murmur3 of its
- * canonical bytes. Allocates nothing for integers of 32 bits and ASCII strings below 128 characters.
- * `operatorId` is for the error.
+ * canonical bytes. Allocates nothing for integers of 32 bits and ASCII strings below 128
+ * characters. `operatorId` is for the error.
  *
  * @throws FlinktsError FLINKTS_KEY_INVALID
  * @internal
@@ -93,7 +93,10 @@ export function subtaskOfKeyGroup(
   return Math.floor((keyGroup * parallelism) / maxParallelism)
 }
 
-/** The key groups that a subtask owns; `subtask` from 0 (inclusive) to `parallelism` (exclusive). @internal */
+/**
+ * The key groups that a subtask owns; `subtask` from 0 (inclusive) to `parallelism` (exclusive).
+ * @internal
+ */
 export function keyGroupRange(
   subtask: number,
   parallelism: number,

@@ -1,4 +1,4 @@
-/*
+/**
  * MurmurHash3_x86_32 (Austin Appleby, public domain), in parts, so that a caller that knows its
  * bytes as numbers hashes them without a buffer: `mixBlock` for every four bytes (little endian),
  * then `mixTail` for the rest, then `finishHash`.

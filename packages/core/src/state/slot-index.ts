@@ -4,8 +4,9 @@ import type { KeyIdentity } from './key.ts'
  * Finds the slot of a key by its hash: open addressing with linear probing, in one typed array, so
  * that a look-up reads as little memory as it can, and the garbage collector none.
  *
- * Hashes are signed 32-bit integers. Keys live in the slots of the owner, which `find` is given: the key of slot `s` is `cells[2 * s]`.
- * The high bits of the hash choose the bucket, because its low bits already chose the key group.
+ * Hashes are signed 32-bit integers. Keys live in the slots of the owner, which `find` is given:
+ * the key of slot `s` is `cells[2 * s]`. The high bits of the hash choose the bucket, because its
+ * low bits already chose the key group.
  *
  * @internal
  */

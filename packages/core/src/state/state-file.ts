@@ -1,4 +1,4 @@
-/*
+/**
  * A state file: the keyed state of one subtask of one operator, version 1.
  *
  *   file    magic "FLINKTSK" · version: uint32 · header block · entry blocks · end block

@@ -2,7 +2,9 @@ import { Buffer } from 'node:buffer'
 
 /** The part of a value that has no serial form. @internal */
 export interface Unserializable {
-  /** The way to it: `.customer.address[3]`; empty for the value itself. Keys of maps are not shown. */
+  /**
+   * The way to it: `.customer.address[3]`; empty for the value itself. Keys of maps are not shown.
+   */
   readonly path: string
   /** What it is, with an article: `a function`. */
   readonly what: string

@@ -1,4 +1,4 @@
-/*
+/**
  * The default codec of values, version 1: self-describing, so stored values can be read without the
  * job, and fields can come and go. A value is a tag and what follows:
  *
@@ -36,7 +36,9 @@ export const valueCodecVersion = 1
 /** How deep values may be nested; a cycle is deeper. @internal */
 const valueDepthMax = 100
 
-/** Writes values into `out`: one session. `owner` names what holds the values, for errors. @internal */
+/**
+ * Writes values into `out`: one session. `owner` names what holds the values, for errors. @internal
+ */
 export class ValueWriter {
   readonly #out: ByteWriter
   readonly #owner: string
@@ -210,8 +212,8 @@ export class ValueWriter {
       `${this.#owner} holds ${found.what}${found.path === '' ? '' : ` at "${found.path}"`}`,
       {
         hint:
-          'Keep plain data only: primitives, Date, bigint, Uint8Array, arrays, plain objects, Map ' +
-          'and Set. Turn class instances into plain objects, and break cycles by ids.',
+          'Keep plain data only: primitives, Date, bigint, Uint8Array, arrays, plain objects, ' +
+          'Map and Set. Turn class instances into plain objects, and break cycles by ids.',
       },
     )
   }

@@ -5,10 +5,11 @@ import type { CheckpointBarrier } from '../network/stream-element.ts'
  * blocked until the others have too.
  *
  *     idle ──first barrier──► aligning ──last barrier──► idle (complete)
- *                               └──barrier of a later checkpoint──► aligning (the older one is given up)
+ *                               └──barrier of a later checkpoint──► aligning (this one given up)
  *
- * Barriers of a checkpoint that was completed or given up are obsolete: they block nothing.
- * (flink-semantics 2.1; a channel never ends here, since tasks outlive their input.)
+ * Barriers of a checkpoint that was completed or given up are obsolete: they block nothing. (After
+ * Flink's SingleCheckpointBarrierHandler; a channel never ends here, since tasks outlive their
+ * input.)
  *
  * @internal
  */

@@ -52,7 +52,8 @@ async function restore(backend: HeapStateBackend, parts: KeyedProcessParts): Pro
     }
     throw new FlinktsError(
       'FLINKTS_CHECKPOINT_CORRUPT',
-      `state file "${path}" of operator "${parts.operatorId}" is missing in ${parts.storage.location}`,
+      `state file "${path}" of operator "${parts.operatorId}" is missing in ` +
+        parts.storage.location,
       { hint: 'Restore the file from a backup, or start from an older checkpoint with --from.' },
     )
   }

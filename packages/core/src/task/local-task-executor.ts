@@ -95,7 +95,9 @@ class EventQueue {
   }
 }
 
-/** The channels of an edge: one list for each sending subtask, in the order of the receiving ones. */
+/**
+ * The channels of an edge: one list for each sending subtask, in the order of the receiving ones.
+ */
 export interface ConnectedEdge {
   readonly edge: PlanEdge
   readonly channels: readonly (readonly Channel[])[]

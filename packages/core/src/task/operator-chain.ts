@@ -18,8 +18,8 @@ export interface ChainParts {
 }
 
 /**
- * The operators of a task, connected: a tree from the head to its outputs. A source is not among them: it
- * drives the chain, emitting to `head`. Runs on the task's thread.
+ * The operators of a task, connected: a tree from the head to its outputs. A source is not among
+ * them: it drives the chain, emitting to `head`. Runs on the task's thread.
  *
  * @internal
  */

@@ -52,9 +52,9 @@ export interface StreamTaskParts {
 }
 
 /**
- * A subtask of a vertex: takes records from its input, pushes them through its chain, and handles mail
- * between records. Everything runs on one thread, a slice at a time; nothing but mail touches it from
- * outside.
+ * A subtask of a vertex: takes records from its input, pushes them through its chain, and handles
+ * mail between records. Everything runs on one thread, a slice at a time; nothing but mail touches
+ * it from outside.
  *
  *     opening ──► running ──► closing ──► closed
  *        └──────────┴── failure ──► failed ──cancel──► closing
@@ -101,8 +101,8 @@ export class StreamTask implements InputListener {
   }
 
   /**
-   * The barrier goes on first, then everything is cut, both before the next record; writing goes on in the
-   * background (flink-semantics 2.4).
+   * The barrier goes on first, then everything is cut, both before the next record; writing goes on
+   * in the background (Flink: SubtaskCheckpointCoordinatorImpl).
    */
   barrierReceived(barrier: CheckpointBarrier, alignmentMs: number): void {
     const { chain, source, clock } = this.#parts
@@ -181,8 +181,8 @@ export class StreamTask implements InputListener {
   }
 
   /**
-   * Handles mail in order. Mail behind a trigger waits until its checkpoint is taken: a split that was
-   * assigned after the enumerator's snapshot must not get into the reader's.
+   * Handles mail in order. Mail behind a trigger waits until its checkpoint is taken: a split that
+   * was assigned after the enumerator's snapshot must not get into the reader's.
    */
   #handleMail(): void {
     if (this.#mail.some(({ type }) => type === 'cancel')) {

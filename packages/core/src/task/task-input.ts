@@ -1,8 +1,8 @@
 import type { CheckpointBarrier } from '../network/stream-element.ts'
 
 /**
- * How a step of input went: `more` can be processed; `nothing` is there for now (the task is woken);
- * `halted` by the chain; `ended` for good.
+ * How a step of input went: `more` can be processed; `nothing` is there for now (the task is
+ * woken); `halted` by the chain; `ended` for good.
  *
  * @internal
  */

@@ -5,9 +5,10 @@ import type { CheckpointKind } from '../network/stream-element.ts'
 import type { KeyedStateHandle, OperatorSubtaskState, StateItem } from '../state/operator-state.ts'
 
 /**
- * The messages between the coordinator and the tasks: plain data, so that they may cross threads. Of one
- * sender and receiver they arrive in order. Those of the checkpoint protocol (marked C) may be lost, late
- * or repeated without harm to the result: a lost one costs a checkpoint or delays a commit.
+ * The messages between the coordinator and the tasks: plain data, so that they may cross threads.
+ * Of one sender and receiver they arrive in order. Those of the checkpoint protocol (marked C) may
+ * be lost, late or repeated without harm to the result: a lost one costs a checkpoint or delays a
+ * commit.
  *
  * @internal
  */
@@ -94,8 +95,8 @@ export interface DeployedTasks {
 }
 
 /**
- * Runs the tasks of an attempt, wherever they run. Events come on the coordinator's thread, never inside
- * a call to `deploy` or `send`.
+ * Runs the tasks of an attempt, wherever they run. Events come on the coordinator's thread, never
+ * inside a call to `deploy` or `send`.
  *
  * @internal
  */

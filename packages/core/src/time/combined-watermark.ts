@@ -7,9 +7,10 @@ interface Partial {
 }
 
 /**
- * The watermark of several splits in one source: the minimum over those that are not idle; never goes
- * back; idle when all are. A split that is removed no longer counts. (Flink: CombinedWatermarkStatus.
- * Unlike the valve between tasks, it does not release the maximum when the last split turns idle.)
+ * The watermark of several splits in one source: the minimum over those that are not idle; never
+ * goes back; idle when all are. A split that is removed no longer counts. (Flink:
+ * CombinedWatermarkStatus. Unlike the valve between tasks, it does not release the maximum when the
+ * last split turns idle.)
  *
  * @internal
  */

@@ -16,7 +16,7 @@ interface ChannelStatus {
 
 /**
  * Combines the watermarks and idleness of the channels of a task. What it emits only grows.
- * (Flink: StatusWatermarkValve; flink-semantics 2.8.)
+ * (Flink: StatusWatermarkValve.)
  *
  * @internal
  */

@@ -26,8 +26,8 @@ const unreliable: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Puts a link with faults between the coordinator and each task: messages take a step each, in order; some
- * are lost or repeated.
+ * Puts a link with faults between the coordinator and each task: messages take a step each, in
+ * order; some are lost or repeated.
  *
  * @internal
  */

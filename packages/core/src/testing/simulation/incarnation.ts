@@ -88,8 +88,8 @@ export class Incarnation {
       logger: silentLogger,
       metrics: new MetricRegistry(),
       storage: this.#storage,
-      // Another machine for each: whether the other is alive can only be told from its silence, except
-      // that the simulation may tell.
+      // Another machine for each: whether the other is alive can only be told from its silence,
+      // except that the simulation may tell.
       probe: {
         self: {
           host: `host${pid}`,

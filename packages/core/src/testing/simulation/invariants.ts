@@ -5,8 +5,8 @@ import type { SimulatedStorage } from '../simulated-storage.ts'
 import type { PartitionSplit } from './simulated-source.ts'
 
 /**
- * I1: what was prepared at the barrier of a checkpoint becomes visible only when that checkpoint, or a
- * later one, exists.
+ * I1: what was prepared at the barrier of a checkpoint becomes visible only when that checkpoint,
+ * or a later one, exists.
  *
  * @internal
  */
@@ -29,7 +29,8 @@ export function checkAcknowledged(
     const held = positionIn(disk, checkpointId, partition)
     assert(
       held >= position,
-      `I2: ${partition} is acknowledged up to ${position}, but checkpoint ${checkpointId} holds ${held}`,
+      `I2: ${partition} is acknowledged up to ${position}, but checkpoint ${checkpointId} ` +
+        `holds ${held}`,
     )
   }
 }

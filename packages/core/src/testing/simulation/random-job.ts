@@ -38,8 +38,8 @@ export interface RandomJob {
 }
 
 /**
- * A random job of 1 to 3 sources and 1 to 3 sinks. All that it computes depends on the records alone and
- * not on the order in which they meet, so that plain arrays give the expected output.
+ * A random job of 1 to 3 sources and 1 to 3 sinks. All that it computes depends on the records
+ * alone and not on the order in which they meet, so that plain arrays give the expected output.
  *
  * @internal
  */
@@ -137,7 +137,10 @@ const broadcast: Growth = ({ stream, expected }, index) => {
   }
 }
 
-/** Counts the records of a key: which record gets which number depends on the order, the pairs do not. */
+/**
+ * Counts the records of a key: which record gets which number depends on the order, the pairs do
+ * not.
+ */
 const counted: Growth = ({ stream, expected }, index) => {
   const counts = new Map<number, number>()
   return {

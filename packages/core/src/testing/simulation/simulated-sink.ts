@@ -20,8 +20,8 @@ interface Prepared {
 }
 
 /**
- * The system that simulated sinks write to: transactions are prepared, committed once, or removed. What is
- * committed is visible, and stays in the order of the commits.
+ * The system that simulated sinks write to: transactions are prepared, committed once, or removed.
+ * What is committed is visible, and stays in the order of the commits.
  *
  * @internal
  */

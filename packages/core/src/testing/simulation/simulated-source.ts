@@ -31,7 +31,8 @@ export interface SimulatedIo {
 }
 
 /**
- * A replayable source over a simulated log, which does its I/O in steps. Splits are handed out on request.
+ * A replayable source over a simulated log, which does its I/O in steps. Splits are handed out on
+ * request.
  *
  * @internal
  */

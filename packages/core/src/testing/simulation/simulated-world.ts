@@ -16,8 +16,8 @@ interface Timer extends Step {
 const timerChance = 0.02
 
 /**
- * Everything that happens in a simulation, one step at a time: the seed picks which. Time stands still
- * except when a timer is due, so a simulated minute takes no time.
+ * Everything that happens in a simulation, one step at a time: the seed picks which. Time stands
+ * still except when a timer is due, so a simulated minute takes no time.
  *
  * @internal
  */
@@ -71,7 +71,9 @@ export class SimulatedWorld implements Clock {
     }
   }
 
-  /** Takes a step, and lets everything that follows from it settle. False: nothing is left to do. */
+  /**
+   * Takes a step, and lets everything that follows from it settle. False: nothing is left to do.
+   */
   async step(): Promise<boolean> {
     const step = this.#takeStep()
     if (step === undefined) return false

@@ -32,9 +32,9 @@ const faultsMax = 7
 const leaseMs = 2000
 
 /**
- * Runs a random job under the seed to its end: its process is killed, frozen and stopped at random steps,
- * writes are torn or fail, messages are lost or repeated, and the parallelism changes between runs. Then
- * compares what became visible with what plain arrays give.
+ * Runs a random job under the seed to its end: its process is killed, frozen and stopped at random
+ * steps, writes are torn or fail, messages are lost or repeated, and the parallelism changes
+ * between runs. Then compares what became visible with what plain arrays give.
  *
  * @throws FlinktsError FLINKTS_ASSERTION_FAILED with what differs, and the seed
  * @public
@@ -102,8 +102,8 @@ class Simulation {
   }
 
   /**
-   * I3. What a process prepares that wakes up after another took over is invisible, and removed by the
-   * next start: only such transactions may be left.
+   * I3. What a process prepares that wakes up after another took over is invisible, and removed by
+   * the next start: only such transactions may be left.
    */
   #checkNothingPrepared(): void {
     const left = this.#target.pending.filter(
@@ -128,7 +128,10 @@ class Simulation {
     return false
   }
 
-  /** A second process is refused until the lease of a silent one is over: as a person, it tries again. */
+  /**
+   * A second process is refused until the lease of a silent one is over: as a person, it tries
+   * again.
+   */
   #checkFailure(failure: Error): void {
     if (!(failure instanceof FlinktsError)) throw failure
     const refused =
