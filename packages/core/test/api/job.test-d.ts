@@ -1,0 +1,107 @@
+import { expectTypeOf } from 'vitest'
+import type { DataStream } from '../../src/api/data-stream.ts'
+import { defineJob } from '../../src/api/define-job.ts'
+import type { Sink } from '../../src/connector/sink.ts'
+import type { Source, SourceSplit } from '../../src/connector/source.ts'
+import { listState, mapState, valueState } from '../../src/state/state-descriptor.ts'
+
+interface Order {
+  readonly id: bigint
+  readonly customer: string
+  readonly status: 'new' | 'paid'
+}
+
+interface Total {
+  readonly customer: string
+  readonly total: number
+}
+
+declare const orders: Source<Order, SourceSplit, string[], true>
+declare const ticker: Source<Order, SourceSplit, undefined, false>
+declare const files: Sink<Total, { readonly file: string }, 'exactly-once'>
+declare const upsert: Sink<Order, never, 'effectively-once'>
+declare const lines: Sink<Order, never, 'at-least-once'>
+
+defineJob('typed', {}, (env) => {
+  const stream = env.source('orders', orders)
+  expectTypeOf(stream).toEqualTypeOf<DataStream<Order, 'exactly-once'>>()
+
+  // @ts-expect-error a source that cannot replay breaks exactly-once
+  env.source('ticker', ticker)
+  // @ts-expect-error an idempotent sink is not exactly-once
+  stream.sinkTo('upsert', upsert)
+  // @ts-expect-error nor is one that may repeat
+  stream.sinkTo('lines', lines)
+  // @ts-expect-error an order is no total
+  stream.sinkTo('files', files)
+  // @ts-expect-error a record has no such field
+  stream.map((order): unknown => order.price)
+  // @ts-expect-error an object is no key
+  stream.keyBy((order) => order)
+
+  const paid = stream.filter(
+    (order): order is Order & { status: 'paid' } => order.status === 'paid',
+  )
+  expectTypeOf(paid).toEqualTypeOf<DataStream<Order & { status: 'paid' }, 'exactly-once'>>()
+  const lengths = stream.flatMap((order) => [order.customer.length])
+  expectTypeOf(lengths).toEqualTypeOf<DataStream<number, 'exactly-once'>>()
+  // @ts-expect-error streams of different records have no union
+  stream.union(lengths)
+  // @ts-expect-error a flat map returns something to iterate over
+  stream.flatMap((order) => order.id)
+
+  const totals = paid
+    .keyBy(({ customer }) => customer)
+    .process('totals', {
+      state: {
+        total: valueState<number>(),
+        ids: listState<bigint>(),
+        perStatus: mapState<Order['status'], number>(),
+      },
+      *process(order, state, context) {
+        expectTypeOf(order.status).toEqualTypeOf<'paid'>()
+        expectTypeOf(context.key).toEqualTypeOf<string>()
+        expectTypeOf(state.total.get()).toEqualTypeOf<number | undefined>()
+        expectTypeOf(state.ids.get()).toEqualTypeOf<Iterable<bigint>>()
+        expectTypeOf(state.perStatus.get('new')).toEqualTypeOf<number | undefined>()
+        // @ts-expect-error the state holds numbers
+        state.total.set('1')
+        // @ts-expect-error not a key of the map
+        state.perStatus.get('lost')
+        expectTypeOf(state).not.toHaveProperty('count')
+        yield { customer: context.key, total: state.total.get() ?? 0 }
+      },
+    })
+  expectTypeOf(totals).toEqualTypeOf<
+    DataStream<{ customer: string; total: number }, 'exactly-once'>
+  >()
+  totals.sinkTo('files', files)
+  // @ts-expect-error a total is no order
+  totals.sinkTo('upsert', upsert)
+
+  const tuple = stream.keyBy(({ customer, id }) => [customer, id])
+  tuple.process('by-tuple', {
+    state: {},
+    process: (_order, _state, { key }) => {
+      expectTypeOf(key).toEqualTypeOf<readonly [string, bigint]>()
+    },
+  })
+})
+
+defineJob('effectively', { guarantee: 'effectively-once' }, (env) => {
+  const stream = env.source('orders', orders)
+  stream.sinkTo('upsert', upsert)
+  // @ts-expect-error a source that cannot replay loses records
+  env.source('ticker', ticker)
+  // @ts-expect-error a sink that repeats is not enough
+  stream.sinkTo('lines', lines)
+})
+
+defineJob('loose', { guarantee: 'at-least-once' }, (env) => {
+  const stream = env.source('ticker', ticker)
+  stream.sinkTo('upsert', upsert)
+  stream.sinkTo('lines', lines)
+})
+
+// @ts-expect-error no such guarantee
+defineJob('unknown', { guarantee: 'maybe-once' }, () => {})
