@@ -14,7 +14,7 @@ import { committableOf, subtaskOf } from './fixtures.ts'
 
 const stats = { alignmentMs: 0, syncMs: 0, asyncMs: 0 }
 
-/** Tasks that do as they are told: they run, acknowledge, commit and close, unless the test says no. */
+/** Tasks that do as they are told: they run, acknowledge, commit and close, unless told not to. */
 export class FakeExecutor implements TaskExecutor {
   readonly deployments: Deployment[] = []
   readonly commands: string[] = []

@@ -5,7 +5,7 @@ import type { Output } from '../../src/network/output.ts'
 import { SourceOperator } from '../../src/operators/source.ts'
 import { contextOf } from '../operators/fixtures.ts'
 
-/** A source operator whose reader emits the letters of a script, and writes down what it is told. */
+/** A source operator whose reader emits the letters of a script, and logs what it is told. */
 export class ScriptedSource implements SourceReader<unknown, SourceSplit> {
   readonly operator: SourceOperator
   readonly #log: string[]
