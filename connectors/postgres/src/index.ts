@@ -13,4 +13,5 @@ export type {
   SnapshotOptions,
   StreamOptions,
 } from './options.ts'
-export { postgresCdc, PostgresSource } from './source.ts'
+export type { Removed, SourceOwner } from './catalog/removal.ts'
+export { dropSlotAndPublication, postgresCdc } from './source.ts'

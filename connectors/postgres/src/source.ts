@@ -5,10 +5,13 @@ import type {
   Source,
   SourceReader,
   SourceReaderContext,
+  SourceSplit,
   SplitEnumerator,
   SplitEnumeratorContext,
 } from '@flinkts/core/connector'
 import type { Change } from './records/change.ts'
+import type { Removed, SourceOwner } from './catalog/removal.ts'
+import { removeFrom } from './catalog/removal.ts'
 import type { PostgresDriver } from './client.ts'
 import { postgresDriver } from './client.ts'
 import type { EnumeratorState } from './state/enumerator-state.ts'
@@ -33,12 +36,29 @@ import { TypeCatalog } from './values/type-catalog.ts'
  * @throws FlinktsError FLINKTS_OPTION_INVALID
  * @public
  */
-export function postgresCdc(options: PostgresCdcOptions): PostgresSource {
+export function postgresCdc(
+  options: PostgresCdcOptions,
+): Source<Change, SourceSplit, unknown, true> {
   return new PostgresSource(resolvePostgresCdcOptions(options), postgresDriver)
 }
 
-/** What `postgresCdc` makes. @public */
-export class PostgresSource implements Source<Change, PostgresSplit, EnumeratorState, true> {
+/**
+ * Drops what a source has left on the server: its slot, and its publication unless
+ * `managePublication` is false. Call it once the job is never to run again; no checkpoint of it can
+ * be restored afterwards.
+ *
+ * @param owner - The job and operator that the names were made from; needless with `options.slot`.
+ * @throws FlinktsError FLINKTS_POSTGRES_SLOT_IN_USE while the job runs, FLINKTS_OPTION_INVALID
+ * @public
+ */
+export function dropSlotAndPublication(
+  options: PostgresCdcOptions,
+  owner?: SourceOwner,
+): Promise<Removed> {
+  return removeFrom(postgresDriver, options, owner)
+}
+
+class PostgresSource implements Source<Change, PostgresSplit, EnumeratorState, true> {
   readonly description: string
   readonly boundedness: 'bounded' | 'continuous-unbounded'
   readonly replayable = true
@@ -48,7 +68,6 @@ export class PostgresSource implements Source<Change, PostgresSplit, EnumeratorS
   readonly #options: ResolvedPostgresCdcOptions
   readonly #driver: PostgresDriver
 
-  /** @internal */
   constructor(options: ResolvedPostgresCdcOptions, driver: PostgresDriver) {
     const bounded = options.mode === 'snapshot-only'
     this.#options = options

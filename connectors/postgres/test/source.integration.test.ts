@@ -1,9 +1,10 @@
 import { SeededPrng } from '@flinkts/core/testing'
-import { startPostgres } from '@flinkts/test-services'
+import { eventually, startPostgres } from '@flinkts/test-services'
 import type { PostgresServer } from '@flinkts/test-services'
 import { Client } from 'pg'
 import { describe, expect, test } from 'vitest'
 import type { Change } from '../src/index.ts'
+import { dropSlotAndPublication } from '../src/index.ts'
 import { Replica } from './support/replica.ts'
 import {
   commitUntil,
@@ -12,6 +13,7 @@ import {
   killedRun,
   newDatabase,
   seedsToRun,
+  slotOf,
   streaming,
 } from './support/source-fixture.ts'
 import { Workload, workloadSchema, workloadTables } from './support/workload.ts'
@@ -151,6 +153,26 @@ describe('a snapshot', () => {
   })
 })
 
+describe('what a source leaves on the server', () => {
+  test('is dropped on request, once nobody reads it', async () => {
+    await using database = await newDatabase('create table t (id int primary key)')
+    const { connection } = database
+    const options = { connection, tables: ['public.t'], slot: slotOf(database) }
+    await using harness = harnessOf(database, options)
+    await harness.start()
+    await streaming(harness)
+    const whileRunning = dropSlotAndPublication(options)
+    await expect(whileRunning).rejects.toMatchObject({ code: 'FLINKTS_POSTGRES_SLOT_IN_USE' })
+    await harness.kill()
+
+    const removed = await eventually('the slot to be free', () => dropSlotAndPublication(options))
+    const again = await dropSlotAndPublication(options)
+
+    expect(removed).toEqual({ slot: options.slot, publication: options.slot })
+    expect(again).toEqual({ slot: undefined, publication: undefined })
+  })
+})
+
 describe('a change of the tables', () => {
   test('of columns is a record before the first change that has it', async () => {
     await using database = await newDatabase('create table t (id int primary key, a int)')
@@ -221,7 +243,7 @@ function isEnd(change: Change): boolean {
 
 function summary(change: Change): string {
   const id = change.key?.['id']
-  return id === undefined ? change.operation : `${change.operation} ${String(id)}`
+  return typeof id === 'number' ? `${change.operation} ${id}` : change.operation
 }
 
 function ascending(a: number, b: number): number {

@@ -140,7 +140,8 @@ export class Preparation {
     const { clock, scheduler, options, logger } = this.#context
     const limitMs = options.snapshot.openTransactionTimeoutMs
     const startMs = clock.monotonic()
-    // A snapshot lists only those below its xmax, the last id that has ended: so end a later one first.
+    // A snapshot lists only those below its xmax, the last id that has ended: so end a later one
+    // first.
     await this.#client.query('SELECT pg_current_xact_id()')
     const atSlot = await this.#currentSnapshot()
     let loggedMs = startMs

@@ -1,23 +1,20 @@
 import { assert } from '@flinkts/core/connector'
+import type { SourceSplit } from '@flinkts/core/connector'
 import type { Prng } from '@flinkts/core/testing'
 import { SeededPrng } from '@flinkts/core/testing'
 import { type PostgresDatabase, type PostgresQueries, sharedPostgres } from '@flinkts/test-services'
 import { expect } from 'vitest'
-import type {
-  Change,
-  ConnectionOptions,
-  PostgresCdcOptions,
-  PostgresSource,
-} from '../../src/index.ts'
+import type { Change, ConnectionOptions, PostgresCdcOptions } from '../../src/index.ts'
 import { postgresCdc } from '../../src/index.ts'
-import type { PostgresSplit } from '../../src/split.ts'
-import type { EnumeratorState } from '../../src/state/enumerator-state.ts'
 import { Replica } from './replica.ts'
 import { SourceHarness } from './source-harness.ts'
 import { workloadRows } from './workload.ts'
 
+/** What is tested. */
+export type PostgresSource = ReturnType<typeof postgresCdc>
+
 /** A job of a Postgres source. */
-export type PostgresHarness = SourceHarness<Change, PostgresSplit, EnumeratorState>
+export type PostgresHarness = SourceHarness<Change, SourceSplit, unknown>
 
 /**
  * Runs, checkpoints, kills and restores in random order. @returns the number of completed
