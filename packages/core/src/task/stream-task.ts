@@ -10,13 +10,14 @@ import type { OperatorSnapshot } from '../operators/operator.ts'
 import type { SourceOperator } from '../operators/source.ts'
 import type { OperatorChain } from './operator-chain.ts'
 import type { SourceInput } from './source-input.ts'
+import { StepSize } from './step-size.ts'
 import type { InputListener, StepResult, TaskInput } from './task-input.ts'
 import type { TaskActivity, TaskMetrics } from './task-metrics.ts'
 import type { TaskCommand, TaskEvent } from './task-protocol.ts'
 
 /** How much a task does before others get their turn. @internal */
 export interface TaskLimits {
-  /** Records between two looks at the clock and the mail; >= 1. */
+  /** Records between two looks at the clock and the mail, unless they are slow; >= 1. */
   readonly stepRecordsMax: number
   /** Steps in a slice; >= 1. */
   readonly sliceStepsMax: number
@@ -67,6 +68,7 @@ export interface StreamTaskParts {
 export class StreamTask implements InputListener {
   readonly #parts: StreamTaskParts
   readonly #mail: TaskCommand[] = []
+  readonly #stepSize: StepSize
   #status: 'opening' | 'running' | 'failed' | 'closing' | 'closed' = 'opening'
   #scheduled = false
   #dataEnded = false
@@ -74,6 +76,7 @@ export class StreamTask implements InputListener {
 
   constructor(parts: StreamTaskParts) {
     this.#parts = parts
+    this.#stepSize = new StepSize(parts.limits.stepRecordsMax, parts.limits.sliceMs)
     parts.flow.onRelease = () => this.wake()
     parts.flow.onFailure = (cause) => this.#fail(cause)
   }
@@ -160,10 +163,14 @@ export class StreamTask implements InputListener {
   #runSlice(start: number): StepResult {
     const { flow, input, limits, clock } = this.#parts
     let result: StepResult = 'more'
+    let stepStart = clock.monotonic()
     for (let steps = 0; steps < limits.sliceStepsMax && result === 'more'; steps += 1) {
       flow.resume()
-      result = input.step(limits.stepRecordsMax)
-      if (this.#mail.length > 0 || clock.monotonic() - start >= limits.sliceMs) break
+      result = input.step(this.#stepSize.records)
+      const now = clock.monotonic()
+      this.#stepSize.took(now - stepStart)
+      if (this.#mail.length > 0 || now - start >= limits.sliceMs) break
+      stepStart = now
     }
     if (result === 'ended') this.#endInput()
     return result

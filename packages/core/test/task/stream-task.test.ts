@@ -184,6 +184,21 @@ describe('a task', () => {
     expect(types()).toEqual(['data-ended'])
   })
 
+  test('looks at its mail after each record if records are slow', async () => {
+    const { task, operator, source, scheduler, log } = await startTask()
+    operator.onRecord = (letter) => {
+      log.push(String(letter))
+      scheduler.pass(50)
+      if (letter === 'c') task.command(splits('x'))
+    }
+
+    source.script('abcd', 'nothing-available')
+    task.wake()
+    await scheduler.settle()
+
+    expect(log).toEqual(['a', 'b', 'c', 'reader gets x', 'd'])
+  })
+
   test('takes a checkpoint between records, and acknowledges it when it is durable', async () => {
     const { task, operator, source, scheduler, events, log } = await startTask()
     const state = Promise.withResolvers<Awaited<OperatorSnapshot['state']>>()
