@@ -1,10 +1,9 @@
-import type { Dirent } from 'node:fs'
-import { constants } from 'node:fs'
-import { access, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises'
-import type { FileHandle } from 'node:fs/promises'
-import { basename, dirname, join, relative, resolve } from 'node:path'
-import { assert, messageOf, systemCodeOf } from '@flinkts/core/connector'
+import * as fs from 'node:fs/promises'
+import { dirname, join, relative, resolve } from 'node:path'
+import { assert } from '@flinkts/core/connector'
 import type { Finding } from '@flinkts/core/connector'
+import { checkReadable, checkWritable } from './directory-check.ts'
+import type { DirectoryEntry, FileOperations, OpenFile } from './file-operations.ts'
 import type {
   ByteRange,
   ListOptions,
@@ -15,7 +14,7 @@ import type {
   Upload,
   UploadInfo,
 } from './object-store.ts'
-import { storageError } from './storage-error.ts'
+import { absentAsUndefined, storageError } from './storage-error.ts'
 
 /**
  * The files below a directory, which is created when something is written. An upload is a hidden
@@ -34,22 +33,28 @@ const IN_PROGRESS = '.inprogress'
 // A directory beyond these is synced again when it is used: costs time, nothing else.
 const SYNCED_DIRECTORIES_MAX = 10_000
 
-class LocalObjectStore implements ObjectStore {
+/** See `localDirectory`. @internal */
+export class LocalObjectStore implements ObjectStore {
   readonly location: string
+  readonly #files: FileOperations
   /** Directories whose entries, and those of the directories above, are known to be durable. */
-  readonly #syncedDirectories = new Set<string>()
+  readonly #syncedDirectories: Set<string> = new Set()
 
-  constructor(location: string) {
+  /** `location` is absolute. */
+  constructor(location: string, files: FileOperations = fs) {
     this.location = location
+    this.#files = files
   }
 
   async check(mode: 'read' | 'write'): Promise<readonly Finding[]> {
-    return mode === 'read' ? checkReadable(this.location) : checkWritable(this.location)
+    return mode === 'read'
+      ? checkReadable(this.#files, this.location)
+      : checkWritable(this.#files, this.location)
   }
 
   async stat(path: string): Promise<ObjectInfo | undefined> {
     return this.#run('reading', path, async (file) => {
-      const found = await absentAsUndefined(stat(file))
+      const found = await absentAsUndefined(this.#files.stat(file))
       if (found === undefined || !found.isFile()) return undefined
       return { path, size: found.size, modifiedMs: found.mtimeMs, version: String(found.ino) }
     })
@@ -67,7 +72,7 @@ class LocalObjectStore implements ObjectStore {
 
   async get(path: string, range: ByteRange): Promise<Uint8Array | undefined> {
     return this.#run('reading', path, async (file) => {
-      const handle = await absentAsUndefined(open(file, 'r'))
+      const handle = await absentAsUndefined(this.#files.open(file, 'r'))
       if (handle === undefined) return undefined
       try {
         const { ino, size } = await handle.stat()
@@ -89,7 +94,7 @@ class LocalObjectStore implements ObjectStore {
 
   async delete(path: string): Promise<void> {
     await this.#run('removing', path, async (file) => {
-      await absentAsUndefined(unlink(file))
+      await absentAsUndefined(this.#files.unlink(file))
     })
   }
 
@@ -103,7 +108,7 @@ class LocalObjectStore implements ObjectStore {
     if (source === undefined && target === undefined) return 'lost'
     if (source === undefined) {
       // The call before may have died between the rename and the sync.
-      await this.#run('syncing', path, (file) => syncDirectory(dirname(file)))
+      await this.#run('syncing', path, (file) => syncDirectory(this.#files, dirname(file)))
       return 'already-published'
     }
     // Both: a file system that does not rename atomically, or a stranger's file.
@@ -131,31 +136,44 @@ class LocalObjectStore implements ObjectStore {
     const token = join(parentOf(path), `.${nameOf(path)}${IN_PROGRESS}`)
     return this.#run('creating', token, async (file) => {
       await this.#makeDirectory(dirname(file))
-      return new LocalUpload({ token, file, handle: await open(file, flags) })
+      const handle = await this.#files.open(file, flags)
+      return new LocalUpload({ token, file, handle, files: this.#files })
     })
   }
 
   async #replace(prepared: PreparedUpload, path: string): Promise<void> {
     await this.#run('publishing', path, async (file) => {
       await this.#makeDirectory(dirname(file))
-      await rename(join(this.location, prepared.token), file)
-      await syncDirectory(dirname(file))
+      await this.#files.rename(join(this.location, prepared.token), file)
+      await syncDirectory(this.#files, dirname(file))
     })
   }
 
   /**
-   * Creates a directory below the root, and makes its entry and those above it durable: also when
-   * it exists, as whoever created it may have died before that.
+   * Creates a directory with those above it, and makes their entries durable: also of those that
+   * exist, as whoever created them may have died before that, or not have come to it yet.
    */
   async #makeDirectory(directory: string): Promise<void> {
-    const first = await mkdir(directory, { recursive: true })
-    if (first === undefined && this.#syncedDirectories.has(directory)) return
-    const topLength = Math.min(first?.length ?? Infinity, this.location.length + 1)
-    for (let made = directory; made.length >= topLength; made = dirname(made)) {
-      await syncDirectory(dirname(made))
+    const first = await this.#files.mkdir(directory, { recursive: true })
+    const createdLength = first?.length ?? Number.POSITIVE_INFINITY
+    const synced: string[] = []
+    for (const entry of withParents(directory)) {
+      const created = entry.length >= createdLength
+      if (!created && this.#syncedDirectories.has(entry)) break
+      await this.#syncParent(entry, created)
+      synced.push(entry)
     }
     if (this.#syncedDirectories.size >= SYNCED_DIRECTORIES_MAX) this.#syncedDirectories.clear()
-    this.#syncedDirectories.add(directory)
+    for (const entry of synced) this.#syncedDirectories.add(entry)
+  }
+
+  async #syncParent(directory: string, created: boolean): Promise<void> {
+    try {
+      await syncDirectory(this.#files, dirname(directory))
+    } catch (cause) {
+      // Above the root there are directories of others, which may not be readable.
+      if (created || directory.length > this.location.length) throw cause
+    }
   }
 
   /** The paths of the files in a directory that begin with `prefix`, in order. */
@@ -171,9 +189,9 @@ class LocalObjectStore implements ObjectStore {
     }
   }
 
-  async #entries(directory: string): Promise<readonly Dirent[]> {
+  async #entries(directory: string): Promise<readonly DirectoryEntry[]> {
     return this.#run('listing', directory, async (folder) => {
-      const entries = await absentAsUndefined(readdir(folder, { withFileTypes: true }))
+      const entries = await absentAsUndefined(this.#files.readdir(folder, { withFileTypes: true }))
       return (entries ?? []).toSorted((a, b) => compare(sortKey(a), sortKey(b)))
     })
   }
@@ -193,13 +211,15 @@ class LocalObjectStore implements ObjectStore {
 class LocalUpload implements Upload {
   readonly #token: string
   readonly #file: string
-  readonly #handle: FileHandle
+  readonly #handle: OpenFile
+  readonly #files: FileOperations
   #size = 0
 
-  constructor(parts: { token: string; file: string; handle: FileHandle }) {
+  constructor(parts: { token: string; file: string; handle: OpenFile; files: FileOperations }) {
     this.#token = parts.token
     this.#file = parts.file
     this.#handle = parts.handle
+    this.#files = parts.files
   }
 
   async append(bytes: Uint8Array): Promise<void> {
@@ -211,7 +231,7 @@ class LocalUpload implements Upload {
     await this.#run('syncing', async () => {
       await this.#handle.datasync()
       await this.#handle.close()
-      await syncDirectory(dirname(this.#file))
+      await syncDirectory(this.#files, dirname(this.#file))
     })
     return { token: this.#token, size: this.#size }
   }
@@ -219,7 +239,7 @@ class LocalUpload implements Upload {
   async abort(): Promise<void> {
     await this.#run('removing', async () => {
       await this.#handle.close()
-      await absentAsUndefined(unlink(this.#file))
+      await absentAsUndefined(this.#files.unlink(this.#file))
     })
   }
 
@@ -247,7 +267,7 @@ function nameOf(path: string): string {
 /**
  * Directories sort as if their name ended in `/`: so files come in the order of their whole paths.
  */
-function sortKey(entry: Dirent): string {
+function sortKey(entry: DirectoryEntry): string {
   return entry.isDirectory() ? `${entry.name}/` : entry.name
 }
 
@@ -256,16 +276,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : 1
 }
 
-async function absentAsUndefined<T>(operation: Promise<T>): Promise<T | undefined> {
-  try {
-    return await operation
-  } catch (cause) {
-    if (systemCodeOf(cause) === 'ENOENT') return undefined
-    throw cause
-  }
-}
-
-async function readFully(handle: FileHandle, bytes: Uint8Array, from: number): Promise<Uint8Array> {
+async function readFully(handle: OpenFile, bytes: Uint8Array, from: number): Promise<Uint8Array> {
   let done = 0
   while (done < bytes.length) {
     const { bytesRead } = await handle.read(bytes, done, bytes.length - done, from + done)
@@ -276,7 +287,7 @@ async function readFully(handle: FileHandle, bytes: Uint8Array, from: number): P
   return bytes
 }
 
-async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+async function writeFully(handle: OpenFile, bytes: Uint8Array): Promise<void> {
   let done = 0
   while (done < bytes.length) {
     const { bytesWritten } = await handle.write(bytes, done)
@@ -284,8 +295,8 @@ async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> 
   }
 }
 
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r')
+async function syncDirectory(files: FileOperations, directory: string): Promise<void> {
+  const handle = await files.open(directory, 'r')
   try {
     await handle.sync()
   } finally {
@@ -293,40 +304,11 @@ async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-async function checkReadable(directory: string): Promise<readonly Finding[]> {
-  try {
-    await access(directory, constants.R_OK | constants.X_OK)
-    return []
-  } catch (cause) {
-    return [
-      {
-        severity: 'error',
-        code: 'directory-unreadable',
-        message: `directory "${directory}" cannot be read: ${messageOf(cause)}`,
-        hint: 'Create it, or give the user of the job the right to read it.',
-      },
-    ]
-  }
-}
-
-async function checkWritable(directory: string): Promise<readonly Finding[]> {
-  try {
-    const found = await absentAsUndefined(stat(directory))
-    if (found === undefined) return await checkWritable(dirname(directory))
-    if (!found.isDirectory()) return [unwritable(directory, `"${basename(directory)}" is a file`)]
-    await access(directory, constants.W_OK | constants.X_OK)
-    return []
-  } catch (cause) {
-    if (systemCodeOf(cause) === 'ENOTDIR') return checkWritable(dirname(directory))
-    return [unwritable(directory, messageOf(cause))]
-  }
-}
-
-function unwritable(directory: string, reason: string): Finding {
-  return {
-    severity: 'error',
-    code: 'directory-unwritable',
-    message: `directory "${directory}" cannot be written: ${reason}`,
-    hint: 'Give the user of the job the right to write there, or choose another path.',
+/** A directory and those above it, but not the root of the file system, which nothing holds. */
+function* withParents(directory: string): Iterable<string> {
+  let current = directory
+  for (let parent = dirname(current); parent !== current; parent = dirname(current)) {
+    yield current
+    current = parent
   }
 }

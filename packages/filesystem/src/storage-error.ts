@@ -38,3 +38,13 @@ const unwritableCodes: ReadonlySet<string> = new Set([
   'EISDIR',
   'ENAMETOOLONG',
 ])
+
+/** The result; `undefined` if there is no such file or directory. @internal */
+export async function absentAsUndefined<T>(operation: Promise<T>): Promise<T | undefined> {
+  try {
+    return await operation
+  } catch (cause) {
+    if (systemCodeOf(cause) === 'ENOENT') return undefined
+    throw cause
+  }
+}

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import * as fs from 'node:fs/promises'
-import * as pathModule from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
 import { systemCodeOf } from '../common/errors.ts'
 import type { Storage } from '../common/storage.ts'
@@ -29,7 +29,7 @@ export class NodeStorage implements Storage {
 
   /** `root` need not exist: the first write creates it. */
   constructor(root: string, files: FileOperations = fs) {
-    this.location = pathModule.resolve(root)
+    this.location = resolve(root)
     this.#files = files
   }
 
@@ -49,17 +49,19 @@ export class NodeStorage implements Storage {
 
   write(path: string, chunks: Iterable<Uint8Array>): Promise<number> {
     return this.#changing('write', path, async (file) => {
-      await this.#makeDirectory(pathModule.dirname(file))
+      await this.#makeDirectory(dirname(file))
+      // Never in place: if the power went during a move, the file may have another name too.
+      await this.#files.rm(file, { force: true })
       const size = await this.#writeSynced(file, 'w', chunks)
-      await this.#syncDirectory(pathModule.dirname(file))
+      await this.#syncDirectory(dirname(file))
       return size
     })
   }
 
   createExclusive(path: string, bytes: Uint8Array): Promise<boolean> {
     return this.#changing('create', path, async (file) => {
-      const directory = pathModule.dirname(file)
-      const temporary = pathModule.join(directory, `${temporaryPrefix}${randomUUID()}`)
+      const directory = dirname(file)
+      const temporary = join(directory, `${temporaryPrefix}${randomUUID()}`)
       await this.#makeDirectory(directory)
       try {
         await this.#writeSynced(temporary, 'wx', [bytes])
@@ -84,7 +86,7 @@ export class NodeStorage implements Storage {
         if (systemCodeOf(error) !== 'ENOENT') throw error
         return false
       }
-      const directories = [pathModule.dirname(target), pathModule.dirname(source)]
+      const directories = [dirname(target), dirname(source)]
       for (const directory of new Set(directories)) await this.#syncDirectory(directory)
       return true
     })
@@ -100,13 +102,13 @@ export class NodeStorage implements Storage {
   async remove(path: string): Promise<void> {
     await this.#changing('remove', path, async (file) => {
       await this.#files.rm(file, { recursive: true, force: true })
-      await this.#syncDirectory(pathModule.dirname(file))
+      await this.#syncDirectory(dirname(file))
     })
   }
 
   #resolve(path: string): string {
     assertStoragePath(path)
-    return pathModule.join(this.location, path)
+    return join(this.location, path)
   }
 
   async #reading<T>(file: string, act: (file: string) => Promise<T>): Promise<T | undefined> {
@@ -172,7 +174,7 @@ export class NodeStorage implements Storage {
 
   async #syncParent(directory: string, created: boolean): Promise<void> {
     try {
-      await this.#syncDirectory(pathModule.dirname(directory))
+      await this.#syncDirectory(dirname(directory))
     } catch (error) {
       // Above the root there are directories of others, which may not be readable.
       if (created || directory.length > this.location.length) throw error
@@ -208,9 +210,8 @@ async function writeFully(file: OpenFile, bytes: Uint8Array): Promise<void> {
 /** A directory and those above it, but not the root of the file system, which nothing holds. */
 function* withParents(directory: string): Iterable<string> {
   let current = directory
-  for (let parent = pathModule.dirname(current); parent !== current; ) {
+  for (let parent = dirname(current); parent !== current; parent = dirname(current)) {
     yield current
     current = parent
-    parent = pathModule.dirname(current)
   }
 }
