@@ -60,7 +60,10 @@ const suggestionsMax = 3
 const nameDistanceMax = 3
 
 /** @internal */
-function nearNames(table: string, existing: readonly string[]): readonly string[] {
+/**
+ * Those of `existing` that someone who wrote `table` may have meant, the nearest first. @internal
+ */
+export function nearNames(table: string, existing: readonly string[]): readonly string[] {
   const { name } = splitTableName(table)
   return existing
     .map((candidate) => {

@@ -1,6 +1,7 @@
 import type { SplitOutput } from '@flinkts/core/connector'
 import type { Change, ChangeSource, PgValue, Row } from '../records/change.ts'
 import type { PostgresClient } from '../client.ts'
+import { AvailabilityWatch } from '../runtime/availability-watch.ts'
 import { Backoff } from '../runtime/backoff.ts'
 import type { PollStatus } from '../protocol/replication-stream.ts'
 import type { SourceContext } from '../runtime/source-context.ts'
@@ -26,6 +27,7 @@ export class ChunkReader implements SplitWorker {
   readonly #split: SnapshotSplit
   readonly #connections: ConnectionCache
   readonly #wake: () => void
+  readonly #watch: AvailabilityWatch
   readonly #closing = new AbortController()
   readonly #backoff: Backoff
   readonly #source: ChangeSource
@@ -51,6 +53,7 @@ export class ChunkReader implements SplitWorker {
     this.#split = split
     this.#connections = connections
     this.#wake = wake
+    this.#watch = new AvailabilityWatch(wake)
     this.#backoff = new Backoff(context)
     this.#ranges = split.ranges
     this.#keyNames = split.key.map((column) => column.name)
@@ -75,7 +78,7 @@ export class ChunkReader implements SplitWorker {
     try {
       const status = rows.poll((row) => this.#emit(row, output))
       if (status === 'ended') this.#finish(this.#chunk)
-      else if (status === 'nothing-available') void rows.available().then(this.#wake)
+      else if (status === 'nothing-available') this.#watch.on(rows)
       return status
     } catch (cause) {
       if (this.#emitting) throw cause
@@ -134,7 +137,7 @@ export class ChunkReader implements SplitWorker {
         if (signal.aborted) return await this.#client.close()
         const chunk = await openChunk(this.#client, this.#context, this.#split, this.#lastKey())
         this.#chunk = chunk
-        void chunk.rows.available().then(this.#wake)
+        this.#watch.on(chunk.rows)
         return
       } catch (failure) {
         await this.#client?.close()

@@ -1,4 +1,5 @@
 import type { MetricGroup, SplitOutput } from '@flinkts/core/connector'
+import { AvailabilityWatch } from '../runtime/availability-watch.ts'
 import { Backoff } from '../runtime/backoff.ts'
 import type { Change } from '../records/change.ts'
 import type { Lsn } from '../records/lsn.ts'
@@ -30,6 +31,7 @@ export class StreamReader implements SplitWorker, ReplicationHandler {
   readonly #context: SourceContext
   readonly #split: StreamSplit
   readonly #wake: () => void
+  readonly #watch: AvailabilityWatch
   readonly #closing = new AbortController()
   readonly #backoff: Backoff
   readonly #position: StreamPosition
@@ -53,6 +55,7 @@ export class StreamReader implements SplitWorker, ReplicationHandler {
     this.#context = context
     this.#split = split
     this.#wake = wake
+    this.#watch = new AvailabilityWatch(wake)
     this.#backoff = new Backoff(context)
     this.#position = new StreamPosition(split)
     this.#tables = new StreamTables(context.types, split.tables)
@@ -77,7 +80,7 @@ export class StreamReader implements SplitWorker, ReplicationHandler {
     this.#output = output
     try {
       const status = stream.poll(this)
-      if (status === 'nothing-available') void stream.available().then(this.#wake)
+      if (status === 'nothing-available') this.#watch.on(stream)
       return status
     } catch (cause) {
       if (this.#emitting) throw cause
@@ -170,7 +173,7 @@ export class StreamReader implements SplitWorker, ReplicationHandler {
     if (this.#acknowledgedLsn !== noLsn) stream.acknowledge(this.#acknowledgedLsn)
     this.#stream = stream
     this.#context.logger.info('streams changes', { from: formatLsn(startLsn) })
-    void stream.available().then(this.#wake)
+    this.#watch.on(stream)
   }
 
   async #reopen(stream: ReplicationStream, failure: unknown): Promise<void> {

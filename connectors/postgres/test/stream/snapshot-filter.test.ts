@@ -72,7 +72,9 @@ interface History {
   readonly finalRows: readonly Row[]
 }
 
-/** A transaction as it commits: its id says when it began, its place in the stream when it ended. */
+/**
+ * A transaction as it commits: its id says when it began, its place in the stream when it ended.
+ */
 interface Transaction {
   readonly id: number
   readonly changes: Change[]
@@ -81,49 +83,62 @@ interface Transaction {
 }
 
 /**
- * A table that transactions change one after the other, while ranges of it are read: each transaction
- * becomes visible to queries some time after its commit, as with synchronous replication (the rows that
- * it changed stay locked so long).
+ * A table that transactions change one after the other, while ranges of it are read: each
+ * transaction becomes visible to queries some time after its commit, as with synchronous
+ * replication (the rows that it changed stay locked so long).
  */
 function randomHistory(prng: Prng): History {
   const committed: Transaction[] = []
   const rows = new Map<number, Row>()
   const locked = new Map<number, Transaction>()
-  const ends = [...new Set([3, 8, 12, 16].filter(() => prng.next() < 0.7))]
-  const unread: (number | undefined)[] = [...ends, undefined]
-  const ranges: SnapshotRange[] = []
-  const snapshotRecords: Change[] = []
+  const reads: RangeRead[] = []
+  const unread = [...[3, 8, 12, 16].filter(() => prng.next() < 0.7), undefined]
   let nextId = 100
   for (let now = 0; now < 60 || unread.length > 0; now++) {
     for (const [key, { visibleAt }] of locked) if (visibleAt <= now) locked.delete(key)
     if (prng.next() < 0.3 && unread.length > 0) {
-      const end = unread.shift()
-      const lower = Number(ranges.at(-1)?.end?.[0] ?? 0)
-      const visible = committed.filter((transaction) => transaction.visibleAt <= now)
-      const hidden = committed.filter((transaction) => transaction.visibleAt > now)
-      const seen = replay(visible)
-      for (const [id, row] of seen) {
-        if (id < lower || id >= (end ?? Infinity)) continue
-        snapshotRecords.push(changeOf('snapshot', undefined, row))
-      }
-      ranges.push({
-        end: end === undefined ? undefined : [String(end)],
-        inclusive: false,
-        snapshot: snapshotText(hidden, nextId),
-      })
-    } else {
-      const id = nextId++
-      const transaction = { id, changes: [], visibleAt: now + randomBelow(prng, 6) }
-      randomChanges(prng, rows, locked, transaction)
-      committed.push(transaction)
+      const bounds = { lower: reads.at(-1)?.upper, upper: unread.shift() }
+      reads.push(readRange(committed, bounds, { now, nextId }))
+      continue
     }
+    const transaction = { id: nextId++, changes: [], visibleAt: now + randomBelow(prng, 6) }
+    randomChanges(prng, rows, locked, transaction)
+    committed.push(transaction)
   }
-  const filter = new SnapshotFilter([tableOf(ranges)])
+  const filter = new SnapshotFilter([tableOf(reads.map((read) => read.range))])
   const stream = committed.flatMap(({ id, changes }) =>
     changes.map((change) => filter.apply(change, id)),
   )
-  const finalRows = [...rows.values()].toSorted((a, b) => Number(a['id']) - Number(b['id']))
-  return { records: [...snapshotRecords, ...stream.filter((c) => c !== undefined)], finalRows }
+  const kept = stream.filter((change) => change !== undefined)
+  return {
+    records: [...reads.flatMap((read) => read.records), ...kept],
+    finalRows: [...rows.values()].toSorted((a, b) => Number(a['id']) - Number(b['id'])),
+  }
+}
+
+interface RangeRead {
+  readonly upper: number | undefined
+  readonly range: SnapshotRange
+  readonly records: readonly Change[]
+}
+
+function readRange(
+  committed: readonly Transaction[],
+  { lower = 0, upper }: { readonly lower: number | undefined; readonly upper: number | undefined },
+  { now, nextId }: { readonly now: number; readonly nextId: number },
+): RangeRead {
+  const seen = replay(committed.filter((transaction) => transaction.visibleAt <= now))
+  const hidden = committed.filter((transaction) => transaction.visibleAt > now)
+  const inRange = [...seen].filter(([id]) => id >= lower && id < (upper ?? Infinity))
+  return {
+    upper,
+    range: {
+      end: upper === undefined ? undefined : [String(upper)],
+      inclusive: false,
+      snapshot: snapshotText(hidden, nextId),
+    },
+    records: inRange.map(([, row]) => changeOf('snapshot', undefined, row)),
+  }
 }
 
 function randomChanges(

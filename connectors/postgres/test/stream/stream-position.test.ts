@@ -42,9 +42,9 @@ describe('the position in the stream', () => {
     const position = new StreamPosition(cut)
 
     position.begin(transaction(0x50n))
-    const fresh = [0, 1, 2, 3].map((index) => position.advance(index))
+    const emitted = [0, 1, 2, 3].map((index) => position.advance(index))
 
-    expect(fresh).toEqual([false, false, true, true])
+    expect(emitted).toEqual([false, false, true, true])
   })
 
   test('does not move past a transaction that was cut before it came again', () => {
