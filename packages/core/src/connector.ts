@@ -23,5 +23,6 @@ export type {
   SourceReaderContext,
   SplitOutput,
 } from './connector/source-reader.ts'
-export type { Source, SourceSplit } from './connector/source.ts'
+export type { Source } from './connector/source.ts'
+export type { SourceSplit } from './connector/source-split.ts'
 export type { SplitEnumerator, SplitEnumeratorContext } from './connector/split-enumerator.ts'

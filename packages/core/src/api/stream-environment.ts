@@ -1,5 +1,6 @@
 import type { DeliveryGuarantee } from '../common/guarantee.ts'
-import type { Source, SourceSplit } from '../connector/source.ts'
+import type { Source } from '../connector/source.ts'
+import type { SourceSplit } from '../connector/source-split.ts'
 import { type DataStream, streamOf } from './data-stream.ts'
 import type { GraphBuilder, OperatorOptions } from './graph-builder.ts'
 import { checkSource } from './guarantee-check.ts'

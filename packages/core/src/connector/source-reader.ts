@@ -1,6 +1,6 @@
 import type { SubtaskContext } from './context.ts'
 import type { CheckpointNotice, SourceEvent } from './source-event.ts'
-import type { SourceSplit } from './source.ts'
+import type { SourceSplit } from './source-split.ts'
 
 /** What a reader can do. @public */
 export interface SourceReaderContext extends SubtaskContext {

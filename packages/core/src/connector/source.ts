@@ -1,15 +1,8 @@
 import type { Serializer } from '../common/serializer.ts'
 import type { Preflight } from './preflight.ts'
 import type { SourceReader, SourceReaderContext } from './source-reader.ts'
+import type { SourceSplit } from './source-split.ts'
 import type { SplitEnumerator, SplitEnumeratorContext } from './split-enumerator.ts'
-
-/**
- * A part of a source that one reader reads: a file, a partition, a key range. Plain data. @public
- */
-export interface SourceSplit {
-  /** Unique in the source, for ever. */
-  readonly splitId: string
-}
 
 /**
  * A source: configuration and factories; it opens nothing by itself. After FLIP-27: the enumerator

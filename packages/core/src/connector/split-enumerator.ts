@@ -1,6 +1,6 @@
 import type { ConnectorContext } from './context.ts'
 import type { CheckpointNotice, SourceEvent } from './source-event.ts'
-import type { SourceSplit } from './source.ts'
+import type { SourceSplit } from './source-split.ts'
 
 /** What an enumerator can do. Calls after `close` do nothing. @public */
 export interface SplitEnumeratorContext<Split extends SourceSplit> extends ConnectorContext {

@@ -8,7 +8,8 @@ import type {
   SourceReaderContext,
   SplitOutput,
 } from '../connector/source-reader.ts'
-import type { Source, SourceSplit } from '../connector/source.ts'
+import type { Source } from '../connector/source.ts'
+import type { SourceSplit } from '../connector/source-split.ts'
 import type { FlowControl } from '../network/flow-control.ts'
 import type { Output } from '../network/output.ts'
 import { noTimestamp, type CheckpointBarrier } from '../network/stream-element.ts'

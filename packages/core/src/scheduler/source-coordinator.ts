@@ -1,6 +1,7 @@
 import { unreachable } from '../common/assert.ts'
 import type { CheckpointNotice } from '../connector/source-event.ts'
-import type { SourceSplit, Source } from '../connector/source.ts'
+import type { Source } from '../connector/source.ts'
+import type { SourceSplit } from '../connector/source-split.ts'
 import type { SplitEnumerator, SplitEnumeratorContext } from '../connector/split-enumerator.ts'
 import type { ConnectorContext } from '../connector/context.ts'
 import type { StateItem } from '../state/operator-state.ts'

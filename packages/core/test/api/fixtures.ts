@@ -1,7 +1,8 @@
 import type { DeliveryGuarantee } from '../../src/common/guarantee.ts'
 import type { Preflight } from '../../src/connector/preflight.ts'
 import type { Sink } from '../../src/connector/sink.ts'
-import type { Source, SourceSplit } from '../../src/connector/source.ts'
+import type { Source } from '../../src/connector/source.ts'
+import type { SourceSplit } from '../../src/connector/source-split.ts'
 
 function notOpened(): never {
   throw new Error('nothing is opened while a job is defined')

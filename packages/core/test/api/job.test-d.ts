@@ -2,7 +2,8 @@ import { expectTypeOf } from 'vitest'
 import type { DataStream } from '../../src/api/data-stream.ts'
 import { defineJob } from '../../src/api/define-job.ts'
 import type { Sink } from '../../src/connector/sink.ts'
-import type { Source, SourceSplit } from '../../src/connector/source.ts'
+import type { Source } from '../../src/connector/source.ts'
+import type { SourceSplit } from '../../src/connector/source-split.ts'
 import { listState, mapState, valueState } from '../../src/state/state-descriptor.ts'
 
 interface Order {

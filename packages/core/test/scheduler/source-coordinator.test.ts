@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Source, SourceSplit } from '../../src/connector/source.ts'
+import type { Source } from '../../src/connector/source.ts'
+import type { SourceSplit } from '../../src/connector/source-split.ts'
 import type {
   SplitEnumerator,
   SplitEnumeratorContext,

@@ -1,5 +1,6 @@
 import type { InputStatus, SourceOutput, SourceReader } from '../../src/connector/source-reader.ts'
-import type { Source, SourceSplit } from '../../src/connector/source.ts'
+import type { Source } from '../../src/connector/source.ts'
+import type { SourceSplit } from '../../src/connector/source-split.ts'
 import type { FlowControl } from '../../src/network/flow-control.ts'
 import type { Output } from '../../src/network/output.ts'
 import { SourceOperator } from '../../src/operators/source.ts'
