@@ -6,9 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 18)) {
-  process.stderr.write(
-    `flinkts needs Node 22.18 or newer, and this is ${process.versions.node}: install a newer one.\n`,
-  )
+  process.stderr.write(`flinkts needs Node 22.18 or newer, and this is ${process.versions.node}.\n`)
   process.exit(2)
 }
 

@@ -3,7 +3,7 @@ import { FlinktsError } from '@flinkts/core'
 /**
  * The error of a wrong command line.
  *
- * @param text - As the parser writes it: `error: unknown option '--form'`, and a suggestion below it.
+ * @param text - As the parser writes it: `error: unknown option '--form'`; a suggestion below.
  * @internal
  */
 export function argumentError(text: string): FlinktsError {

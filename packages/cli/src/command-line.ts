@@ -151,7 +151,7 @@ Signals:
 
 function checkpointDirOption(): Option {
   const description =
-    'where checkpoints are kept, in a directory for each job (default: .flinkts beside the job file)'
+    'where checkpoints are kept, a directory for each job (default: .flinkts beside the job file)'
   return new Option('--checkpoint-dir <path>', description)
 }
 

@@ -5,8 +5,8 @@ import { type ExitCode, exitCodeOf } from './exit-code.ts'
 import { ProcessGuard } from './process-guard.ts'
 
 /**
- * The whole command: never rejects, and prints what went wrong. The process may end when it resolves, and
- * with its exit code only.
+ * The whole command: never rejects, and prints what went wrong. The process may end when it
+ * resolves, and with its exit code only.
  *
  * @param argv - What comes after `flinkts`.
  * @internal

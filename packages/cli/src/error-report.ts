@@ -17,7 +17,8 @@ export interface ErrorReport {
 const causesMax = 8
 
 /**
- * What to tell of `thrown`. Whatever is not of flinkts is a defect of it by now, and asks to be reported.
+ * What to tell of `thrown`. Whatever is not of flinkts is a defect of it by now, and asks to be
+ * reported.
  *
  * @param options.directory - Paths below it are shown relative to it.
  * @internal
@@ -128,9 +129,7 @@ function shorten(place: string, directory: string): string {
   return `${below.startsWith('..') || below === '' ? path : below}${position}`
 }
 
-/**
- * How the stack of an error of the parser begins: the place, the line, a mark; columns are not told.
- */
+/** How the stack of an error of the parser begins: the place, the line, a mark below it. */
 const excerptForm = /^(.+?):(\d+)\n((?:.*\n)+?\s*\^+)[ \t]*\n/
 
 function excerptOf(thrown: unknown): string | undefined {

@@ -1,7 +1,8 @@
 import { FlinktsError, messageOf, systemCodeOf } from '@flinkts/core/connector'
 
 /**
- * Explains why a job file could not be loaded. Errors of flinkts pass unchanged: they say it themselves.
+ * Explains why a job file could not be loaded. Errors of flinkts pass unchanged: they say it
+ * themselves.
  *
  * @internal
  */
@@ -38,8 +39,8 @@ const syntax: Explanation = {
 const unsupported: Explanation = {
   problem: 'uses syntax that is more than types',
   hint:
-    'Node removes types and compiles nothing: write enums, namespaces and parameter properties as ' +
-    'plain JavaScript. The option erasableSyntaxOnly of TypeScript finds them.',
+    'Node removes types and compiles nothing: write enums, namespaces and parameter properties ' +
+    'as plain JavaScript. The option erasableSyntaxOnly of TypeScript finds them.',
 }
 
 const missingExport: Explanation = {
@@ -59,7 +60,7 @@ const unknownExtension: Explanation = {
 
 const thrown: Explanation = {
   problem: 'threw while it was loaded',
-  hint: 'The code outside of functions runs when the file is loaded; the cause says where it failed.',
+  hint: 'Code outside of functions runs when the file is loaded; the cause says where it failed.',
 }
 
 function missingModule(message: string): Explanation {

@@ -9,8 +9,8 @@ import { loadFailure } from './load-failure.ts'
  * The job that a file exports.
  *
  * @param file - A path, relative to the working directory.
- * @throws FlinktsError FLINKTS_JOB_FILE_NOT_FOUND, FLINKTS_JOB_FILE_INVALID, and every FlinktsError of the
- * code in the file
+ * @throws FlinktsError FLINKTS_JOB_FILE_NOT_FOUND, FLINKTS_JOB_FILE_INVALID, and every FlinktsError
+ * of the code in the file
  * @internal
  */
 export async function loadJob(file: string): Promise<JobDefinition> {

@@ -4,8 +4,9 @@ import { FlinktsError, messageOf } from '@flinkts/core/connector'
 import type { ErrorReporter } from './error-reporter.ts'
 
 /**
- * Sees to it that the process never ends well by accident: whatever throws where nobody catches it, ends
- * the process, or leaves it without anything to do, becomes an error and an exit code other than 0.
+ * Sees to it that the process never ends well by accident: whatever throws where nobody catches it,
+ * ends the process, or leaves it without anything to do, becomes an error and an exit code other
+ * than 0.
  *
  * @internal
  */
@@ -58,7 +59,9 @@ function uncaught(thrown: unknown): FlinktsError {
     'FLINKTS_PROCESS_FAILED',
     `something was thrown where nobody catches it: ${messageOf(thrown)}`,
     {
-      hint: 'Look for a promise that nobody awaits, a timer, or an event emitter without a listener for errors. The next run goes on from the last checkpoint.',
+      hint:
+        'Look for a promise that nobody awaits, a timer, or an event emitter without a listener ' +
+        'for errors. The next run goes on from the last checkpoint.',
       cause: thrown,
     },
   )
@@ -69,7 +72,9 @@ function exited(exitCode: number): FlinktsError {
     'FLINKTS_PROCESS_FAILED',
     `something ended the process with exit code ${exitCode}`,
     {
-      hint: 'Remove the call of process.exit() from the job. The next run goes on from the last checkpoint.',
+      hint:
+        'Remove the call of process.exit() from the job. ' +
+        'The next run goes on from the last checkpoint.',
     },
   )
 }

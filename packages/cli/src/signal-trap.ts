@@ -35,8 +35,4 @@ export class SignalTrap {
       })
     }
   }
-
-  get status(): 'waiting' | 'stopping' | 'forced' {
-    return this.#status
-  }
 }

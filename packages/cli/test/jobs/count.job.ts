@@ -36,7 +36,10 @@ const job: JobDefinition = defineJob(
           return [{ id, key, count }]
         },
       })
-      .sinkTo('files', fileSink({ path: env['OUTPUT'] ?? 'out', format: jsonLines() }))
+      .sinkTo(
+        env['SINK_ID'] ?? 'files',
+        fileSink({ path: env['OUTPUT'] ?? 'out', format: jsonLines() }),
+      )
   },
 )
 
