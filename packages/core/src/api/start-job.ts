@@ -10,6 +10,7 @@ import type { ExecutionPlan } from '../graph/execution-plan.ts'
 import { planJob } from '../graph/plan-job.ts'
 import { type ChannelLimits, defaultChannelLimits } from '../network/channel.ts'
 import { JobMaster, type JobStatus } from '../scheduler/job-master.ts'
+import { defaultSliceLimits, type SliceLimits } from '../state/keyed-snapshot.ts'
 import { LocalTaskExecutor } from '../task/local-task-executor.ts'
 import { defaultTaskLimits, type TaskLimits } from '../task/stream-task.ts'
 import type { TaskExecutor } from '../task/task-protocol.ts'
@@ -27,6 +28,7 @@ export interface JobRuntime {
   readonly probe: ProcessProbe
   readonly channelLimits?: ChannelLimits
   readonly taskLimits?: TaskLimits
+  readonly sliceLimits?: SliceLimits
   /** How long a silent process keeps the job, in milliseconds. */
   readonly leaseMs?: number
   /** Wraps the executor of the tasks: where a simulation loses messages. */
@@ -83,6 +85,7 @@ export function startJob(job: JobDefinition, options: RunOptions, runtime: JobRu
     storage,
     channelLimits: runtime.channelLimits ?? defaultChannelLimits,
     taskLimits: runtime.taskLimits ?? defaultTaskLimits,
+    sliceLimits: runtime.sliceLimits ?? defaultSliceLimits,
   })
   let status: JobStatus = 'created'
   let restarts = 0

@@ -8,6 +8,7 @@ import { KeyedStateSnapshots } from '../operators/keyed-state-snapshots.ts'
 import type { Operator } from '../operators/operator.ts'
 import { HeapStateBackend } from '../state/heap-state-backend.ts'
 import { keyGroupRange } from '../state/key.ts'
+import type { SliceLimits } from '../state/keyed-snapshot.ts'
 import type { KeyedStateHandle } from '../state/operator-state.ts'
 
 /** @internal */
@@ -20,6 +21,7 @@ export interface KeyedProcessParts {
   /** Files that hold entries of the subtask's key groups, and maybe others. */
   readonly restored: readonly KeyedStateHandle[]
   readonly storage: Storage
+  readonly sliceLimits: SliceLimits
   readonly output: Output
   readonly flow: FlowControl
 }
@@ -31,6 +33,7 @@ export function buildKeyedProcess(parts: KeyedProcessParts): Operator {
     operatorId,
     range: keyGroupRange(subtask, parallelism, maxParallelism),
     maxParallelism,
+    sliceLimits: parts.sliceLimits,
   })
   return new KeyedProcessOperator(operatorId, {
     function: operation.process,

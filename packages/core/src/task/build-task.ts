@@ -159,6 +159,7 @@ class TaskBuilder {
       maxParallelism: deployment.plan.maxParallelism,
       restored: this.#restored(operatorId)?.keyed ?? [],
       storage: this.#services.storage,
+      sliceLimits: this.#services.sliceLimits,
       output,
       flow: this.#flow,
     })

@@ -7,6 +7,7 @@ import type { Storage } from '../common/storage.ts'
 import type { PlanEdge, PlanVertex } from '../graph/execution-plan.ts'
 import type { StreamGraph, StreamNode } from '../graph/stream-node.ts'
 import { Channel, type ChannelLimits } from '../network/channel.ts'
+import type { SliceLimits } from '../state/keyed-snapshot.ts'
 import { buildTask } from './build-task.ts'
 import type { StreamTask, TaskLimits } from './stream-task.ts'
 import {
@@ -28,6 +29,8 @@ export interface TaskServices {
   readonly storage: Storage
   readonly channelLimits: ChannelLimits
   readonly taskLimits: TaskLimits
+  /** How much of a snapshot of keyed state is written in one step. */
+  readonly sliceLimits: SliceLimits
 }
 
 /** Runs all tasks on the caller's thread, taking turns. @internal */

@@ -31,27 +31,39 @@ async function simulateAll(): Promise<SimulationRun> {
   return { reports, failures }
 }
 
-function sumOf(
-  reports: readonly SimulationReport[],
-  key: 'crashes' | 'zombies' | 'stops' | 'steps' | 'records',
-): number {
-  return reports.reduce((sum, report) => sum + report[key], 0)
+const counted = [
+  'steps',
+  'records',
+  'crashes',
+  'zombies',
+  'stops',
+  'damages',
+  'repairs',
+  'freshStarts',
+] as const
+
+function totalsOf(reports: readonly SimulationReport[]): Record<(typeof counted)[number], number> {
+  const totals = Object.fromEntries(counted.map((key) => [key, 0]))
+  for (const report of reports) {
+    for (const key of counted) totals[key] = (totals[key] ?? 0) + report[key]
+  }
+  return totals as ReturnType<typeof totalsOf>
 }
 
-describe('a job that is killed, frozen and stopped at any step', () => {
+describe('a job that is killed, frozen, damaged and stopped at any step', () => {
   test('I1 to I7: gives what an undisturbed run gives', { timeout: timeoutMs }, async () => {
     const start = performance.now()
     const { reports, failures } = await simulateAll()
     const seedsPerMinute = Math.round((reports.length / (performance.now() - start)) * 60_000)
 
-    process.stdout.write(
-      `simulated ${reports.length} seeds, ${seedsPerMinute} a minute: ` +
-        `${sumOf(reports, 'steps')} steps, ${sumOf(reports, 'crashes')} crashes, ` +
-        `${sumOf(reports, 'zombies')} zombies, ${sumOf(reports, 'stops')} stops, ` +
-        `${sumOf(reports, 'records')} records\n`,
-    )
+    const totals = totalsOf(reports)
+    const told = counted.map((key) => `${totals[key]} ${key}`).join(', ')
+    process.stdout.write(`simulated ${reports.length} seeds, ${seedsPerMinute} a minute: ${told}\n`)
     expect(failures.join('\n')).toBe('')
     expect(reports).toHaveLength(seeds.length)
+    // A simulation in which nothing happens proves nothing.
+    const neverHappened = counted.filter((key) => seeds.length >= 200 && totals[key] === 0)
+    expect(neverHappened).toEqual([])
   })
 
   test('I6: does the same again with the same seed', { timeout: timeoutMs }, async () => {

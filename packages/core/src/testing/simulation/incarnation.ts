@@ -1,14 +1,19 @@
 import { startJob, type JobHandle } from '../../api/start-job.ts'
+import { defined } from '../../common/assert.ts'
 import { FlinktsError } from '../../common/errors.ts'
+import type { DeliveryGuarantee } from '../../common/guarantee.ts'
 import { MetricRegistry } from '../../common/metric-registry.ts'
 import { silentLogger } from '../../common/logger.ts'
 import { randomBelow, SeededPrng } from '../../common/prng.ts'
 import type { SimulatedStorage, SimulatedStorageHandle } from '../simulated-storage.ts'
 import { FaultyExecutor } from './faulty-executor.ts'
 import { randomJob } from './random-job.ts'
+import type { ExpectedOutputs } from './invariants.ts'
+import { PlainSink } from './plain-sink.ts'
 import type { SimulatedLog } from './simulated-log.ts'
-import { SimulatedSink, type SimulatedTarget } from './simulated-sink.ts'
+import { SimulatedSink } from './simulated-sink.ts'
 import { SimulatedSource } from './simulated-source.ts'
+import type { SimulatedTarget } from './simulated-target.ts'
 import { SimulatedProcess, type SimulatedWorld } from './simulated-world.ts'
 
 /** The world that a process starts in. @internal */
@@ -18,10 +23,18 @@ export interface IncarnationParts {
   readonly disk: SimulatedStorage
   readonly target: SimulatedTarget
   readonly logs: ReadonlyMap<string, SimulatedLog>
-  readonly bounded: boolean
+  readonly guarantee: DeliveryGuarantee
   readonly leaseMs: number
   /** Whether messages and writes may fail now. */
   readonly faulty: () => boolean
+}
+
+/** How a process is started. @internal */
+export interface IncarnationOptions {
+  readonly pid: number
+  readonly parallelism: number
+  /** Begins without state, as another lineage. */
+  readonly fresh: boolean
 }
 
 const storageFaultChance = 0.002
@@ -33,19 +46,19 @@ export class Incarnation {
   readonly process: SimulatedProcess
   readonly handle: JobHandle
   /** What an undisturbed run writes, by sink. */
-  readonly expected: ReadonlyMap<string, readonly string[]>
+  readonly expected: ExpectedOutputs
   /** `undefined` as long as it runs; an error if the job failed. */
   outcome: 'finished' | 'stopped' | 'cancelled' | Error | undefined
   readonly #parts: IncarnationParts
   readonly #storage: SimulatedStorageHandle
 
-  constructor(parts: IncarnationParts, pid: number, parallelism: number) {
+  constructor(parts: IncarnationParts, { pid, parallelism, fresh }: IncarnationOptions) {
     this.#parts = parts
     this.process = new SimulatedProcess(parts.world, pid)
     this.#storage = parts.disk.open((operation) => this.#storageStep(operation))
     const { job, expected } = this.#define()
     this.expected = expected
-    this.handle = startJob(job, { parallelism }, this.#runtime())
+    this.handle = startJob(job, { parallelism, fresh }, this.#runtime())
     this.handle.ended.then(
       (outcome) => {
         this.outcome = outcome
@@ -64,17 +77,15 @@ export class Incarnation {
 
   /** Every process defines the same job. */
   #define(): ReturnType<typeof randomJob> {
-    const { seed, world, logs, target, bounded } = this.#parts
+    const { seed, world, logs, target, guarantee } = this.#parts
     const io = { process: this.process, below: (limit: number) => randomBelow(world.prng, limit) }
     return randomJob({
       prng: new SeededPrng(seed * 7919 + 1),
+      guarantee,
       logs: new Map([...logs].map(([id, log]) => [id, log.partitions])),
-      createSource: (id) => {
-        const log = logs.get(id)
-        if (log === undefined) throw new Error(`no log for ${id}`)
-        return new SimulatedSource(log, io, bounded)
-      },
+      createSource: (id) => new SimulatedSource(defined(logs.get(id), 'a source has its log'), io),
       createSink: () => new SimulatedSink(target, io),
+      createPlainSink: () => new PlainSink(target, io),
     })
   }
 
@@ -109,6 +120,8 @@ export class Incarnation {
         sliceStepsMax: 1 + randomBelow(world.prng, 3),
         sliceMs: 1,
       },
+      // State goes into a snapshot entry by entry, or all at once.
+      ...(randomBelow(world.prng, 2) === 0 ? { sliceLimits: { bytesMax: 1, slotsMax: 1 } } : {}),
       leaseMs,
       wrapExecutor: (executor) =>
         new FaultyExecutor(executor, world, this.process, () =>

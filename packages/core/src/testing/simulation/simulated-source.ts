@@ -1,14 +1,11 @@
+import type { Cancellable } from '../../common/scheduler.ts'
 import type { Serializer } from '../../common/serializer.ts'
-import type { CheckpointNotice, SourceEvent } from '../../connector/source-event.ts'
-import type {
-  InputStatus,
-  SourceOutput,
-  SourceReader,
-  SourceReaderContext,
-} from '../../connector/source-reader.ts'
-import type { Source, SourceSplit } from '../../connector/source.ts'
+import type { SourceReader, SourceReaderContext } from '../../connector/source-reader.ts'
+import type { Source } from '../../connector/source.ts'
+import type { SourceSplit } from '../../connector/source-split.ts'
 import type { SplitEnumerator, SplitEnumeratorContext } from '../../connector/split-enumerator.ts'
 import { jsonSerializer } from './json-serializer.ts'
+import { PartitionReader } from './partition-reader.ts'
 import type { SimulatedLog, SimulatedRecord } from './simulated-log.ts'
 import type { SimulatedProcess } from './simulated-world.ts'
 
@@ -18,8 +15,10 @@ export interface PartitionSplit extends SourceSplit {
   readonly finished: boolean
 }
 
-/** Partitions that no reader has yet. @internal */
+/** What the enumerator remembers. @internal */
 export interface PartitionsState {
+  readonly known: readonly string[]
+  /** Those of `known` that no reader has yet. */
   readonly unassigned: readonly string[]
 }
 
@@ -32,7 +31,7 @@ export interface SimulatedIo {
 
 /**
  * A replayable source over a simulated log, which does its I/O in steps. Splits are handed out on
- * request.
+ * request; partitions that come into being are found.
  *
  * @internal
  */
@@ -48,182 +47,97 @@ export class SimulatedSource
   readonly #log: SimulatedLog
   readonly #io: SimulatedIo
 
-  constructor(log: SimulatedLog, io: SimulatedIo, bounded: boolean) {
+  constructor(log: SimulatedLog, io: SimulatedIo) {
     this.#log = log
     this.#io = io
-    this.boundedness = bounded ? 'bounded' : 'continuous-unbounded'
+    this.boundedness = log.bounded ? 'bounded' : 'continuous-unbounded'
   }
 
   createEnumerator(
     context: SplitEnumeratorContext<PartitionSplit>,
-    restored: PartitionsState | undefined,
+    restored: PartitionsState = { known: [], unassigned: [] },
   ): SplitEnumerator<PartitionSplit, PartitionsState> {
-    const unassigned = restored?.unassigned ?? this.#log.partitions.map(({ name }) => name)
-    return new PartitionEnumerator(context, this.#io, [...unassigned])
+    return new PartitionEnumerator(context, this.#log, this.#io, restored)
   }
 
   createReader(context: SourceReaderContext): SourceReader<SimulatedRecord, PartitionSplit> {
-    return new PartitionReader(context, this.#log, this.#io, this.boundedness === 'bounded')
+    return new PartitionReader(context, this.#log, this.#io)
   }
 }
 
+const discoveryMs = 30
+
 class PartitionEnumerator implements SplitEnumerator<PartitionSplit, PartitionsState> {
   readonly #context: SplitEnumeratorContext<PartitionSplit>
+  readonly #log: SimulatedLog
   readonly #io: SimulatedIo
+  readonly #known: Set<string>
   readonly #unassigned: string[]
+  /** Readers that want a split, and got none yet. */
+  readonly #waiting: Set<number> = new Set()
+  #timer: Cancellable | undefined
+  #closed = false
 
   constructor(
     context: SplitEnumeratorContext<PartitionSplit>,
+    log: SimulatedLog,
     io: SimulatedIo,
-    unassigned: string[],
+    { known, unassigned }: PartitionsState,
   ) {
     this.#context = context
+    this.#log = log
     this.#io = io
-    this.#unassigned = unassigned
+    this.#known = new Set(known)
+    this.#unassigned = [...unassigned]
   }
 
-  start(): Promise<void> {
-    return this.#io.process.io()
+  async start(): Promise<void> {
+    await this.#io.process.io()
+    if (!this.#closed) this.#discover()
   }
 
   addReader(): void {}
 
   handleSplitRequest(subtask: number): void {
-    const name = this.#unassigned.shift()
-    if (name === undefined) {
-      this.#context.signalNoMoreSplits(subtask)
-      return
-    }
-    this.#context.assignSplit({ splitId: name, position: 0, finished: false }, subtask)
-    this.#context.sendSourceEvent(subtask, { type: 'left' })
+    this.#waiting.add(subtask)
+    this.#assign()
   }
 
   snapshotState(): PartitionsState {
-    return { unassigned: [...this.#unassigned] }
+    return { known: [...this.#known], unassigned: [...this.#unassigned] }
   }
 
   close(): Promise<void> {
-    return Promise.resolve()
-  }
-}
-
-interface ReaderSplit {
-  readonly splitId: string
-  /** Of the next record to emit. */
-  position: number
-  finished: boolean
-  buffer: readonly SimulatedRecord[]
-}
-
-class PartitionReader implements SourceReader<SimulatedRecord, PartitionSplit> {
-  readonly #context: SourceReaderContext
-  readonly #log: SimulatedLog
-  readonly #io: SimulatedIo
-  readonly #bounded: boolean
-  readonly #splits: ReaderSplit[] = []
-  readonly #snapshots = new Map<number, readonly PartitionSplit[]>()
-  #noMoreSplits = false
-  #fetching = false
-  #wake: () => void = () => {}
-  #failure: unknown
-
-  constructor(context: SourceReaderContext, log: SimulatedLog, io: SimulatedIo, bounded: boolean) {
-    this.#context = context
-    this.#log = log
-    this.#io = io
-    this.#bounded = bounded
-  }
-
-  start(): void {
-    this.#context.requestSplit()
-  }
-
-  pollNext(output: SourceOutput<SimulatedRecord>): InputStatus {
-    if (this.#failure !== undefined) throw this.#failure
-    for (const split of this.#splits) {
-      if (split.buffer.length === 0) continue
-      this.#emit(split, output)
-      return 'more-available'
-    }
-    const unfinished = this.#splits.filter((split) => !split.finished)
-    if (unfinished.length === 0 && this.#noMoreSplits && this.#bounded) return 'end-of-input'
-    const next = unfinished[this.#io.below(Math.max(1, unfinished.length))]
-    if (next !== undefined) this.#fetch(next)
-    return 'nothing-available'
-  }
-
-  available(): Promise<void> {
-    if (this.#splits.some((split) => split.buffer.length > 0)) return Promise.resolve()
-    return new Promise((resolve) => {
-      this.#wake = resolve
-    })
-  }
-
-  addSplits(splits: readonly PartitionSplit[]): void {
-    for (const split of splits) this.#splits.push({ ...split, buffer: [] })
-    this.#wake()
-  }
-
-  notifyNoMoreSplits(): void {
-    this.#noMoreSplits = true
-    this.#wake()
-  }
-
-  handleSourceEvent(_event: SourceEvent): void {
-    this.#context.requestSplit()
-  }
-
-  snapshotState(checkpointId: number): readonly PartitionSplit[] {
-    const splits = this.#splits.map(({ splitId, position, finished }) => ({
-      splitId,
-      position,
-      finished,
-    }))
-    this.#snapshots.set(checkpointId, splits)
-    return splits
-  }
-
-  /** Acknowledges exactly what the oldest retained checkpoint holds. */
-  notifyCheckpointComplete({ oldestRetainedId }: CheckpointNotice): void {
-    const splits = this.#snapshots.get(oldestRetainedId) ?? []
-    for (const { splitId, position } of splits) this.#log.acknowledge(splitId, position)
-    for (const checkpointId of this.#snapshots.keys()) {
-      if (checkpointId < oldestRetainedId) this.#snapshots.delete(checkpointId)
-    }
-  }
-
-  close(): Promise<void> {
+    this.#closed = true
+    this.#timer?.cancel()
     return Promise.resolve()
   }
 
-  #emit(split: ReaderSplit, output: SourceOutput<SimulatedRecord>): void {
-    const splitOutput = output.forSplit(split.splitId)
-    for (const record of split.buffer) {
-      split.position += 1
-      split.buffer = split.buffer.slice(1)
-      if (!splitOutput.collect(record, record.index)) return
-    }
+  get #knowsAll(): boolean {
+    return this.#known.size === this.#log.partitions.length
   }
 
-  #fetch(split: ReaderSplit): void {
-    if (this.#fetching) return
-    this.#fetching = true
-    this.#io.process.io().then(
-      () => this.#fetched(split),
-      (cause: unknown) => {
-        this.#failure = cause
-      },
-    )
+  #discover(): void {
+    for (const name of this.#log.discover()) {
+      if (this.#known.has(name)) continue
+      this.#known.add(name)
+      this.#unassigned.push(name)
+    }
+    this.#assign()
+    if (this.#knowsAll) return
+    this.#timer = this.#context.scheduler.after(discoveryMs, () => this.#discover())
   }
 
-  #fetched(split: ReaderSplit): void {
-    this.#fetching = false
-    try {
-      split.buffer = this.#log.read(split.splitId, split.position, 1 + this.#io.below(4))
-      split.finished = split.buffer.length === 0
-    } catch (cause) {
-      this.#failure = cause
+  #assign(): void {
+    for (const subtask of this.#waiting) {
+      const name = this.#unassigned.shift()
+      if (name === undefined) break
+      this.#waiting.delete(subtask)
+      this.#context.assignSplit({ splitId: name, position: 0, finished: false }, subtask)
+      this.#context.sendSourceEvent(subtask, { type: 'left' })
     }
-    this.#wake()
+    if (!this.#knowsAll) return
+    for (const subtask of this.#waiting) this.#context.signalNoMoreSplits(subtask)
+    this.#waiting.clear()
   }
 }

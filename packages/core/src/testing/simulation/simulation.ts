@@ -1,11 +1,19 @@
-import { assert } from '../../common/assert.ts'
+import { assert, unreachable } from '../../common/assert.ts'
 import { FlinktsError, messageOf } from '../../common/errors.ts'
 import { type Prng, randomBelow, SeededPrng } from '../../common/prng.ts'
 import { SimulatedStorage } from '../simulated-storage.ts'
+import { damageNewest } from './damage.ts'
 import { Incarnation, type IncarnationParts } from './incarnation.ts'
-import { checkAcknowledged, checkCommitAllowed, checkOutput, countOf } from './invariants.ts'
+import {
+  checkAbandoned,
+  checkAcknowledged,
+  checkCommitAllowed,
+  checkOutput,
+  checkWriterStates,
+  isComplete,
+} from './invariants.ts'
 import { randomLogs } from './random-logs.ts'
-import { SimulatedTarget } from './simulated-sink.ts'
+import { SimulatedTarget } from './simulated-target.ts'
 import { SimulatedWorld } from './simulated-world.ts'
 
 /** What a simulation did, if it did not fail. @public */
@@ -16,6 +24,12 @@ export interface SimulationReport {
   /** Processes that were frozen until another took over, and then went on. */
   readonly zombies: number
   readonly stops: number
+  /** Files of checkpoints that were damaged while no process ran. */
+  readonly damages: number
+  /** Of these, those that had to be put back from a backup: no older checkpoint was safe. */
+  readonly repairs: number
+  /** Starts without state, as another lineage. */
+  readonly freshStarts: number
   /** Records that became visible, over all sinks. */
   readonly records: number
   /** What became visible, by sink: the same for the same seed. */
@@ -23,8 +37,17 @@ export interface SimulationReport {
 }
 
 /** How a process is disturbed; crashes come more often. */
-type Disturbance = 'crash' | 'freeze' | 'stop'
-const disturbances: readonly Disturbance[] = ['crash', 'crash', 'crash', 'crash', 'freeze', 'stop']
+type Disturbance = 'crash' | 'freeze' | 'stop' | 'damage' | 'fresh-start'
+const disturbances: readonly Disturbance[] = [
+  ...Array.from({ length: 8 }, () => 'crash' as const),
+  'freeze',
+  'freeze',
+  'stop',
+  'stop',
+  'damage',
+  'damage',
+  'fresh-start',
+]
 
 const stepsMax = 300_000
 const stepsBetweenFaultsMax = 1200
@@ -53,36 +76,63 @@ class Simulation {
   readonly #seed: number
   readonly #prng: Prng
   readonly #world: SimulatedWorld
+  readonly #disk: SimulatedStorage
   readonly #target: SimulatedTarget
   readonly #parts: IncarnationParts
-  readonly #counts = { crashes: 0, zombies: 0, stops: 0 }
+  readonly #exactlyOnce: boolean
+  /** All sources end: then the job does. */
+  readonly #bounded: boolean
+  readonly #counts = {
+    crashes: 0,
+    zombies: 0,
+    stops: 0,
+    damages: 0,
+    repairs: 0,
+    freshStarts: 0,
+  }
   /** Processes that are not the newest, but may still do something. */
   readonly #others: Incarnation[] = []
   #current: Incarnation
   #faultsLeft: number
   #stepsToFault: number
   #stopRequested = false
+  /** Puts back what was damaged. */
+  #repair: (() => void) | undefined
+  /** The number of visible records when completeness was looked at last. */
+  #countSeen = -1
+  #complete = false
 
   constructor(seed: number) {
     this.#seed = seed
     const prng = new SeededPrng(seed)
     this.#prng = prng
-    this.#world = new SimulatedWorld(prng)
+    const world = new SimulatedWorld(prng)
+    this.#world = world
     const disk = new SimulatedStorage(prng)
-    this.#target = new SimulatedTarget(({ checkpointId }) => checkCommitAllowed(disk, checkpointId))
+    this.#disk = disk
+    this.#exactlyOnce = randomBelow(prng, 4) > 0
+    this.#target = new SimulatedTarget({
+      exactlyOnce: this.#exactlyOnce,
+      onCommit: ({ checkpointId }) => this.#checkCommit(checkpointId),
+    })
     this.#faultsLeft = randomBelow(prng, faultsMax)
     this.#stepsToFault = 1 + randomBelow(prng, stepsBetweenFaultsMax)
+    const logs = randomLogs(prng, {
+      stepCount: () => world.stepCount,
+      onAcknowledge: (acknowledgement) => checkAcknowledged(disk, acknowledgement),
+    })
+    this.#bounded = [...logs.values()].every(({ bounded }) => bounded)
     this.#parts = {
       seed,
-      world: this.#world,
+      world,
       disk,
       target: this.#target,
-      logs: randomLogs(prng, (partition, position) => checkAcknowledged(disk, partition, position)),
-      bounded: randomBelow(prng, 2) === 0,
+      logs,
+      guarantee: this.#exactlyOnce ? 'exactly-once' : 'at-least-once',
       leaseMs,
       faulty: () => this.#faultsLeft > 0,
     }
-    this.#current = new Incarnation(this.#parts, 1, this.#randomParallelism())
+    this.#current = this.#start(1, { fresh: false })
   }
 
   async run(): Promise<SimulationReport> {
@@ -93,12 +143,24 @@ class Simulation {
       if (this.#faultsLeft > 0) this.#maybeDisturb()
       else this.#wakeOthers()
     }
-    const { committed } = this.#target
-    checkOutput(this.#current.expected, committed)
-    this.#checkNothingPrepared()
-    const records = countOf(committed)
+    this.#checkResult()
+    const { committed, recordCount: records } = this.#target
     const steps = this.#world.stepCount
     return { seed: this.#seed, steps, ...this.#counts, records, committed }
+  }
+
+  #checkResult(): void {
+    const { expected } = this.#current
+    checkOutput(expected, this.#target.committed, !this.#exactlyOnce)
+    if (!this.#exactlyOnce) return
+    for (const committed of this.#target.abandoned) checkAbandoned(expected, committed)
+    checkWriterStates(this.#disk, this.#target.committed)
+    this.#checkNothingPrepared()
+  }
+
+  /** A job that may repeat output goes back to an older checkpoint than was committed. */
+  #checkCommit(checkpointId: number): void {
+    if (this.#exactlyOnce) checkCommitAllowed(this.#disk, checkpointId)
   }
 
   /**
@@ -106,39 +168,61 @@ class Simulation {
    * the next start: only such transactions may be left.
    */
   #checkNothingPrepared(): void {
-    const left = this.#target.pending.filter(
-      (name) => this.#counts.zombies === 0 || this.#target.attemptOf(name) === this.#target.newest,
-    )
-    assert(left.length === 0, `I3: nothing stays prepared, but ${left.join(', ')} did`)
+    const left = this.#target.pending.filter(({ newest }) => this.#counts.zombies === 0 || newest)
+    const names = left.map(({ name }) => name).join(', ')
+    assert(left.length === 0, `I3: nothing stays prepared, but ${names} did`)
   }
 
   /** Looks how the newest process is, and starts another if it has ended too early. */
   #done(): boolean {
-    const { outcome, expected } = this.#current
-    const complete = countOf(this.#target.committed) >= countOf(expected)
+    const { outcome } = this.#current
     if (outcome === undefined) {
-      if (this.#faultsLeft === 0 && !this.#parts.bounded && complete) this.#stop()
+      if (this.#faultsLeft === 0 && !this.#bounded && this.#outputComplete()) this.#stop()
       return false
     }
-    if (outcome === 'finished' || (outcome === 'stopped' && this.#faultsLeft === 0 && complete)) {
-      return true
-    }
+    if (outcome === 'finished') return true
+    if (outcome === 'stopped' && this.#faultsLeft === 0 && this.#outputComplete()) return true
     if (outcome instanceof Error) this.#checkFailure(outcome)
+    this.#leave()
     this.#restart()
     return false
   }
 
-  /**
-   * A second process is refused until the lease of a silent one is over: as a person, it tries
-   * again.
-   */
+  #outputComplete(): boolean {
+    const { recordCount, committed } = this.#target
+    if (recordCount !== this.#countSeen) {
+      this.#countSeen = recordCount
+      this.#complete = isComplete(this.#current.expected, committed)
+    }
+    return this.#complete
+  }
+
+  /** What a person does when a job fails: finds out why, and starts it again. */
   #checkFailure(failure: Error): void {
     if (!(failure instanceof FlinktsError)) throw failure
-    const refused =
-      failure.code === 'FLINKTS_JOB_ALREADY_RUNNING' || failure.code === 'FLINKTS_ATTEMPT_FENCED'
-    // A stop that fails is told to the person who asked, who starts the job again.
-    if (!refused && !(this.#stopRequested && failure.retryable)) throw failure
-    this.#world.passTime(leaseMs / 2)
+    if (this.#isRefused(failure)) {
+      this.#world.passTime(leaseMs / 2)
+      return
+    }
+    if (this.#isDamaged(failure)) {
+      this.#counts.repairs += 1
+      this.#repair?.()
+      this.#repair = undefined
+      return
+    }
+    // A stop that fails is told to the person who asked.
+    if (!this.#stopRequested || !failure.retryable) throw failure
+  }
+
+  /** A second process is refused until the lease of a silent one is over. */
+  #isRefused({ code }: FlinktsError): boolean {
+    if (this.#others.length === 0) return false
+    return code === 'FLINKTS_JOB_ALREADY_RUNNING' || code === 'FLINKTS_ATTEMPT_FENCED'
+  }
+
+  #isDamaged({ code }: FlinktsError): boolean {
+    if (this.#repair === undefined) return false
+    return code === 'FLINKTS_CHECKPOINT_CORRUPT' || code === 'FLINKTS_STATE_UNREADABLE'
   }
 
   #stop(): void {
@@ -146,13 +230,14 @@ class Simulation {
     this.#current.handle.stop()
   }
 
-  #restart(): void {
+  #start(pid: number, { fresh }: { readonly fresh: boolean }): Incarnation {
+    const parallelism = 1 + randomBelow(this.#prng, 4)
+    return new Incarnation(this.#parts, { pid, parallelism, fresh })
+  }
+
+  #restart({ fresh }: { readonly fresh: boolean } = { fresh: false }): void {
     this.#stopRequested = false
-    this.#current = new Incarnation(
-      this.#parts,
-      this.#current.process.pid + 1,
-      this.#randomParallelism(),
-    )
+    this.#current = this.#start(this.#current.process.pid + 1, { fresh })
   }
 
   #maybeDisturb(): void {
@@ -165,30 +250,56 @@ class Simulation {
   }
 
   #disturb(disturbance: Disturbance): void {
-    const disturbed = this.#current
-    if (disturbance === 'stop') {
-      this.#counts.stops += 1
-      this.#stop()
-      return
+    switch (disturbance) {
+      case 'stop':
+        this.#counts.stops += 1
+        return this.#stop()
+      case 'freeze':
+        this.#freeze()
+        return this.#restart()
+      case 'crash':
+        this.#kill()
+        return this.#restart()
+      case 'damage':
+        this.#kill()
+        this.#damage()
+        return this.#restart()
+      case 'fresh-start':
+        this.#kill()
+        this.#counts.freshStarts += 1
+        return this.#restart({ fresh: true })
+      default:
+        return unreachable(disturbance)
     }
-    if (disturbance === 'crash') {
-      this.#counts.crashes += 1
-      disturbed.kill()
-    } else {
-      this.#counts.zombies += 1
-      disturbed.process.frozen = true
-      this.#others.push(disturbed)
-      this.#world.passTime(leaseMs + 1)
-    }
-    this.#restart()
+  }
+
+  #kill(): void {
+    this.#counts.crashes += 1
+    this.#current.kill()
+  }
+
+  #freeze(): void {
+    this.#counts.zombies += 1
+    this.#current.process.frozen = true
+    this.#others.push(this.#current)
+    this.#world.passTime(leaseMs + 1)
+  }
+
+  /** A job that has ended may end its process, or not. */
+  #leave(): void {
+    if (randomBelow(this.#prng, 2) === 0) this.#current.kill()
+    else this.#others.push(this.#current)
+  }
+
+  /** At most one file is damaged at a time. */
+  #damage(): void {
+    if (this.#repair !== undefined) return
+    this.#repair = damageNewest(this.#disk, this.#prng)
+    if (this.#repair !== undefined) this.#counts.damages += 1
   }
 
   /** Frozen processes go on, as if nothing had been, beside the one that took over. */
   #wakeOthers(): void {
     for (const other of this.#others) other.process.frozen = false
-  }
-
-  #randomParallelism(): number {
-    return 1 + randomBelow(this.#prng, 4)
   }
 }
