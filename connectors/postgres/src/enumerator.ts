@@ -17,7 +17,7 @@ import { Backoff } from './runtime/backoff.ts'
 import { SnapshotProgress } from './snapshot/snapshot-progress.ts'
 import type { SourceContext } from './runtime/source-context.ts'
 import type { PostgresSplit } from './split.ts'
-import { checkTables } from './state/restore-checks.ts'
+import { checkMode, checkTables } from './state/restore-checks.ts'
 import type { ChunksStored } from './state/source-events.ts'
 import { asChunkFinished } from './state/source-events.ts'
 
@@ -125,7 +125,7 @@ export class PostgresEnumerator implements SplitEnumerator<PostgresSplit, Enumer
 
   #enterSnapshot(state: SnapshotPhase): void {
     this.#state = state
-    this.#progress = new SnapshotProgress(state, this.#context.options.mode)
+    this.#progress = new SnapshotProgress(state)
     this.#assign()
   }
 
@@ -174,6 +174,7 @@ export class PostgresEnumerator implements SplitEnumerator<PostgresSplit, Enumer
     restored: Exclude<EnumeratorState, { readonly phase: 'preparing' }>,
   ): Promise<void> {
     const { options, slot: name } = this.#context
+    checkMode(options.mode, restored)
     checkTables(options.tables, restored)
     if (options.mode === 'snapshot-only') return
     const { systemId, database } = await this.#identifySystem()

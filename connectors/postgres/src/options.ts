@@ -1,5 +1,6 @@
 import { FlinktsError } from '@flinkts/core/connector'
 import { z } from 'zod'
+import type { SourceMode } from './state/enumerator-state.ts'
 import type { ConnectionOptions, ResolvedConnection } from './connection/connection-options.ts'
 import { resolveConnection } from './connection/connection-options.ts'
 
@@ -86,7 +87,7 @@ export interface ResolvedPostgresCdcOptions {
   readonly publication: string | undefined
   readonly managePublication: boolean
   /** What is read: rows that exist, changes, or both. */
-  readonly mode: 'snapshot-and-stream' | 'snapshot-only' | 'stream-only'
+  readonly mode: SourceMode
   readonly snapshot: Filled<SnapshotOptions>
   readonly stream: Filled<Omit<StreamOptions, 'heartbeatIntervalMs'>> & {
     /** Undefined: no heartbeat. */

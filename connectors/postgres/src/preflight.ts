@@ -37,6 +37,8 @@ export async function examine(
   client: PostgresClient,
   target: PreflightTarget,
 ): Promise<Examination> {
+  const outdated = versionProblem(client.serverVersion)
+  if (outdated !== undefined) return { problems: [outdated], tables: [] }
   const tables = await describeTables(client, target.tables)
   const publication = target.streamed
     ? await readPublication(client, target.publication)
@@ -53,6 +55,20 @@ export async function examine(
     problems.push(...publicationProblems(publication, { ...target, managed }))
   }
   return { problems, tables }
+}
+
+const serverVersionMin = 130_000
+const versionOfMajor = 10_000
+
+function versionProblem(version: number): Problem | undefined {
+  if (version >= serverVersionMin) return undefined
+  return {
+    severity: 'error',
+    code: 'server-version',
+    errorCode: 'FLINKTS_POSTGRES_SERVER_UNSUPPORTED',
+    message: `the server is PostgreSQL ${Math.floor(version / versionOfMajor)}`,
+    hint: 'Upgrade it to PostgreSQL 13 or newer.',
+  }
 }
 
 /** A failure to connect, or to ask, as a finding. @internal */

@@ -116,6 +116,7 @@ export class PostgresReader implements SourceReader<Change, PostgresSplit> {
 
   #end(worker: SplitWorker): void {
     const split = worker.snapshot(0)
+    this.#engine.metrics.counter('snapshotChunks').add()
     this.#workers.delete(worker.splitId)
     assert(split.type === 'snapshot', 'a stream has no end')
     if (this.#context.options.mode !== 'snapshot-only') {

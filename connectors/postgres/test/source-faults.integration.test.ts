@@ -214,7 +214,69 @@ describe('a slot', () => {
   })
 })
 
+describe('a stream without changes', () => {
+  test('lets the slot go on where only other tables change, and tells its lag', async () => {
+    await using database = await newDatabase(`${filled}; create table other (id int)`)
+    await using harness = harnessOf(database, quick)
+    await harness.start()
+    await streaming(harness)
+    const before = await confirmedLsn(database)
+
+    await database.query('insert into other values (1)')
+    await eventually('the slot to move', async () => {
+      for (let step = 0; step < 5; step++) await harness.step()
+      await harness.checkpoint()
+      assert((await confirmedLsn(database)) > before, 'it stands')
+    })
+
+    expect(harness.committed).toHaveLength(5000)
+    await harness.runUntil(() => (harness.gauges.get('retainedBytes')?.() ?? 0) > 0)
+    expect(harness.gauges.get('lagBytes')?.()).toBeGreaterThanOrEqual(0)
+  })
+
+  test('writes a heartbeat if it is told to', async () => {
+    await using database = await newDatabase(filled)
+    const witness = `w_${database.connection.database}`
+    await database.query(`select pg_create_logical_replication_slot($1, 'test_decoding')`, [
+      witness,
+    ])
+    await using harness = harnessOf(database, {
+      ...quick,
+      stream: { ...stream, heartbeatIntervalMs: 100 },
+    })
+    await harness.start()
+    await streaming(harness)
+
+    await eventually('two heartbeats', async () => {
+      await harness.step()
+      const seen = await database.query(
+        `select from pg_logical_slot_peek_changes($1, null, null) where data like '%flinkts%'`,
+        [witness],
+      )
+      assert(seen.length >= 2, 'too few')
+    })
+
+    await harness.checkpoint()
+    expect(harness.committed).toHaveLength(5000)
+  })
+})
+
 describe('a job', () => {
+  test('that reads something else than its checkpoint does not start', async () => {
+    await using database = await newDatabase(filled)
+    await using harness = harnessOf(database, quick)
+    await harness.start()
+    await harness.checkpoint()
+    await harness.runUntil(() => harness.uncommittedCount > 100)
+    await harness.checkpoint()
+    await harness.kill()
+    const source = sourceOf(database, { ...quick, snapshot: 'never' })
+
+    const restart = harness.start({ source })
+
+    await expect(restart).rejects.toMatchObject({ code: 'FLINKTS_STATE_INCOMPATIBLE' })
+  })
+
   test('whose tables changed since the checkpoint does not start', async () => {
     await using database = await newDatabase(`${filled}; create table u (id int primary key)`)
     await using harness = harnessOf(database, quick)

@@ -30,6 +30,7 @@ const stream: StreamSplit = {
 
 const state: EnumeratorState = {
   phase: 'snapshot',
+  mode: 'snapshot-and-stream',
   systemId: '7438910000000000001',
   lsn: '0/15D68C50',
   tables: [
@@ -55,7 +56,8 @@ const golden = {
     '"openLsn":"0/15D69000","openIndex":3,"tables":[{"table":"public.t",' +
     '"key":[{"name":"id","order":"native"}],"schema":"[[\\"id\\",23,-1,true]]","ranges":[]}]}',
   state:
-    '{"phase":"snapshot","systemId":"7438910000000000001","lsn":"0/15D68C50",' +
+    '{"phase":"snapshot","mode":"snapshot-and-stream","systemId":"7438910000000000001",' +
+    '"lsn":"0/15D68C50",' +
     '"tables":[{"table":"public.t","key":[{"name":"id","order":"native"}],' +
     '"schema":"[[\\"id\\",23,-1,true]]","bounds":[["10"]],"next":1,"finished":[{"index":0,' +
     '"ranges":[{"end":["17"],"inclusive":true,"snapshot":"740:742:740"}]}]}]}',

@@ -72,7 +72,7 @@ export class Preparation {
       tables: planned.map((table) => table.table),
       chunks: mode === 'stream-only' ? 0 : chunks,
     })
-    return { phase: 'snapshot', systemId, lsn, tables: planned }
+    return { phase: 'snapshot', mode, systemId, lsn, tables: planned }
   }
 
   async #currentPosition(): Promise<SlotPosition> {

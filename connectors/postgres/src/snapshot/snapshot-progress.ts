@@ -1,6 +1,5 @@
 import type { PlannedTable, SnapshotPhase } from '../state/enumerator-state.ts'
 import { chunkCount } from '../state/enumerator-state.ts'
-import type { ResolvedPostgresCdcOptions } from '../options.ts'
 import type { ChunkFinished } from '../state/source-events.ts'
 import { snapshotSplitId } from '../split.ts'
 
@@ -34,8 +33,8 @@ export class SnapshotProgress {
   /** The number of chunks that are read for the stream. */
   readonly total: number
 
-  constructor(state: SnapshotPhase, mode: ResolvedPostgresCdcOptions['mode']) {
-    const read = mode !== 'stream-only'
+  constructor(state: SnapshotPhase) {
+    const read = state.mode !== 'stream-only'
     // Without a snapshot the tables count as handed out.
     const tables = read
       ? state.tables

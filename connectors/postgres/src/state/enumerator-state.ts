@@ -6,6 +6,9 @@ import { mergeRanges } from '../snapshot/key-range.ts'
 import type { SnapshotSplit, StreamSplit } from '../split.ts'
 import { snapshotSplitId, streamSplitId } from '../split.ts'
 
+/** What a source reads: rows that exist, changes, or both. @public */
+export type SourceMode = 'snapshot-and-stream' | 'snapshot-only' | 'stream-only'
+
 /** What was read of a chunk. @public */
 export interface FinishedChunk {
   readonly index: number
@@ -40,6 +43,7 @@ export type EnumeratorState =
   | { readonly phase: 'preparing' }
   | {
       readonly phase: 'snapshot'
+      readonly mode: SourceMode
       /** The cluster that `lsn` belongs to. */
       readonly systemId: string
       /** `X/Y`: every transaction that commits after it is in the stream. */

@@ -1,5 +1,5 @@
 import { FlinktsError } from '@flinkts/core/connector'
-import type { EnumeratorState } from './enumerator-state.ts'
+import type { EnumeratorState, SourceMode } from './enumerator-state.ts'
 
 /**
  * Throws if the tables of the options are not those of the checkpoint: a new one would lack its
@@ -28,4 +28,21 @@ export function checkTables(tables: readonly string[], restored: EnumeratorState
 
 function list(tables: readonly string[]): string {
   return tables.length === 0 ? 'none' : tables.map((table) => `"${table}"`).join(', ')
+}
+
+/**
+ * Throws if the options read something else than those that wrote the checkpoint.
+ *
+ * @throws FlinktsError FLINKTS_STATE_INCOMPATIBLE
+ * @internal
+ */
+export function checkMode(mode: SourceMode, restored: EnumeratorState): void {
+  if (restored.phase === 'preparing') return
+  const fits = restored.phase === 'snapshot' ? restored.mode === mode : mode !== 'snapshot-only'
+  if (fits) return
+  throw new FlinktsError(
+    'FLINKTS_STATE_INCOMPATIBLE',
+    'the options "snapshot" and "stream" read something else than those of the checkpoint',
+    { hint: 'Restore with the options that the checkpoint was taken with, or start afresh.' },
+  )
 }

@@ -46,6 +46,7 @@ export class StreamMonitor {
     this.#onJoin = onJoin
     metrics.gauge('lagBytes', () => this.#lagBytes)
     metrics.gauge('retainedBytes', () => this.#retainedBytes)
+    metrics.gauge('slotEndangered', () => (this.#endangered ? 1 : 0))
     void this.#run()
   }
 

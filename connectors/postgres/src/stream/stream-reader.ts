@@ -144,10 +144,12 @@ export class StreamReader implements SplitWorker, ReplicationHandler {
 
   commit(_transaction: Transaction, endLsn: Lsn): void {
     this.#position.commit(endLsn)
+    this.#backoff.reset()
   }
 
   progress(lsn: Lsn): void {
     this.#position.progress(lsn)
+    this.#backoff.reset()
   }
 
   async #open(): Promise<void> {
@@ -181,7 +183,6 @@ export class StreamReader implements SplitWorker, ReplicationHandler {
     await stream.close()
     await this.#backoff.pause('the stream', failure, this.#closing.signal)
     await this.#open()
-    this.#backoff.reset()
   }
 
   #background(work: () => Promise<void>): void {

@@ -4,11 +4,9 @@ import type { PlannedTable, SnapshotPhase } from '../../src/state/enumerator-sta
 import { streamSplit } from '../../src/state/enumerator-state.ts'
 import type { ChunkFinished } from '../../src/state/source-events.ts'
 
-const mode = 'snapshot-and-stream'
-
 describe('the progress of a snapshot', () => {
   test('hands out every chunk once, table by table', () => {
-    const progress = new SnapshotProgress(stateOf([tableOf('a', 2), tableOf('b', 1)]), mode)
+    const progress = new SnapshotProgress(stateOf([tableOf('a', 2), tableOf('b', 1)]))
 
     const chunks = [1, 2, 3, 4].map(() => progress.next())
 
@@ -22,7 +20,7 @@ describe('the progress of a snapshot', () => {
   })
 
   test('knows of a chunk only once a checkpoint that has it completed', () => {
-    const progress = new SnapshotProgress(stateOf([tableOf('a', 1)]), mode)
+    const progress = new SnapshotProgress(stateOf([tableOf('a', 1)]))
     progress.next()
     const before = progress.snapshot(1)
     const finish = progress.finish(0, finished('a', 0))
@@ -41,7 +39,7 @@ describe('the progress of a snapshot', () => {
   })
 
   test('counts a chunk of a failed checkpoint with a later one', () => {
-    const progress = new SnapshotProgress(stateOf([tableOf('a', 1)]), mode)
+    const progress = new SnapshotProgress(stateOf([tableOf('a', 1)]))
     progress.next()
     progress.finish(0, finished('a', 0))
 
@@ -53,11 +51,11 @@ describe('the progress of a snapshot', () => {
   })
 
   test('goes on from a checkpoint, which has what it has', () => {
-    const first = new SnapshotProgress(stateOf([tableOf('a', 2)]), mode)
+    const first = new SnapshotProgress(stateOf([tableOf('a', 2)]))
     first.next()
     first.finish(0, finished('a', 0))
 
-    const second = new SnapshotProgress(first.snapshot(1), mode)
+    const second = new SnapshotProgress(first.snapshot(1))
 
     expect(second.next()?.index).toBe(1)
     expect(second.finish(1, finished('a', 0))).toBe('stored')
@@ -65,13 +63,13 @@ describe('the progress of a snapshot', () => {
   })
 
   test('is complete from the start if nothing is to be read', () => {
-    const progress = new SnapshotProgress(stateOf([tableOf('a', 1)]), 'stream-only')
+    const progress = new SnapshotProgress({ ...stateOf([tableOf('a', 1)]), mode: 'stream-only' })
 
     expect([progress.next(), progress.allStored]).toEqual([undefined, true])
   })
 
   test('becomes a stream whose ranges cover the table in order', () => {
-    const progress = new SnapshotProgress(stateOf([tableOf('a', 3)]), mode)
+    const progress = new SnapshotProgress(stateOf([tableOf('a', 3)]))
     progress.finish(0, finished('a', 2, '30:30:'))
     progress.finish(1, finished('a', 0, '10:10:'))
     progress.finish(1, finished('a', 1, '10:10:'))
@@ -87,7 +85,7 @@ describe('the progress of a snapshot', () => {
 })
 
 function stateOf(tables: readonly PlannedTable[]): SnapshotPhase {
-  return { phase: 'snapshot', systemId: '7', lsn: '0/10', tables }
+  return { phase: 'snapshot', mode: 'snapshot-and-stream', systemId: '7', lsn: '0/10', tables }
 }
 
 function tableOf(table: string, chunks: number): PlannedTable {

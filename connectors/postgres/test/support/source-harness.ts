@@ -71,6 +71,8 @@ export class SourceHarness<Out, Split extends SourceSplit, State> implements Asy
   readonly #source: Source<Out, Split, State>
   readonly #options: HarnessOptions
   readonly logger: RecordingLogger = new RecordingLogger()
+  /** By name: the gauges that readers registered last. */
+  readonly gauges: Map<string, () => number> = new Map()
   /** What completed checkpoints made visible. */
   readonly committed: Out[] = []
   #checkpoints: HarnessCheckpoint[] = []
@@ -111,6 +113,7 @@ export class SourceHarness<Out, Split extends SourceSplit, State> implements Asy
       prng: this.#options.prng,
       logger: this.logger,
       attempt: this.#attemptNumber,
+      gauges: this.gauges,
     })
     this.#attempt = attempt
     await attempt.start(from)
@@ -178,6 +181,7 @@ interface AttemptOptions {
   readonly prng: Prng
   readonly logger: Logger
   readonly attempt: number
+  readonly gauges: Map<string, () => number>
 }
 
 interface ReaderSlot<Out, Split extends SourceSplit> {
@@ -258,7 +262,10 @@ class Attempt<Out, Split extends SourceSplit, State> {
       const reader = this.#source.createReader({
         ...shared,
         subtask,
-        metrics: { counter: () => ({ add: () => {} }), gauge: () => {} },
+        metrics: {
+          counter: () => ({ add: () => {} }),
+          gauge: (name, read) => this.#options.gauges.set(name, read),
+        },
         requestSplit: () => this.#toEnumerator.push(() => enumerator.handleSplitRequest(subtask)),
         sendSourceEvent: (event) => {
           const clone = structuredClone(event)

@@ -179,6 +179,10 @@ export const errorTable = {
     retryable: false,
     summary: 'The checkpoint belongs to another database server.',
   },
+  FLINKTS_POSTGRES_SERVER_UNSUPPORTED: {
+    retryable: false,
+    summary: 'The server is older than the connector supports.',
+  },
   FLINKTS_POSTGRES_TABLE_MISSING: {
     retryable: false,
     summary: 'A table of the source does not exist.',
