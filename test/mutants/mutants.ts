@@ -1,0 +1,11 @@
+import { connectorMutants } from './connector-mutants.ts'
+import { durabilityMutants } from './durability-mutants.ts'
+import { engineMutants } from './engine-mutants.ts'
+import type { Mutant } from './mutant.ts'
+
+/** Every break that the tests must catch. Add one for each promise that a test is to hold. */
+export const mutants: readonly Mutant[] = [
+  ...engineMutants,
+  ...durabilityMutants,
+  ...connectorMutants,
+]
