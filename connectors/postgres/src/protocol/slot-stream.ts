@@ -235,7 +235,9 @@ export class SlotStream implements ReplicationStream {
     const { slot, receiveTimeoutMs } = this.#options
     const message = `the server sent nothing for ${receiveTimeoutMs} ms on the slot "${slot}"`
     return new FlinktsError('FLINKTS_POSTGRES_STREAM_SILENT', message, {
-      hint: 'Check the server and the network, or raise receiveTimeoutMs if such pauses are normal.',
+      hint:
+        'Check the server and the network, or raise receiveTimeoutMs if such pauses are ' +
+        'normal.',
     })
   }
 
