@@ -62,7 +62,8 @@ describe('the files of a connector', () => {
 
   test('have no other name', () => {
     expect(connectorFiles([{ path: 'connectors/kafka/src/utils.ts', text: '' }])).toEqual([
-      'connectors/kafka/src/utils.ts:1: goes into a subfolder: it is no file that every connector has',
+      'connectors/kafka/src/utils.ts:1: goes into a subfolder: it is no file that every ' +
+        'connector has',
     ])
   })
 })
