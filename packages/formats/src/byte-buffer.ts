@@ -4,6 +4,12 @@ const FIRST_CAPACITY = 1024
 // A UTF-16 code unit takes three bytes of UTF-8 at most.
 const BYTES_PER_CODE_UNIT_MAX = 3
 
+const LINE_FEED = 0x0a
+const SPACE = 0x20
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const DELETE = 0x7f
+
 /**
  * Bytes that grow at the end. Whoever appends decides when to `take` them, and so how large they
  * get.
@@ -36,8 +42,66 @@ export class ByteBuffer {
   appendLine(text: string): void {
     this.#reserve(text.length * BYTES_PER_CODE_UNIT_MAX + 1)
     this.#length += this.#bytes.write(text, this.#length, 'utf8')
-    this.#bytes[this.#length] = 0x0a
+    this.#bytes[this.#length] = LINE_FEED
     this.#length += 1
+  }
+
+  /** Appends a few bytes: not worth the call that `append` makes. @internal */
+  appendShort(bytes: Uint8Array): void {
+    this.#reserve(bytes.length)
+    const target = this.#bytes
+    const start = this.#length
+    for (let index = 0; index < bytes.length; index += 1) target[start + index] = bytes[index] ?? 0
+    this.#length = start + bytes.length
+  }
+
+  /** Appends one byte. @internal */
+  appendByte(byte: number): void {
+    this.#reserve(1)
+    this.#bytes[this.#length] = byte
+    this.#length += 1
+  }
+
+  /** Appends text of ASCII characters only, a few of them. @internal */
+  appendAscii(text: string): void {
+    this.#reserve(text.length)
+    const bytes = this.#bytes
+    const start = this.#length
+    for (let index = 0; index < text.length; index += 1) {
+      bytes[start + index] = text.charCodeAt(index)
+    }
+    this.#length = start + text.length
+  }
+
+  /**
+   * Appends `text` as a JSON string: in quotes, escaped as `JSON.stringify` does. A loop over the
+   * characters is faster than its result, which would have to be copied.
+   *
+   * @internal
+   */
+  appendJsonString(text: string): void {
+    this.#reserve(text.length * BYTES_PER_CODE_UNIT_MAX + 2)
+    const bytes = this.#bytes
+    let at = this.#length
+    bytes[at] = QUOTE
+    at += 1
+    for (let index = 0; index < text.length; index += 1) {
+      const code = text.charCodeAt(index)
+      if (code < SPACE || code >= DELETE) return this.appendText(JSON.stringify(text))
+      if (code === QUOTE || code === BACKSLASH) {
+        bytes[at] = BACKSLASH
+        at += 1
+      }
+      bytes[at] = code
+      at += 1
+    }
+    bytes[at] = QUOTE
+    this.#length = at + 1
+  }
+
+  /** Forgets what was appended after the buffer had this length. @internal */
+  truncate(length: number): void {
+    this.#length = length
   }
 
   /** Hands over the bytes, which nothing here touches again, and starts anew. */

@@ -13,7 +13,8 @@ export interface JsonEncoding {
   readonly bytes?: 'base64' | 'hex'
 }
 
-const DEPTH_MAX = 1000
+/** Deeper values are refused. @internal */
+export const DEPTH_MAX = 1000
 /** Every integer of fewer digits is exact as a double. */
 const LONG_DIGITS = 16
 
@@ -171,7 +172,8 @@ function readyDate(date: Date, path: Path): Date {
   return date
 }
 
-function textOfBytes(value: Uint8Array, encoding: JsonEncoding): string {
+/** @internal */
+export function textOfBytes(value: Uint8Array, encoding: JsonEncoding): string {
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
   return bytes.toString(encoding.bytes ?? 'base64')
 }
