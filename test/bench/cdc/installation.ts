@@ -1,0 +1,22 @@
+import { execFile } from 'node:child_process'
+import { access } from 'node:fs/promises'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+/** Runs a program to its end; gives back what it printed. @throws Error if it fails. */
+export async function runProgram(
+  file: string,
+  args: readonly string[],
+  cwd?: string,
+): Promise<string> {
+  const { stdout } = await run(file, args, cwd === undefined ? {} : { cwd })
+  return stdout
+}
+
+export async function fileExists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  )
+}
