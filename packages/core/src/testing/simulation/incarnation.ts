@@ -3,7 +3,7 @@ import { defined } from '../../common/assert.ts'
 import { FlinktsError } from '../../common/errors.ts'
 import type { DeliveryGuarantee } from '../../common/guarantee.ts'
 import { MetricRegistry } from '../../common/metric-registry.ts'
-import { silentLogger } from '../../common/logger.ts'
+import type { Logger } from '../../common/logger.ts'
 import { randomBelow, SeededPrng } from '../../common/prng.ts'
 import type { SimulatedStorage, SimulatedStorageHandle } from '../simulated-storage.ts'
 import { FaultyExecutor } from './faulty-executor.ts'
@@ -25,6 +25,7 @@ export interface IncarnationParts {
   readonly logs: ReadonlyMap<string, SimulatedLog>
   readonly guarantee: DeliveryGuarantee
   readonly leaseMs: number
+  readonly logger: Logger
   /** Whether messages and writes may fail now. */
   readonly faulty: () => boolean
 }
@@ -90,13 +91,13 @@ export class Incarnation {
   }
 
   #runtime(): Parameters<typeof startJob>[2] {
-    const { world, leaseMs, faulty } = this.#parts
+    const { world, leaseMs, logger, faulty } = this.#parts
     const { pid } = this.process
     return {
       clock: world,
       scheduler: this.process,
       prng: world.prng,
-      logger: silentLogger,
+      logger,
       metrics: new MetricRegistry(),
       storage: this.#storage,
       // Another machine for each: whether the other is alive can only be told from its silence,

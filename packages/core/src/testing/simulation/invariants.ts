@@ -5,7 +5,7 @@ import { FlinktsError } from '../../common/errors.ts'
 import type { Serializer } from '../../common/serializer.ts'
 import type { SimulatedStorage } from '../simulated-storage.ts'
 import { jsonSerializer } from './json-serializer.ts'
-import type { SimulatedAcknowledgement } from './simulated-log.ts'
+import type { SimulatedPosition } from './simulated-log.ts'
 import type { SimulatedWriterState } from './simulated-sink.ts'
 import type { PartitionSplit } from './simulated-source.ts'
 
@@ -43,7 +43,7 @@ export function checkCommitAllowed(disk: SimulatedStorage, checkpointId: number)
  */
 export function checkAcknowledged(
   disk: SimulatedStorage,
-  { jobId, partition, position }: SimulatedAcknowledgement,
+  { jobId, partition, position }: SimulatedPosition,
 ): void {
   for (const manifest of manifestsOf(disk, jobId)) {
     const held = positionIn(manifest, partition)

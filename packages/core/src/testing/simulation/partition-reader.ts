@@ -94,9 +94,9 @@ export class PartitionReader implements SourceReader<SimulatedRecord, PartitionS
 
   /** Acknowledges exactly what the oldest retained checkpoint holds. */
   notifyCheckpointComplete({ oldestRetainedId }: CheckpointNotice): void {
-    const { jobId } = this.#context
+    const { jobId, attempt } = this.#context
     for (const { splitId, position } of this.#snapshots.get(oldestRetainedId) ?? []) {
-      this.#log.acknowledge({ jobId, partition: splitId, position })
+      this.#log.acknowledge({ jobId, attempt, partition: splitId, position })
     }
     for (const checkpointId of this.#snapshots.keys()) {
       if (checkpointId < oldestRetainedId) this.#snapshots.delete(checkpointId)
@@ -140,10 +140,11 @@ export class PartitionReader implements SourceReader<SimulatedRecord, PartitionS
 
   #fetched(split: ReaderSplit): void {
     this.#fetching = false
-    const { jobId } = this.#context
+    const { jobId, attempt } = this.#context
     const { splitId: partition, position } = split
     try {
-      const read = this.#log.read({ jobId, partition, position }, 1 + this.#io.below(4))
+      const at = { jobId, attempt, partition, position }
+      const read = this.#log.read(at, 1 + this.#io.below(4))
       split.buffer = read.records
       split.finished = read.finished
     } catch (cause) {

@@ -1,4 +1,5 @@
 import { assert } from '../../common/assert.ts'
+import { FlinktsError } from '../../common/errors.ts'
 
 /** A record of the simulation; plain data. @internal */
 export interface SimulatedRecord {
@@ -27,13 +28,14 @@ export interface SimulatedLogParts {
   /** The steps that the world has taken. */
   readonly stepCount: () => number
   /** Called before anything is forgotten. */
-  readonly onAcknowledge: (acknowledgement: SimulatedAcknowledgement) => void
+  readonly onAcknowledge: (position: SimulatedPosition) => void
 }
 
-/** Everything before `position` (exclusive) of a partition may be forgotten. @internal */
-export interface SimulatedAcknowledgement {
+/** Where a reader is. @internal */
+export interface SimulatedPosition {
   /** Who reads: every lineage of a job has positions of its own, as a replication slot. */
   readonly jobId: string
+  readonly attempt: number
   readonly partition: string
   readonly position: number
 }
@@ -47,7 +49,7 @@ export interface SimulatedAcknowledgement {
 export class SimulatedLog {
   readonly bounded: boolean
   readonly #parts: SimulatedLogParts
-  readonly #acknowledged = new Map<string, number>()
+  readonly #acknowledged = new Map<string, SimulatedPosition>()
 
   constructor(parts: SimulatedLogParts) {
     this.bounded = parts.bounded
@@ -69,14 +71,14 @@ export class SimulatedLog {
 
   /** Records from `position` (inclusive) on, at most `countMax`. */
   read(
-    reader: SimulatedAcknowledgement,
+    reader: SimulatedPosition,
     countMax: number,
   ): { readonly records: readonly SimulatedRecord[]; readonly finished: boolean } {
     const { partition: name, position } = reader
     const partition = this.partitions.find((candidate) => candidate.name === name)
     assert(partition !== undefined, 'the partition exists')
-    const forgotten = this.#acknowledged.get(slotOf(reader)) ?? 0
-    assert(position >= forgotten, 'I2: what is read was not acknowledged')
+    const acknowledged = this.#acknowledged.get(slotOf(reader))
+    if (acknowledged !== undefined) checkPresent(reader, acknowledged)
     const { records } = partition
     return {
       records: records.slice(position, position + countMax),
@@ -84,14 +86,22 @@ export class SimulatedLog {
     }
   }
 
-  acknowledge(acknowledgement: SimulatedAcknowledgement): void {
-    this.#parts.onAcknowledge(acknowledgement)
-    const slot = slotOf(acknowledgement)
-    const before = this.#acknowledged.get(slot) ?? 0
-    this.#acknowledged.set(slot, Math.max(acknowledgement.position, before))
+  /** Everything before the position (exclusive) may be forgotten. */
+  acknowledge(position: SimulatedPosition): void {
+    this.#parts.onAcknowledge(position)
+    const slot = slotOf(position)
+    const before = this.#acknowledged.get(slot)?.position ?? 0
+    if (position.position > before) this.#acknowledged.set(slot, position)
   }
 }
 
-function slotOf({ jobId, partition }: SimulatedAcknowledgement): string {
+/** Whoever was fenced may find that the one after it has acknowledged what it still wants to read. */
+function checkPresent(reader: SimulatedPosition, acknowledged: SimulatedPosition): void {
+  if (reader.position >= acknowledged.position) return
+  assert(reader.attempt < acknowledged.attempt, 'I2: what is read was not acknowledged')
+  throw new FlinktsError('FLINKTS_STORAGE_FAILED', 'a later attempt has acknowledged the records')
+}
+
+function slotOf({ jobId, partition }: SimulatedPosition): string {
   return `${jobId}/${partition}`
 }

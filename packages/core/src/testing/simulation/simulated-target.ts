@@ -28,7 +28,9 @@ interface Lineage {
 export interface SimulatedTargetParts {
   /** Whether every commit must be the first one, and made in time. */
   readonly exactlyOnce: boolean
-  /** Called before anything becomes visible by a commit. */
+  /** Runs a check that must hold. */
+  readonly guard: (check: () => void) => void
+  /** Checks what is about to become visible by a commit. */
   readonly onCommit: (transaction: SimulatedTransaction) => void
 }
 
@@ -101,8 +103,10 @@ export class SimulatedTarget {
     if (prepared === undefined) {
       throw new FlinktsError('FLINKTS_COMMIT_REJECTED', `transaction "${name}" is gone`)
     }
-    if (this.#parts.exactlyOnce) this.#checkFenced(committer)
-    this.#parts.onCommit(transaction)
+    this.#parts.guard(() => {
+      if (this.#parts.exactlyOnce) this.#checkFenced(committer)
+      this.#parts.onCommit(transaction)
+    })
     this.#prepared.delete(name)
     this.#done.add(name)
     this.show(prepared.client, prepared.records)

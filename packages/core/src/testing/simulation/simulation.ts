@@ -15,6 +15,7 @@ import {
 import { randomLogs } from './random-logs.ts'
 import { SimulatedTarget } from './simulated-target.ts'
 import { SimulatedWorld } from './simulated-world.ts'
+import { Violations } from './violations.ts'
 
 /** What a simulation did, if it did not fail. @public */
 export interface SimulationReport {
@@ -49,7 +50,8 @@ const disturbances: readonly Disturbance[] = [
   'fresh-start',
 ]
 
-const stepsMax = 300_000
+/** Several times more than any seed takes. */
+const stepsMax = 100_000
 const stepsBetweenFaultsMax = 1200
 const faultsMax = 7
 const leaseMs = 2000
@@ -77,6 +79,7 @@ class Simulation {
   readonly #prng: Prng
   readonly #world: SimulatedWorld
   readonly #disk: SimulatedStorage
+  readonly #violations = new Violations()
   readonly #target: SimulatedTarget
   readonly #parts: IncarnationParts
   readonly #exactlyOnce: boolean
@@ -113,13 +116,14 @@ class Simulation {
     this.#exactlyOnce = randomBelow(prng, 4) > 0
     this.#target = new SimulatedTarget({
       exactlyOnce: this.#exactlyOnce,
+      guard: (check) => this.#violations.guard(check),
       onCommit: ({ checkpointId }) => this.#checkCommit(checkpointId),
     })
     this.#faultsLeft = randomBelow(prng, faultsMax)
     this.#stepsToFault = 1 + randomBelow(prng, stepsBetweenFaultsMax)
     const logs = randomLogs(prng, {
       stepCount: () => world.stepCount,
-      onAcknowledge: (acknowledgement) => checkAcknowledged(disk, acknowledgement),
+      onAcknowledge: (position) => this.#violations.guard(() => checkAcknowledged(disk, position)),
     })
     this.#bounded = [...logs.values()].every(({ bounded }) => bounded)
     this.#parts = {
@@ -130,6 +134,7 @@ class Simulation {
       logs,
       guarantee: this.#exactlyOnce ? 'exactly-once' : 'at-least-once',
       leaseMs,
+      logger: this.#violations.logger(),
       faulty: () => this.#faultsLeft > 0,
     }
     this.#current = this.#start(1, { fresh: false })
@@ -137,9 +142,10 @@ class Simulation {
 
   async run(): Promise<SimulationReport> {
     while (!this.#done()) {
-      assert(this.#world.stepCount < stepsMax, 'the job comes to its end')
+      if (this.#world.stepCount >= stepsMax) this.#checkEnd()
       // Nothing to do: a frozen process holds the job, or its lease.
       if (!(await this.#world.step())) this.#world.passTime(leaseMs)
+      this.#violations.rethrow()
       if (this.#faultsLeft > 0) this.#maybeDisturb()
       else this.#wakeOthers()
     }
@@ -147,6 +153,12 @@ class Simulation {
     const { committed, recordCount: records } = this.#target
     const steps = this.#world.stepCount
     return { seed: this.#seed, steps, ...this.#counts, records, committed }
+  }
+
+  /** What keeps a job from its end is mostly a record that never comes. */
+  #checkEnd(): void {
+    this.#checkResult()
+    assert(false, 'the job comes to its end')
   }
 
   #checkResult(): void {
