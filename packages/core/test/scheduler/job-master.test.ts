@@ -54,6 +54,20 @@ describe('a job', () => {
     ])
   })
 
+  test('I2: tells sources which checkpoint is the oldest that is retained', async () => {
+    const world = new World()
+    const run = world.start()
+
+    await run.checkpoints(4)
+
+    expect(world.notices).toEqual([
+      { checkpointId: 1, oldestRetainedId: 1 },
+      { checkpointId: 2, oldestRetainedId: 1 },
+      { checkpointId: 3, oldestRetainedId: 2 },
+      { checkpointId: 4, oldestRetainedId: 3 },
+    ])
+  })
+
   test('I3: deploys no task before everything restored is committed', async () => {
     const world = new World()
     const first = world.start()

@@ -5,6 +5,7 @@ import { silentLogger } from '../../src/common/logger.ts'
 import { MetricRegistry } from '../../src/common/metric-registry.ts'
 import { SeededPrng } from '../../src/common/prng.ts'
 import type { CommitOutcome } from '../../src/connector/committer.ts'
+import type { CheckpointNotice } from '../../src/connector/source-event.ts'
 import type { Sink } from '../../src/connector/sink.ts'
 import type { Source } from '../../src/connector/source.ts'
 import type { SourceSplit } from '../../src/connector/source-split.ts'
@@ -34,6 +35,8 @@ export class World {
   readonly disk: SimulatedStorage = new SimulatedStorage(new SeededPrng(1))
   readonly machine: FakeMachine = new FakeMachine()
   readonly log: string[] = []
+  /** What sources were told. */
+  readonly notices: CheckpointNotice[] = []
   readonly prng: SeededPrng = new SeededPrng(7)
   onCommit: () => Promise<CommitOutcome> = () => Promise.resolve({ status: 'committed' })
   onEnumeratorStart: () => Promise<void> = () => Promise.resolve()
@@ -61,6 +64,7 @@ export class World {
           start: () => this.onEnumeratorStart(),
           addReader: () => {},
           handleSplitRequest: () => {},
+          notifyCheckpointComplete: (notice) => void this.notices.push(notice),
           snapshotState: (checkpointId) => `enumerator ${checkpointId}`,
           close: () => {
             this.log.push(`enumerator of attempt ${attempt} closed`)

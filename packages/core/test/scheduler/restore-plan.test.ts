@@ -67,6 +67,19 @@ describe('the plan of a restore', () => {
     expect(state?.writerStates.map(textOf)).toEqual(['a', 'b'])
   })
 
+  test('gives every writer state to one subtask only', () => {
+    const sink = operatorOf('sink', 'sink', [
+      { writerStates: [itemOf('a')] },
+      { writerStates: [itemOf('b')] },
+    ])
+
+    for (const parallelism of [1, 2, 3]) {
+      const plan = planOf([{ operatorId: 'sink', type: 'sink', parallelism }])
+      const restored = [...planRestore(plan, manifestOf([sink])).values()].flat()
+      expect(restored.flatMap(({ writerStates }) => writerStates.map(textOf))).toEqual(['a', 'b'])
+    }
+  })
+
   test.each([
     [2, [['count-0'], ['count-1']]],
     [1, [['count-0', 'count-1']]],

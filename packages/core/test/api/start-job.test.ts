@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest'
+import { defineJob, type JobDefinition } from '../../src/api/define-job.ts'
+import type { RestartStrategy } from '../../src/scheduler/restart-strategy.ts'
+import { valueState } from '../../src/state/state-descriptor.ts'
+import { collectingSink, listSource, TestRuntime } from './running-job.ts'
+
+interface Order {
+  readonly customer: string
+  readonly amount: number
+}
+
+const orders: readonly Order[] = Array.from({ length: 60 }, (_, index) => ({
+  customer: `customer ${index % 7}`,
+  amount: index,
+}))
+
+const none: RestartStrategy = { type: 'none' }
+
+/** Sums the amounts of each customer. */
+function sumJob(
+  committed: string[],
+  selectKey: (order: Order) => string = ({ customer }) => customer,
+): JobDefinition {
+  return defineJob('sums', { restart: none }, (env) => {
+    env
+      .source('orders', listSource(orders))
+      .keyBy(selectKey)
+      .process('sum', {
+        state: { total: valueState<number>() },
+        process: ({ amount }, { total }, { key }) => {
+          const sum = (total.get() ?? 0) + amount
+          total.set(sum)
+          return [`${key}: ${sum}`]
+        },
+      })
+      .sinkTo('out', collectingSink(committed))
+  })
+}
+
+function expectedSums(): readonly string[] {
+  const totals = new Map<string, number>()
+  return orders.map(({ customer, amount }) => {
+    const sum = (totals.get(customer) ?? 0) + amount
+    totals.set(customer, sum)
+    return `${customer}: ${sum}`
+  })
+}
+
+describe('a job that is started', () => {
+  test.each([1, 3])('runs a bounded input to its end with %i subtasks', async (parallelism) => {
+    const runtime = new TestRuntime()
+    const committed: string[] = []
+    const handle = runtime.start(sumJob(committed), { parallelism })
+
+    const outcome = await runtime.end(handle)
+
+    expect(outcome).toBe('finished')
+    expect(handle.status).toBe('finished')
+    expect(committed.toSorted()).toEqual(expectedSums().toSorted())
+  })
+
+  test('counts what it read and wrote', async () => {
+    const runtime = new TestRuntime()
+    const handle = runtime.start(sumJob([]))
+
+    await runtime.end(handle)
+
+    const { values, completedCheckpoints, failedCheckpoints } = handle.metrics()
+    const valueOf = (operatorId: string, name: string): number | undefined =>
+      values.find((metric) => metric.operatorId === operatorId && metric.name === name)?.value
+    expect(valueOf('orders', 'recordsRead')).toBe(60)
+    expect(valueOf('orders', 'recordsOut')).toBe(60)
+    expect(valueOf('sum', 'recordsIn')).toBe(60)
+    expect(valueOf('out', 'recordsWritten')).toBe(60)
+    expect({ completedCheckpoints, failedCheckpoints }).toEqual({
+      completedCheckpoints: 1,
+      failedCheckpoints: 0,
+    })
+  })
+
+  test('names the operator and the record when a key selector throws', async () => {
+    const runtime = new TestRuntime()
+    const failing = ({ amount }: Order): string => {
+      if (amount === 13) throw new Error('unlucky')
+      return 'key'
+    }
+
+    const outcome = await runtime.end(runtime.start(sumJob([], failing)))
+
+    expect(outcome).toMatchObject({
+      code: 'FLINKTS_USER_FUNCTION_FAILED',
+      message:
+        'the function of operator "sum" threw "unlucky" ' +
+        'for the record {"customer":"customer 6","amount":13}',
+    })
+  })
+
+  test('names the operator that was given something that is no key', async () => {
+    const runtime = new TestRuntime()
+    const noKey = (order: Order): string => JSON.parse(`[${order.amount}, null]`) as string
+
+    const outcome = await runtime.end(runtime.start(sumJob([], noKey)))
+
+    expect(outcome).toMatchObject({
+      code: 'FLINKTS_KEY_INVALID',
+      message: expect.stringMatching(/^operator "sum" was given /) as string,
+    })
+  })
+})
+
+describe('a job that is started again', () => {
+  async function finished(): Promise<TestRuntime> {
+    const runtime = new TestRuntime()
+    await runtime.end(runtime.start(sumJob([]), { parallelism: 2 }))
+    return runtime
+  }
+
+  test.each([1, 2, 3])('has its state again with %i subtasks', async (parallelism) => {
+    const runtime = await finished()
+    const seen: number[] = []
+    const more = defineJob('sums', { restart: none }, (env) => {
+      env
+        .source('orders', listSource([...orders, { customer: 'customer 0', amount: 1000 }]))
+        .keyBy(({ customer }) => customer)
+        .process('sum', {
+          state: { total: valueState<number>() },
+          process: ({ amount }, { total }) => [(total.get() ?? 0) + amount],
+        })
+        .sinkTo('out', collectingSink(seen))
+    })
+
+    await runtime.end(runtime.start(more, { parallelism }))
+
+    const before = orders.filter(({ customer }) => customer === 'customer 0')
+    // What the last checkpoint held is committed again; a real sink tells that it was before.
+    expect(seen.at(-1)).toBe(before.reduce((sum, { amount }) => sum + amount, 1000))
+  })
+
+  test('refuses to go on if a file of its state is gone', async () => {
+    const runtime = await finished()
+    const path = runtime.disk.paths().find((candidate) => candidate.endsWith('.state')) ?? ''
+    runtime.disk.damage(path, undefined)
+
+    const outcome = await runtime.end(runtime.start(sumJob([])))
+
+    expect(outcome).toMatchObject({ code: 'FLINKTS_CHECKPOINT_CORRUPT' })
+    expect(outcome).toMatchObject({ message: expect.stringContaining(path) as string })
+  })
+
+  test('refuses to go on if the content of a file of its state has changed', async () => {
+    const runtime = await finished()
+    const path = runtime.disk.paths().find((candidate) => candidate.endsWith('.state')) ?? ''
+    const bytes = runtime.disk.content(path)?.slice() ?? new Uint8Array()
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
+    runtime.disk.damage(path, bytes)
+
+    const outcome = await runtime.end(runtime.start(sumJob([])))
+
+    expect(outcome).toMatchObject({ code: 'FLINKTS_CHECKPOINT_CORRUPT' })
+  })
+})
