@@ -95,9 +95,9 @@ export class JobAttempt {
    */
   async run(): Promise<AttemptOutcome> {
     const { executor, deployment } = this.#parts
-    this.#deployed = executor.deploy(deployment, (task, event) => this.#handle(task, event))
     let outcome: AttemptOutcome = 'cancelled'
     try {
+      this.#deployed = executor.deploy(deployment, (task, event) => this.#handle(task, event))
       outcome = await this.#runToEnd()
     } catch (cause) {
       this.#fail(cause)
@@ -194,7 +194,10 @@ export class JobAttempt {
   async #close(outcome: AttemptOutcome): Promise<void> {
     const orderly = outcome !== 'cancelled' && this.#failure === undefined
     this.#ending = true
-    for (const task of this.#tasks) this.#send(task, { type: orderly ? 'finish' : 'cancel' })
+    if (this.#deployed === undefined) this.#open.clear()
+    for (const task of this.#tasks) {
+      this.#deployed?.send(task, { type: orderly ? 'finish' : 'cancel' })
+    }
     const { scheduler, logger } = this.#parts
     const timeout = new AbortController()
     let expired = false

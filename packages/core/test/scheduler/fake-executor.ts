@@ -20,6 +20,7 @@ export class FakeExecutor implements TaskExecutor {
   readonly commands: string[] = []
   /** Events that tasks keep to themselves. */
   readonly silent: Set<TaskEvent['type']> = new Set()
+  onDeploy: () => void = () => {}
   readonly #scheduler: Scheduler
   #listener: (task: TaskId, event: TaskEvent) => void = () => {}
 
@@ -31,6 +32,7 @@ export class FakeExecutor implements TaskExecutor {
     deployment: Deployment,
     listener: (task: TaskId, event: TaskEvent) => void,
   ): DeployedTasks {
+    this.onDeploy()
     this.deployments.push(deployment)
     this.#listener = listener
     for (const task of tasksOf(deployment.plan)) this.emit(task, { type: 'running' })

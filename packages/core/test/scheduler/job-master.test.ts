@@ -189,6 +189,20 @@ describe('a job that fails', () => {
     expect(run.ended).toMatchObject({ message: 'it broke' })
   })
 
+  test('because its tasks cannot be made closes its sources', async () => {
+    const world = new World()
+    const run = world.start({ restartStrategy: { type: 'none' } })
+    run.executor.onDeploy = () => {
+      throw new Error('no room')
+    }
+
+    await world.scheduler.settle()
+
+    expect(run.ended).toMatchObject({ message: 'job "orders" failed: no room' })
+    expect(world.log.at(-1)).toBe('enumerator of attempt 1 closed')
+    expect(world.scheduler.timerCount).toBe(0)
+  })
+
   test('waits for tasks to close, but not for ever', async () => {
     const world = new World()
     const run = world.start()
