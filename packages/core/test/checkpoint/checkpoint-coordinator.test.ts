@@ -197,11 +197,13 @@ describe('the checkpoint coordinator', () => {
 
     await fixture.acknowledge(6)
     await fixture.decline(8, noSpace)
+    const others = fixture.taken()
     await fixture.acknowledge(7)
     fixture.taken()
     await fixture.acknowledge(7)
     await fixture.decline(7, noSpace)
 
+    expect(others).toEqual([])
     expect(fixture.taken()).toEqual([])
     expect(fixture.ended).toBe('not ended')
   })

@@ -95,7 +95,9 @@ export class SimulatedLog {
   }
 }
 
-/** Whoever was fenced may find that the one after it has acknowledged what it still wants to read. */
+/**
+ * Whoever was fenced may find that the one after it has acknowledged what it still wants to read.
+ */
 function checkPresent(reader: SimulatedPosition, acknowledged: SimulatedPosition): void {
   if (reader.position >= acknowledged.position) return
   assert(reader.attempt < acknowledged.attempt, 'I2: what is read was not acknowledged')
