@@ -47,6 +47,14 @@ export const connectorMutants: readonly Mutant[] = [
     tests: [`${filesystem}/test/local-object-store.test.ts`],
   },
   {
+    name: 'file-committed-once-only',
+    breaks: 'I4: a commit that was done before, by an attempt that died, is refused',
+    file: `${filesystem}/src/local-object-store.ts`,
+    find: "      return 'already-published'",
+    replace: "      return 'lost'",
+    tests: [`${filesystem}/test/local-object-store.test.ts`, `${filesystem}/test/sink.sim.test.ts`],
+  },
+  {
     name: 'file-clean-up-too-much',
     breaks: 'a start removes the files of its own attempt too',
     file: `${filesystem}/src/part-name.ts`,
