@@ -1,15 +1,11 @@
 import { defined } from '../common/assert.ts'
-import type { Clock } from '../common/clock.ts'
-import type { Logger } from '../common/logger.ts'
-import type { MetricSink } from '../common/metrics.ts'
 import type { Scheduler } from '../common/scheduler.ts'
-import type { Storage } from '../common/storage.ts'
 import type { PlanEdge, PlanVertex } from '../graph/execution-plan.ts'
 import type { StreamGraph, StreamNode } from '../graph/stream-node.ts'
-import { Channel, type ChannelLimits } from '../network/channel.ts'
-import type { SliceLimits } from '../state/keyed-snapshot.ts'
+import { Channel } from '../network/channel.ts'
 import { buildTask } from './build-task.ts'
-import type { StreamTask, TaskLimits } from './stream-task.ts'
+import type { StreamTask } from './stream-task.ts'
+import type { ConnectedEdge, TaskServices } from './task-services.ts'
 import {
   type DeployedTasks,
   type Deployment,
@@ -19,19 +15,6 @@ import {
   taskName,
   tasksOf,
 } from './task-protocol.ts'
-
-/** What tasks get from outside. @internal */
-export interface TaskServices {
-  readonly clock: Clock
-  readonly scheduler: Scheduler
-  readonly logger: Logger
-  readonly metrics: MetricSink
-  readonly storage: Storage
-  readonly channelLimits: ChannelLimits
-  readonly taskLimits: TaskLimits
-  /** How much of a snapshot of keyed state is written in one step. */
-  readonly sliceLimits: SliceLimits
-}
 
 /** Runs all tasks on the caller's thread, taking turns. @internal */
 export class LocalTaskExecutor implements TaskExecutor {
@@ -96,14 +79,6 @@ class EventQueue {
     this.#deliveries = []
     for (const deliver of deliveries) deliver()
   }
-}
-
-/**
- * The channels of an edge: one list for each sending subtask, in the order of the receiving ones.
- */
-export interface ConnectedEdge {
-  readonly edge: PlanEdge
-  readonly channels: readonly (readonly Channel[])[]
 }
 
 function vertexOf(deployment: Deployment, id: TaskId): PlanVertex {
