@@ -257,13 +257,18 @@ export class CheckpointCoordinator {
 
   /** The job ends only when every task has committed; a notice may be lost, so it is repeated. */
   async #confirmCommits(notice: CheckpointNotice): Promise<void> {
+    const { clock, tasks } = this.#parts
+    let resendAt = clock.monotonic() + resendMs
     for (;;) {
-      const missing = this.#parts.tasks.filter(
+      const missing = tasks.filter(
         (task) => (this.#confirmed.get(taskName(task)) ?? 0) < notice.checkpointId,
       )
       if (missing.length === 0 || this.#cancelled) return
-      if (await this.#waitOrWake(resendMs)) continue
+      // Whatever else happens meanwhile does not put it off.
+      await this.#waitOrWake(resendAt - clock.monotonic())
+      if (clock.monotonic() < resendAt) continue
       this.#tell(missing, { type: 'checkpoint-completed', notice })
+      resendAt = clock.monotonic() + resendMs
     }
   }
 
@@ -271,17 +276,16 @@ export class CheckpointCoordinator {
     for (const task of tasks) this.#parts.send(task, command)
   }
 
-  /** Whether `#wake` was called before `waitMs` were over. */
-  #waitOrWake(waitMs: number): Promise<boolean> {
+  /** Resolves after `waitMs`, or when `#wake` is called before. */
+  #waitOrWake(waitMs: number): Promise<void> {
     return new Promise((resolve) => {
       let timer: Cancellable | undefined
-      const end = (woken: boolean): void => {
+      this.#wake = () => {
         timer?.cancel()
         this.#wake = () => {}
-        resolve(woken)
+        resolve()
       }
-      this.#wake = () => end(true)
-      if (Number.isFinite(waitMs)) timer = this.#parts.scheduler.after(waitMs, () => end(false))
+      if (Number.isFinite(waitMs)) timer = this.#parts.scheduler.after(waitMs, () => this.#wake())
     })
   }
 }

@@ -421,6 +421,24 @@ describe('the last checkpoint of a job', () => {
     expect(fixture.ended).toBe('final')
   })
 
+  // Found by seed 2217 of the simulation, which asked for the stop at every step.
+  test('is told again in time whatever else happens meanwhile', async () => {
+    const fixture = new Fixture()
+    await fixture.start()
+    fixture.coordinator.requestLast('stop')
+    await fixture.scheduler.settle()
+    await fixture.acknowledge(7)
+    fixture.taken()
+
+    for (let passedMs = 0; passedMs < 1000; passedMs += 100) {
+      fixture.coordinator.requestLast('stop')
+      await fixture.confirm(6, sink)
+      await fixture.scheduler.advance(100)
+    }
+
+    expect(fixture.taken()).toEqual(['source completed 7', 'sink completed 7'])
+  })
+
   test('is tried again when it fails', async () => {
     const fixture = new Fixture()
     await fixture.start()
