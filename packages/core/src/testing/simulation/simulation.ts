@@ -147,7 +147,7 @@ class Simulation {
       if (!(await this.#world.step())) this.#world.passTime(leaseMs)
       this.#violations.rethrow()
       if (this.#faultsLeft > 0) this.#maybeDisturb()
-      else this.#wakeOthers()
+      else this.#calm()
     }
     this.#checkResult()
     const { committed, recordCount: records } = this.#target
@@ -259,6 +259,12 @@ class Simulation {
     this.#faultsLeft -= 1
     this.#wakeOthers()
     this.#disturb(disturbances[randomBelow(this.#prng, disturbances.length)] ?? 'crash')
+  }
+
+  /** Whatever was, the job must come to its end now. */
+  #calm(): void {
+    this.#world.slow = false
+    this.#wakeOthers()
   }
 
   #disturb(disturbance: Disturbance): void {
