@@ -4,6 +4,7 @@ const nodeStorage = {
   file: 'packages/core/src/platform/node-storage.ts',
   tests: ['packages/core/test/platform/node-storage.sim.test.ts'],
 }
+const checkpoints = 'packages/core/test/checkpoint/power-loss.sim.test.ts'
 const objectStore = {
   file: 'packages/filesystem/src/local-object-store.ts',
   tests: ['packages/filesystem/test/local-object-store.sim.test.ts'],
@@ -11,6 +12,14 @@ const objectStore = {
 
 /** What is said to be durable, and is lost when the power goes. */
 export const durabilityMutants: readonly Mutant[] = [
+  {
+    name: 'restored-and-not-confirmed',
+    breaks: 'a restored checkpoint, whose output is committed, is gone: the one before is restored',
+    file: 'packages/core/src/checkpoint/checkpoint-store.ts',
+    find: '    if (manifest !== undefined) await this.#confirm(manifest.checkpointId)\n',
+    replace: '',
+    tests: [checkpoints],
+  },
   {
     ...nodeStorage,
     name: 'checkpoint-write-without-datasync',
