@@ -1,142 +1,20 @@
 import { describe, expect, test } from 'vitest'
+import { FlinktsError } from '../../src/common/errors.ts'
 import {
-  CheckpointCoordinator,
-  type CheckpointOptions,
-  type CheckpointParts,
-} from '../../src/checkpoint/checkpoint-coordinator.ts'
-import { FlinktsError, toErrorPayload } from '../../src/common/errors.ts'
-import { silentLogger } from '../../src/common/logger.ts'
-import { MetricRegistry } from '../../src/common/metric-registry.ts'
-import type { CheckpointNotice } from '../../src/connector/source-event.ts'
-import type { TaskCommand, TaskId } from '../../src/task/task-protocol.ts'
-import { ManualScheduler } from '../manual-scheduler.ts'
-
-const source: TaskId = { vertexId: 'source', subtask: 0 }
-const sink: TaskId = { vertexId: 'sink', subtask: 0 }
-const tasks = [source, sink]
-const stats = { alignmentMs: 1, syncMs: 2, asyncMs: 3 }
-
-const options: CheckpointOptions = {
-  intervalMs: 100,
-  minPauseMs: 0,
-  timeoutMs: 1000,
-  tolerableFailures: 1,
-}
-
-class Fixture {
-  readonly scheduler = new ManualScheduler()
-  readonly log: string[] = []
-  readonly completed: CheckpointParts[] = []
-  readonly notices: CheckpointNotice[] = []
-  readonly metrics = new MetricRegistry()
-  readonly coordinator: CheckpointCoordinator
-  onBegin: () => Promise<void> = () => Promise.resolve()
-  onComplete: () => Promise<void> = () => Promise.resolve()
-  onDiscard: () => Promise<boolean> = () => Promise.resolve(true)
-  /** How `run` ended. */
-  ended: unknown = 'not ended'
-
-  constructor(changed: Partial<CheckpointOptions> = {}) {
-    this.coordinator = new CheckpointCoordinator({
-      tasks,
-      sourceTasks: [source],
-      firstCheckpointId: 7,
-      options: { ...options, ...changed },
-      sink: {
-        begin: async (checkpointId) => {
-          this.log.push(`begin ${checkpointId}`)
-          await this.onBegin()
-        },
-        complete: async (checkpointId, parts) => {
-          this.log.push(`complete ${checkpointId}`)
-          this.completed.push(parts)
-          await this.onComplete()
-          return { checkpointId, oldestRetainedId: checkpointId - 1 }
-        },
-        discard: (checkpointId) => {
-          this.log.push(`discard ${checkpointId}`)
-          return this.onDiscard()
-        },
-      },
-      snapshotEnumerators: (checkpointId) => {
-        this.log.push(`enumerators ${checkpointId}`)
-        return new Map([['source', { version: 1, bytes: new Uint8Array([checkpointId]) }]])
-      },
-      send: (task, command) => void this.log.push(`${task.vertexId} ${describeCommand(command)}`),
-      onCompleted: (notice) => void this.notices.push(notice),
-      clock: this.scheduler,
-      scheduler: this.scheduler,
-      logger: silentLogger,
-      metrics: this.metrics,
-    })
-  }
-
-  async start(): Promise<void> {
-    this.coordinator.run().then(
-      (kind) => {
-        this.ended = kind
-      },
-      (cause: unknown) => {
-        this.ended = cause
-      },
-    )
-    await this.scheduler.settle()
-  }
-
-  async acknowledge(checkpointId: number, ...from: readonly TaskId[]): Promise<void> {
-    for (const task of from.length === 0 ? tasks : from) {
-      const states = [{ operatorId: task.vertexId, subtask: 0, ...emptyState }]
-      const event = { type: 'checkpoint-acknowledged', checkpointId, states, stats } as const
-      this.coordinator.handle(task, event)
-    }
-    await this.scheduler.settle()
-  }
-
-  async decline(checkpointId: number, error: FlinktsError): Promise<void> {
-    const payload = toErrorPayload(error)
-    this.coordinator.handle(sink, { type: 'checkpoint-declined', checkpointId, error: payload })
-    await this.scheduler.settle()
-  }
-
-  async confirm(checkpointId: number, ...from: readonly TaskId[]): Promise<void> {
-    for (const task of from) this.coordinator.handle(task, { type: 'committed', checkpointId })
-    await this.scheduler.settle()
-  }
-
-  /** What happened since the last call. */
-  taken(): readonly string[] {
-    return this.log.splice(0)
-  }
-}
-
-const emptyState = { splits: [], writerStates: [], committables: [], keyed: undefined }
-
-function describeCommand(command: TaskCommand): string {
-  switch (command.type) {
-    case 'trigger-checkpoint':
-      return `trigger ${command.checkpointId} ${command.kind}`
-    case 'abort-checkpoint':
-      return `abort ${command.checkpointId}`
-    case 'checkpoint-completed':
-      return `completed ${command.notice.checkpointId}`
-    default:
-      return command.type
-  }
-}
-
-async function triggered(changed: Partial<CheckpointOptions> = {}): Promise<Fixture> {
-  const fixture = new Fixture(changed)
-  await fixture.start()
-  await fixture.scheduler.advance(100)
-  fixture.taken()
-  return fixture
-}
+  CoordinatorFixture,
+  emptyState,
+  sink,
+  source,
+  stats,
+  tasks,
+  triggered,
+} from './coordinator-fixture.ts'
 
 const noSpace = new FlinktsError('FLINKTS_STORAGE_FULL', 'no space is left', { hint: 'Free some.' })
 
 describe('the checkpoint coordinator', () => {
   test('takes the id, then snapshots enumerators and triggers sources in one step', async () => {
-    const fixture = new Fixture()
+    const fixture = new CoordinatorFixture()
     const begun = Promise.withResolvers<void>()
     fixture.onBegin = () => begun.promise
     await fixture.start()
@@ -235,7 +113,7 @@ describe('the checkpoint coordinator', () => {
   })
 
   test('takes none but the last without an interval', async () => {
-    const fixture = new Fixture({ intervalMs: undefined })
+    const fixture = new CoordinatorFixture({ intervalMs: undefined })
     await fixture.start()
     await fixture.scheduler.advance(1_000_000)
     const before = fixture.taken()
@@ -345,7 +223,7 @@ describe('a checkpoint that fails', () => {
   })
 
   test('because its id could not be taken triggers nobody', async () => {
-    const fixture = new Fixture()
+    const fixture = new CoordinatorFixture()
     fixture.onBegin = () => Promise.reject(noSpace)
     await fixture.start()
 
@@ -389,7 +267,7 @@ describe('the last checkpoint of a job', () => {
   test.each(['final', 'stop'] as const)(
     '%s ends the run when every task has committed',
     async (kind) => {
-      const fixture = new Fixture()
+      const fixture = new CoordinatorFixture()
       await fixture.start()
       fixture.coordinator.requestLast(kind)
       await fixture.scheduler.settle()
@@ -405,7 +283,7 @@ describe('the last checkpoint of a job', () => {
   )
 
   test('is told again to tasks that have not confirmed, until they do', async () => {
-    const fixture = new Fixture()
+    const fixture = new CoordinatorFixture()
     await fixture.start()
     fixture.coordinator.requestLast('final')
     await fixture.scheduler.settle()
@@ -423,7 +301,7 @@ describe('the last checkpoint of a job', () => {
 
   // Found by seed 2217 of the simulation, which asked for the stop at every step.
   test('is told again in time whatever else happens meanwhile', async () => {
-    const fixture = new Fixture()
+    const fixture = new CoordinatorFixture()
     await fixture.start()
     fixture.coordinator.requestLast('stop')
     await fixture.scheduler.settle()
@@ -440,7 +318,7 @@ describe('the last checkpoint of a job', () => {
   })
 
   test('is tried again when it fails', async () => {
-    const fixture = new Fixture()
+    const fixture = new CoordinatorFixture()
     await fixture.start()
     fixture.coordinator.requestLast('stop')
     await fixture.scheduler.settle()
@@ -474,7 +352,7 @@ describe('the last checkpoint of a job', () => {
 })
 
 describe('a cancelled run', () => {
-  const moments: Record<string, (fixture: Fixture) => Promise<void>> = {
+  const moments: Record<string, (fixture: CoordinatorFixture) => Promise<void>> = {
     'while it waits': () => Promise.resolve(),
     'while an id is taken': async ({ scheduler }) => scheduler.advance(100),
     'while tasks work on a checkpoint': async (fixture) => {
@@ -490,7 +368,7 @@ describe('a cancelled run', () => {
   }
 
   test.each(Object.entries(moments))('%s ends without a further command', async (_when, arrive) => {
-    const fixture = new Fixture()
+    const fixture = new CoordinatorFixture()
     const begun = Promise.withResolvers<void>()
     fixture.onBegin = () => begun.promise
     await fixture.start()
