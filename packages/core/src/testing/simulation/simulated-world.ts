@@ -41,8 +41,9 @@ export class SimulatedWorld implements Clock {
     return this.#stepCount
   }
 
+  /** Whole, as wall-clock time is; timers may be due in between. */
   now(): number {
-    return this.#now
+    return Math.floor(this.#now)
   }
 
   monotonic(): number {
