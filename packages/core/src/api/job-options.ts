@@ -14,7 +14,10 @@ export interface JobOptions<Guarantee extends DeliveryGuarantee = DeliveryGuaran
    * for the life of the job's state.
    */
   readonly maxParallelism?: number
-  /** From one checkpoint to the next, >= 1; default 1000. Output becomes visible at checkpoints. */
+  /**
+   * From one checkpoint to the next, >= 1; default 1000. Output becomes visible at checkpoints. The first
+   * one of an attempt comes after a quarter of it.
+   */
   readonly checkpointIntervalMs?: number
   /** The least time between the end of a checkpoint and the next, >= 0; default 0. */
   readonly checkpointMinPauseMs?: number

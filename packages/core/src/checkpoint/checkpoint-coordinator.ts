@@ -63,6 +63,9 @@ export interface CheckpointCoordinatorParts {
   readonly metrics: MetricSink
 }
 
+/** The first checkpoint of an attempt comes after this share of the interval. */
+const firstIntervalShare = 0.25
+
 /** A final or stop notice is sent again after this time to tasks that have not confirmed. */
 const resendMs = 1000
 
@@ -105,6 +108,9 @@ export class CheckpointCoordinator {
    * tolerated.
    */
   async run(): Promise<'final' | 'stop' | 'cancelled'> {
+    // Until the first one, nothing that is read can be seen: after a start, or a failure, soon.
+    const { clock, options } = this.#parts
+    this.#lastTrigger = clock.monotonic() - (options.intervalMs ?? 0) * (1 - firstIntervalShare)
     for (;;) {
       const kind = await this.#nextKind()
       if (kind === 'cancelled') return kind

@@ -3,6 +3,7 @@ import { FlinktsError } from '../../src/common/errors.ts'
 import {
   CoordinatorFixture,
   emptyState,
+  firstTriggerMs,
   sink,
   source,
   stats,
@@ -18,7 +19,7 @@ describe('the checkpoint coordinator', () => {
     const begun = Promise.withResolvers<void>()
     fixture.onBegin = () => begun.promise
     await fixture.start()
-    await fixture.scheduler.advance(99)
+    await fixture.scheduler.advance(firstTriggerMs - 1)
     const early = fixture.taken()
 
     await fixture.scheduler.advance(1)

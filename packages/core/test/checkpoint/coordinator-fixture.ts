@@ -16,6 +16,9 @@ export const sink: TaskId = { vertexId: 'sink', subtask: 0 }
 export const tasks: readonly TaskId[] = [source, sink]
 export const stats: TaskCheckpointStats = { alignmentMs: 1, syncMs: 2, asyncMs: 3 }
 
+/** A quarter of the interval. */
+export const firstTriggerMs = 25
+
 const options: CheckpointOptions = {
   intervalMs: 100,
   minPauseMs: 0,
@@ -136,7 +139,7 @@ export async function triggered(
 ): Promise<CoordinatorFixture> {
   const fixture = new CoordinatorFixture(changed)
   await fixture.start()
-  await fixture.scheduler.advance(100)
+  await fixture.scheduler.advance(firstTriggerMs)
   fixture.taken()
   return fixture
 }
