@@ -67,9 +67,9 @@ export class Capture implements AsyncDisposable {
     return this.#place.outputFolder
   }
 
-  /** How the process of the last start is doing. */
-  get end(): 'running' | number | string {
-    return this.#running.exit ?? 'running'
+  /** The exit code or the signal that ended the last start; undefined: it runs. */
+  get endedBy(): number | string | undefined {
+    return this.#running.exit
   }
 
   /** When it was last started; by `performance.now()`. */

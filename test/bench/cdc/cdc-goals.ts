@@ -32,7 +32,7 @@ function exactnessGoals(results: readonly ScenarioResult[]): readonly Goal[] {
     ),
   }
   const counts = Object.entries(faults).map(([name, figure]) => goal(`cdc-${name}`, figure, 0))
-  const ended = own.filter(({ end }) => end !== 'running').length
+  const ended = own.filter(({ endedBy }) => endedBy !== undefined).length
   return [...counts, goal('cdc-ended-early', ended, 0)]
 }
 

@@ -8,9 +8,9 @@ const run = promisify(execFile)
 export async function runProgram(
   file: string,
   args: readonly string[],
-  cwd?: string,
+  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<string> {
-  const { stdout } = await run(file, args, cwd === undefined ? {} : { cwd })
+  const { stdout } = await run(file, args, options)
   return stdout
 }
 

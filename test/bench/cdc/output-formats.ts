@@ -81,7 +81,7 @@ export const rivetFormat: OutputFormat = {
       }
       if (values.length !== names.length) throw new TypeError('a line lacks columns')
       const fields = Object.fromEntries(names.map((name, index) => [name, values[index]]))
-      const operation = operations[String(fields['__op'] ?? 'snapshot')]
+      const operation = operations[fields['__op'] ?? 'snapshot']
       if (operation === undefined) throw new TypeError('a line has an unknown operation')
       const row = operation === 'delete' ? undefined : rowOf(fields)
       return { operation, id: Number(fields['id']), row }

@@ -69,7 +69,8 @@ export async function startPostgres(folder: string): Promise<PostgresServer> {
     ['-D', data, ...args.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
     { ...identity, cwd: folder, stdio: ['ignore', log.fd, log.fd], detached: true },
   )
-  await once(server, 'spawn').finally(() => log.close())
+  await once(server, 'spawn')
+  await log.close()
   const guard = endWithThisProcess(server)
   const stop = (): Promise<void> => stopServer(server, guard)
   try {

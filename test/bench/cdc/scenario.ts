@@ -30,8 +30,8 @@ export interface ScenarioResult {
   readonly changes: number
   readonly figures: Readonly<Record<string, number | readonly number[] | boolean>>
   readonly verdict: Verdict
-  /** Whether it was still running at the end; else how it had ended. */
-  readonly end: 'running' | number | string
+  /** The exit code or the signal that ended it before its time; undefined: it ran to the end. */
+  readonly endedBy: number | string | undefined
   /** The load average before and after. */
   readonly load: readonly [number, number]
 }

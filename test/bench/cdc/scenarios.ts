@@ -52,7 +52,7 @@ export async function runScenario(
   const loadBefore = loadAverage()
   await using capture = await Capture.prepare(parts, size.rows)
   const { figures, mergeableSeq } = await scenarios[name](capture, parts)
-  const { end } = capture
+  const { endedBy } = capture
   const cpuSeconds = capture.cpuSeconds()
   await capture.stop()
   const output = { folder: capture.outputFolder, format: peer.format }
@@ -64,7 +64,7 @@ export async function runScenario(
     changes: capture.workload.changes,
     figures: roundedFigures({ ...figures, cpuSeconds }),
     verdict,
-    end,
+    endedBy,
     load: [loadBefore, loadAverage()],
   }
 }
@@ -94,7 +94,8 @@ async function perf(capture: Capture, { size }: ScenarioParts): Promise<Measured
 
 async function measureSnapshot(capture: Capture, rows: number): Promise<Figures> {
   await capture.start()
-  const { firstMs, lastMs } = await capture.waitForEvents(rows)
+  const { firstMs, lastMs, reached } = await capture.waitForEvents(rows)
+  if (!reached) return { snapshotReached: reached }
   const { startedMs } = capture
   return {
     firstRecordSeconds: ((firstMs ?? Number.NaN) - startedMs) / 1000,
@@ -114,7 +115,9 @@ async function backlog(capture: Capture, { size }: ScenarioParts): Promise<Measu
   const before = { events: capture.events(), cpuSeconds: capture.cpuSeconds() }
   await capture.workload.run(size.changes)
   await capture.start()
-  const { firstMs, lastMs } = await capture.waitForEvents(before.events + size.changes)
+  const target = before.events + size.changes
+  const { firstMs, lastMs, reached } = await capture.waitForEvents(target)
+  if (!reached) return { figures: { drained: reached }, mergeableSeq: 0 }
   const { startedMs } = capture
   const cpuSeconds = capture.cpuSeconds() - before.cpuSeconds
   return {
@@ -240,10 +243,13 @@ function perSecond(count: number, ms: number): number {
 }
 
 function roundedFigures(figures: Figures): Figures {
-  return Object.fromEntries(
-    Object.entries(figures).map(([name, value]) => {
-      if (typeof value === 'number') return [name, rounded(value)]
-      return [name, typeof value === 'boolean' ? value : value.map((one) => rounded(one))]
-    }),
+  const entries = Object.entries(figures).map(
+    ([name, value]) => [name, roundedFigure(value)] as const,
   )
+  return Object.fromEntries(entries)
+}
+
+function roundedFigure(value: Figures[string]): Figures[string] {
+  if (typeof value === 'boolean') return value
+  return typeof value === 'number' ? rounded(value) : value.map((one) => rounded(one))
 }

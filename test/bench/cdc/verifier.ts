@@ -69,6 +69,8 @@ export class Verifier {
   readonly #rowsSeen: Uint8Array
   readonly #idsSeen = new Set<number>()
   readonly #deletions: ReadonlyMap<number, number>
+  /** Rows that were changed while the snapshot may not have read them. */
+  readonly #changedEarly: ReadonlySet<number>
   /** Rows whose first appearance was at a later change. */
   readonly #readAt = new Map<number, number>()
   /** The output applied: for every row its last change (0: none) and its columns as one text. */
@@ -87,6 +89,8 @@ export class Verifier {
     this.#rowsSeen = new Uint8Array(truth.rows + 1)
     const deletions = truth.changes.filter(({ operation }) => operation === 'd')
     this.#deletions = new Map(deletions.map(({ id, seq }) => [id, seq]))
+    const early = truth.changes.filter(({ seq }) => seq <= truth.mergeableSeq)
+    this.#changedEarly = new Set(early.map(({ id }) => id))
   }
 
   addMalformed(line: string): void {
@@ -180,7 +184,7 @@ export class Verifier {
     const lostRows: { readonly what: string; readonly merged: boolean }[] = []
     for (let id = 1; id <= rows; id += 1) {
       if (this.#rowsSeen[id] !== 0) continue
-      lostRows.push({ what: `row ${id} of the snapshot`, merged: this.#merged(id, 0) })
+      lostRows.push({ what: `row ${id} of the snapshot`, merged: this.#changedEarly.has(id) })
     }
     return [...lostRows, ...lostChanges]
   }

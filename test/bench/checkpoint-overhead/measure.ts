@@ -15,9 +15,9 @@ const keyCount = 100_000
 /** Longer than any run: what is left is the final checkpoint. */
 const offMs = 86_400_000
 
-const [interval, count] = process.argv.slice(2)
+const [interval, countText] = process.argv.slice(2)
 const intervalMs = interval === 'off' ? offMs : Number(interval)
-process.stdout.write(JSON.stringify(await run(Number(count))))
+process.stdout.write(JSON.stringify(await run(Number(countText))))
 
 async function run(count: number): Promise<CheckpointRun> {
   await using folder = await scratchFolder('checkpoint-overhead')

@@ -12,8 +12,8 @@ export interface RecordPathRun {
   readonly sum: number
 }
 
-const [kind, count] = process.argv.slice(2)
-const run = kind === 'job' ? await runInJob(Number(count)) : runInLoop(Number(count))
+const [kind, countText] = process.argv.slice(2)
+const run = kind === 'job' ? await runInJob(Number(countText)) : runInLoop(Number(countText))
 process.stdout.write(JSON.stringify(run))
 
 function runInLoop(count: number): RecordPathRun {

@@ -3,8 +3,17 @@
  * lines, by the library pg-logical-replication, as carefully as it allows: a transaction is
  * acknowledged when it is synced to the file, and received no faster than it is written.
  */
-import { closeSync, existsSync, fdatasyncSync, openSync, writeFileSync, writeSync } from 'node:fs'
+import { once } from 'node:events'
+import {
+  createWriteStream,
+  existsSync,
+  fdatasyncSync,
+  openSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import path from 'node:path'
+import { finished } from 'node:stream/promises'
 import { Client } from 'pg'
 import { LogicalReplicationService, type Pgoutput, PgoutputPlugin } from 'pg-logical-replication'
 import QueryStream from 'pg-query-stream'
@@ -47,21 +56,13 @@ async function prepare(): Promise<void> {
 async function copyRows(client: Client): Promise<void> {
   const options = { batchSize: batchRows, highWaterMark: batchRows }
   const rows = client.query(new QueryStream('select * from orders', [], options))
-  const file = openSync(outputFile, 'a')
-  let lines: string[] = []
-  let bytes = 0
+  const file = createWriteStream(outputFile, { flags: 'a', highWaterMark: flushBytes })
   for await (const row of rows as AsyncIterable<{ readonly id: string }>) {
     const line = `${JSON.stringify({ operation: 'read', id: row.id, row })}\n`
-    lines.push(line)
-    bytes += line.length
-    if (bytes < flushBytes) continue
-    writeSync(file, lines.join(''))
-    lines = []
-    bytes = 0
+    if (!file.write(line)) await once(file, 'drain')
   }
-  writeSync(file, lines.join(''))
-  fdatasyncSync(file)
-  closeSync(file)
+  file.end()
+  await finished(file)
   writeFileSync(snapshotDone, '')
 }
 

@@ -7,6 +7,7 @@ import { environment } from './environment.ts'
 
 const version = '0.32.2'
 const configuration = 'rivet.yaml'
+const urlVariable = 'RIVET_URL'
 
 /** A snapshot and change capture tool in Rust; its runs end, so they are repeated each second. */
 export const rivetPeer: Peer = {
@@ -25,8 +26,8 @@ export const rivetPeer: Peer = {
     return {
       version: `rivet ${version}`,
       command: async (place) => {
-        const env = { ...environment(place), RIVET_URL: urlOf(place) }
-        await configure(program, place)
+        const env = { ...environment(place), [urlVariable]: urlOf(place) }
+        await configure(program, place, env)
         const loop = 'while "$0" run -c "$1"; do sleep 1; done'
         return {
           file: '/bin/sh',
@@ -40,11 +41,15 @@ export const rivetPeer: Peer = {
 }
 
 /** Its own generator, with the place and the format of the output put right. */
-async function configure(program: string, place: PeerPlace): Promise<void> {
+async function configure(
+  program: string,
+  place: PeerPlace,
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
   const file = path.join(place.stateFolder, configuration)
   if (await fileExists(file)) return
-  const source = ['init', '--source', urlOf(place), '--table', 'public.orders', '--mode', 'cdc']
-  await runProgram(program, [...source, '-o', file], place.stateFolder)
+  const source = ['init', '--source-env', urlVariable, '--table', 'public.orders', '--mode', 'cdc']
+  await runProgram(program, [...source, '-o', file], { cwd: place.stateFolder, env })
   const generated = await readFile(file, 'utf8')
   const text = generated
     .replace(/path: .*/, `path: ${place.outputFolder}/`)
