@@ -63,12 +63,17 @@ export class CheckpointStore {
    * FLINKTS_CHECKPOINT_NOT_FOUND, FLINKTS_STATE_UNREADABLE, FLINKTS_ATTEMPT_FENCED
    */
   async recover(options: RecoverOptions): Promise<CheckpointManifest | undefined> {
-    await this.#archiveOtherLineages()
-    const { manifest, passedOver } = await this.#choose(options)
-    for (const checkpointId of passedOver) await this.#setAside(checkpointId)
-    if (manifest !== undefined) await this.#confirm(manifest.checkpointId)
-    await this.#removeUnfinished(Number.POSITIVE_INFINITY)
-    return manifest
+    try {
+      await this.#archiveOtherLineages()
+      const { manifest, passedOver } = await this.#choose(options)
+      for (const checkpointId of passedOver) await this.#setAside(checkpointId)
+      if (manifest !== undefined) await this.#confirm(manifest.checkpointId)
+      await this.#removeUnfinished(Number.POSITIVE_INFINITY)
+      return manifest
+    } finally {
+      // What was read while a later attempt changed it is no ground for anything, nor an error.
+      await this.#attempt.assertCurrent()
+    }
   }
 
   /**

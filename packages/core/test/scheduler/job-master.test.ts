@@ -4,6 +4,10 @@ import { checkpointOptions, World } from './job-world.ts'
 
 const broken = new FlinktsError('FLINKTS_TASK_FAILED', 'it broke')
 
+function hasAttempt({ disk }: World, attempt: number): boolean {
+  return disk.paths().includes(`attempts/00000${attempt}/lease.json`)
+}
+
 describe('a job', () => {
   test('runs until its input has ended and all is committed', async () => {
     const world = new World()
@@ -232,6 +236,36 @@ describe('a job that fails', () => {
     expect(run.ended).toMatchObject({ code: 'FLINKTS_ATTEMPT_FENCED' })
     expect(other.ended).toBe('not ended')
     expect(other.statuses.at(-1)).toBe('running')
+  })
+
+  // Found by seeds 9597 and 13366 of the simulation.
+  test('I5: restores nothing after a later attempt has started', async () => {
+    const world = new World()
+    const first = world.start()
+    await first.checkpoints(1)
+    first.master.cancel()
+    await world.scheduler.settle()
+    const claimed = Promise.withResolvers<void>()
+    // It sleeps when it has claimed its attempt, before it looks for a checkpoint.
+    world.onStorage = (operation, path) => {
+      if (operation !== 'list' || path !== '' || !hasAttempt(world, 2)) return Promise.resolve()
+      world.onStorage = () => Promise.resolve()
+      return claimed.promise
+    }
+    const sleeping = world.start()
+    await world.scheduler.settle()
+    world.scheduler.pass(60_000)
+    const other = world.start()
+    await other.checkpoints(2)
+    world.log.length = 0
+
+    claimed.resolve()
+    await world.scheduler.settle()
+
+    expect(sleeping.ended).toMatchObject({ code: 'FLINKTS_ATTEMPT_FENCED' })
+    expect(sleeping.executor.deployments).toHaveLength(0)
+    expect(world.log).toEqual([])
+    expect(other.ended).toBe('not ended')
   })
 
   test('is not ended by a lease of an earlier attempt that was renewed too late', async () => {
