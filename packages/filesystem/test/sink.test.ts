@@ -284,7 +284,7 @@ describe('backpressure', () => {
       return run()
     })
     const { writer, prepare } = await startSink({ store, bufferBytes: 1 })
-    writer.write({ id: 1 }, noTimestamp)
+    void writer.write({ id: 1 }, noTimestamp)
 
     await failureOf(async () => prepare(1))
     await writer.close()

@@ -81,6 +81,7 @@ test('what was acted upon survives, whichever step the power goes at', async () 
     fileSystem.losePower()
 
     await liveUntil(fileSystem, acted, { crashAt: toTheEnd, replay })
+    expect(acted.committed, `at the end, ${replay}`).toBeGreaterThanOrEqual(checkpointsPerLife)
   }
 })
 
@@ -94,5 +95,7 @@ test('and when processes died before, and others went on with what they left', a
       await liveUntil(fileSystem, acted, { crashAt, replay: `seed ${seed}, life ${life}` })
       if (randomBelow(prng, 2) === 0) fileSystem.losePower()
     }
+    await liveUntil(fileSystem, acted, { crashAt: toTheEnd, replay: `seed ${seed}, to the end` })
+    expect(acted.committed, `seed ${seed}`).toBeGreaterThanOrEqual(checkpointsPerLife)
   }
 })
