@@ -12,8 +12,8 @@ const BRACE_OPEN = 0x7b
 const BRACE_CLOSE = 0x7d
 
 /**
- * Writes what `encodeJson` returns, straight into a buffer: the quick way for plain values. Whatever
- * needs a closer look it leaves to `encodeJson`.
+ * Writes what `encodeJson` returns, straight into a buffer: the quick way for plain values.
+ * Whatever needs a closer look it leaves to `encodeJson`.
  *
  * @internal
  */

@@ -66,7 +66,9 @@ export const carefulFormat: OutputFormat = {
   },
 }
 
-/** CSV with a header and a column `__op` in the files of changes; the snapshot's file comes first. */
+/**
+ * CSV with a header and a column `__op` in the files of changes; the snapshot's file comes first.
+ */
 export const rivetFormat: OutputFormat = {
   files: /\.csv$/,
   order: (one, other) => byName(rivetRank(one) + one, rivetRank(other) + other),
@@ -94,7 +96,7 @@ function rivetRank(file: string): string {
 }
 
 /** The values of a line without line breaks in its values. */
-export function csvValues(line: string): readonly string[] {
+function csvValues(line: string): readonly string[] {
   const values: string[] = []
   let at = 0
   while (at <= line.length) {

@@ -15,8 +15,8 @@ export interface JobOptions<Guarantee extends DeliveryGuarantee = DeliveryGuaran
    */
   readonly maxParallelism?: number
   /**
-   * From one checkpoint to the next, >= 1; default 1000. Output becomes visible at checkpoints. The first
-   * one of an attempt comes after a quarter of it.
+   * From one checkpoint to the next, >= 1; default 1000. Output becomes visible at checkpoints. The
+   * first one of an attempt comes after a quarter of it.
    */
   readonly checkpointIntervalMs?: number
   /** The least time between the end of a checkpoint and the next, >= 0; default 0. */

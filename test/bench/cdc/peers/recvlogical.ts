@@ -38,7 +38,9 @@ fi
 exec "$bin/pg_recvlogical" -d "$PGDATABASE" --slot reference --start -f "$out/orders.txt" \\
   -o include-xids=false -o skip-empty-xacts=true`
 
-/** Debian keeps each major version in a folder of its own; elsewhere the programs are on the path. */
+/**
+ * Debian keeps each major version in a folder of its own; elsewhere the programs are on the path.
+ */
 async function clientFolder(): Promise<string> {
   const versions = await readdir('/usr/lib/postgresql').catch(() => [])
   const debian = versions.map((version) => `/usr/lib/postgresql/${version}/bin`)
