@@ -28,7 +28,7 @@ export async function verifyOutput(
 }
 
 /** The files of a peer's output, in the order of their events. */
-export async function outputFiles(
+async function outputFiles(
   folder: string,
   format: OutputFormat,
 ): Promise<readonly string[]> {
