@@ -39,7 +39,7 @@ export const durabilityMutants: readonly Mutant[] = [
     ...nodeStorage,
     name: 'manifest-rename-without-directory-sync',
     breaks: 'a completed checkpoint has no manifest any more',
-    find: '      for (const directory of new Set(directories)) await this.#syncDirectory(directory)\n',
+    find: 'for (const directory of new Set(directories)) await this.#syncDirectory(directory)',
     replace: '',
   },
   {
@@ -118,7 +118,7 @@ export const durabilityMutants: readonly Mutant[] = [
     ...objectStore,
     name: 'publish-again-without-directory-sync',
     breaks: 'a commit that a dead process had begun is confirmed, and undone',
-    find: "      await this.#run('syncing', path, (file) => syncDirectory(this.#files, dirname(file)))\n",
+    find: "await this.#run('syncing', path, (file) => syncDirectory(this.#files, dirname(file)))",
     replace: '',
   },
   {

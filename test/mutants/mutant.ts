@@ -9,11 +9,11 @@ export interface Mutant {
   /** Occurs exactly once in the file. */
   readonly find: string
   readonly replace: string
-  /** Test files of the projects unit and sim, relative to the workspace: each of them must fail. */
+  /** Test files of unit and sim, relative to the workspace: each of them must fail. */
   readonly tests: readonly string[]
 }
 
-/** The text with the break in it; `undefined` if what is to be replaced is not there exactly once. */
+/** The text with the break in it; `undefined` if `find` is not there exactly once. */
 export function broken(text: string, { find, replace }: Mutant): string | undefined {
   const parts = text.split(find)
   return parts.length === 2 ? parts.join(replace) : undefined

@@ -28,7 +28,7 @@ const workspace = fileURLToPath(new URL('../..', import.meta.url))
 const timeoutMs = 60_000
 /** Of all tests together. */
 const intactTimeoutMs = 300_000
-/** Of the simulation: enough for what its tests must notice, and less than they run by themselves. */
+/** Of the simulation: enough for what it must notice, and fewer than it runs by itself. */
 const seedCount = 300
 
 process.exitCode = main()
