@@ -4,9 +4,13 @@ const FIRST_CAPACITY = 1024
 // A UTF-16 code unit takes three bytes of UTF-8 at most.
 const BYTES_PER_CODE_UNIT_MAX = 3
 
+/** Of a whole number below 2^31. */
+const DIGITS_MAX = 10
+
 const LINE_FEED = 0x0a
 const SPACE = 0x20
 const QUOTE = 0x22
+const ZERO = 0x30
 const BACKSLASH = 0x5c
 const DELETE = 0x7f
 
@@ -71,6 +75,21 @@ export class ByteBuffer {
       bytes[start + index] = text.charCodeAt(index)
     }
     this.#length = start + text.length
+  }
+
+  /** Appends the decimal digits of a whole number from 0 to 2^31 - 1. @internal */
+  appendDigits(number: number): void {
+    this.#reserve(DIGITS_MAX)
+    let digits = 1
+    for (let rest = (number / 10) | 0; rest > 0; rest = (rest / 10) | 0) digits += 1
+    this.#length += digits
+    let rest = number
+    for (let at = this.#length - 1; digits > 0; digits -= 1) {
+      const tenth = (rest / 10) | 0
+      this.#bytes[at] = ZERO + rest - tenth * 10
+      rest = tenth
+      at -= 1
+    }
   }
 
   /**

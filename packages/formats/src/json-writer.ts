@@ -5,6 +5,9 @@ import { DEPTH_MAX, type JsonEncoding, textOfBytes } from './json.ts'
 /** Names of fields that are kept ready: enough, unless data is used as names. */
 const NAMES_MAX = 4096
 
+/** Numbers below are written without making them a string. */
+const DIGITS_LIMIT = 2n ** 31n
+
 const COMMA = 0x2c
 const BRACKET_OPEN = 0x5b
 const BRACKET_CLOSE = 0x5d
@@ -48,15 +51,13 @@ export class JsonWriter {
         out.appendJsonString(value)
         return true
       case 'number':
-        if (!Number.isFinite(value)) return false
-        out.appendAscii(String(value))
-        return true
+        return writeNumber(value, out)
       case 'boolean':
         out.appendAscii(value ? 'true' : 'false')
         return true
       case 'bigint':
         if (this.#encoding.bigints === 'string') out.appendJsonString(String(value))
-        else out.appendAscii(String(value))
+        else writeBigint(value, out)
         return true
       case 'object':
         return this.#object(value, out, depth + 1)
@@ -113,4 +114,17 @@ export class JsonWriter {
     }
     out.appendShort(text)
   }
+}
+
+/** False: it has no JSON form. */
+function writeNumber(value: number, out: ByteBuffer): boolean {
+  if ((value | 0) === value && value >= 0) out.appendDigits(value)
+  else if (Number.isFinite(value)) out.appendAscii(String(value))
+  else return false
+  return true
+}
+
+function writeBigint(value: bigint, out: ByteBuffer): void {
+  if (value >= 0n && value < DIGITS_LIMIT) out.appendDigits(Number(value))
+  else out.appendAscii(String(value))
 }
