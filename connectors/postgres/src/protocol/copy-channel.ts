@@ -16,8 +16,8 @@ export interface CopyChannelOptions {
   /** A longer message ends the channel. */
   readonly messageBytesMax: number
   /**
-   * Given: small reads are gathered for about a millisecond. The server sends every row by itself,
-   * and that wait halves the CPU time of both sides. With TLS it would limit throughput: leave it
+   * Given: after a small read, what follows is gathered for some milliseconds. The server sends every
+   * row by itself, and that wait halves the CPU time of both sides; a lone message does not wait. With TLS it would limit throughput: leave it
    * out there.
    */
   readonly coalescing: Scheduler | undefined
@@ -46,7 +46,8 @@ const headerBytes = 5
  */
 const headBytesForError = headerBytes + 30
 const coalesceBelowBytes = 32_768
-const coalesceMs = 1
+/** Half of the CPU time of a stream that trickles is the waking up, at one millisecond. */
+const coalesceMs = 5
 
 /** Runs on the thread of the socket. @internal */
 export class CopyChannel {
