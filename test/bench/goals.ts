@@ -30,18 +30,20 @@ export function isReached({ figure, target }: Goal): boolean {
 /** `goal: cdc-lost 0 (target <= 0) ok` */
 export function goalLine(goal: Goal): string {
   const { name, figure, target, unit } = goal
+  const known = figure !== undefined && !Number.isNaN(figure)
+  const shown = known ? withUnit(readable(figure, target.value), unit) : 'unknown'
   const sign = target.type === 'at-most' ? '<=' : '>='
-  const shown = figure === undefined ? 'unknown' : withUnit(figure, unit)
-  const verdict = isReached(goal) ? 'ok' : 'short'
-  return `goal: ${name} ${shown} (target ${sign} ${withUnit(target.value, unit)}) ${verdict}`
+  const wanted = `target ${sign} ${withUnit(String(target.value), unit)}`
+  return `goal: ${name} ${shown} (${wanted}) ${isReached(goal) ? 'ok' : 'short'}`
 }
 
-/** Three significant digits, whole numbers in full; rounded so that a verdict never looks wrong. */
-function withUnit(value: number, unit: string): string {
-  const text = Number.isInteger(value) || Math.abs(value) >= 1000 ? value.toFixed(0) : short(value)
-  return unit === '' ? text : `${text} ${unit}`
+function withUnit(number: string, unit: string): string {
+  return unit === '' ? number : `${number} ${unit}`
 }
 
-function short(value: number): string {
-  return String(Number(value.toPrecision(3)))
+/** Three significant digits, unless they would make the figure look like its target. */
+function readable(figure: number, target: number): string {
+  if (Math.abs(figure) >= 1000) return figure.toFixed(0)
+  const short = Number(figure.toPrecision(3))
+  return String(short === target ? figure : short)
 }

@@ -151,14 +151,15 @@ export class Verifier {
     this.#state.delete(id)
     const seq = this.#deletions.get(id)
     if (seq === undefined) return this.#isUnexpected(`the row ${id} was never deleted`)
-    count(this.#changesSeen, seq)
+    this.#count(this.#changesSeen, seq, `change ${seq} (delete of row ${id})`)
   }
 
   /** The change that an event shows; 0: the row as it was at the start. */
   #identify({ operation, id }: OutputEvent, { note }: OutputRow): number {
     const seq = seqOf(note)
     if (seq === undefined) {
-      if (note.startsWith(`s${id}:`) && id <= this.#truth.rows) count(this.#rowsSeen, id)
+      if (note.startsWith(`s${id}:`) && id <= this.#truth.rows)
+        this.#count(this.#rowsSeen, id, `row ${id}`)
       else this.#isUnexpected(`the row ${id} never had the note ${note.slice(0, 20)}`)
       return 0
     }
@@ -168,9 +169,16 @@ export class Verifier {
       this.#isUnexpected(`${operation} of the row ${id} with the note ${note.slice(0, 20)}`)
       return seq
     }
-    count(this.#changesSeen, seq)
+    this.#count(this.#changesSeen, seq, `change ${seq} (${operation} of row ${id})`)
     if (operation === 'read') this.#readAt.set(id, seq)
     return seq
+  }
+
+  /** Saturates: beyond, only that there are repeats counts. */
+  #count(counts: Uint8Array, index: number, what: string): void {
+    const before = counts[index] ?? 0
+    if (before > 0) this.#note(`duplicated: ${what}`)
+    if (before < 255) counts[index] = before + 1
   }
 
   #absent(): readonly { readonly what: string; readonly merged: boolean }[] {
@@ -246,12 +254,6 @@ function sameJson(one: string, other: string): boolean {
   } catch {
     return false
   }
-}
-
-/** Saturates: beyond, only that there are repeats counts. */
-function count(counts: Uint8Array, index: number): void {
-  const before = counts[index] ?? 0
-  if (before < 255) counts[index] = before + 1
 }
 
 function repeats(counts: Uint8Array): number {

@@ -28,10 +28,7 @@ export async function verifyOutput(
 }
 
 /** The files of a peer's output, in the order of their events. */
-async function outputFiles(
-  folder: string,
-  format: OutputFormat,
-): Promise<readonly string[]> {
+async function outputFiles(folder: string, format: OutputFormat): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   return entries
     .filter((entry) => entry.isFile() && format.files.test(entry.name))
