@@ -1,11 +1,14 @@
 import { FlinktsError, messageOf, systemCodeOf } from '@flinkts/core/connector'
 import type { ErrorCode } from '@flinkts/core/connector'
 
+/** Codes of the operating system look alike: `EPIPE` is none, its class does not exist. */
+const sqlState = /^(?:[0-9][0-9A-Z]|F0|HV|P0|XX)[0-9A-Z]{3}$/
+
 /** The SQLSTATE behind an error of this connector, if the server reported one. @internal */
 export function sqlStateOf(thrown: unknown): string | undefined {
   for (let error = thrown; error instanceof Error; error = error.cause) {
     const code = systemCodeOf(error)
-    if (code !== undefined && /^[0-9A-Z]{5}$/.test(code)) return code
+    if (code !== undefined && sqlState.test(code)) return code
   }
   return undefined
 }

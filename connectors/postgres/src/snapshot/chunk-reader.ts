@@ -14,6 +14,7 @@ import type { KeyText } from './key-order.ts'
 import { keyOf, keyText } from './key-order.ts'
 import type { SnapshotRange } from './key-range.ts'
 import { mergeRanges } from './key-range.ts'
+import { makeDurable } from './make-durable.ts'
 
 /**
  * Reads a chunk in the order of its key. What one query read is a range with that query's snapshot;
@@ -136,6 +137,8 @@ export class ChunkReader implements SplitWorker {
         this.#client = await this.#connections.take(signal)
         if (signal.aborted) return await this.#client.close()
         const chunk = await openChunk(this.#client, this.#context, this.#split, this.#lastKey())
+        if (this.#context.options.mode !== 'snapshot-only') await this.#makeDurable(signal)
+        if (signal.aborted) return
         this.#chunk = chunk
         this.#watch.on(chunk.rows)
         return
@@ -144,6 +147,18 @@ export class ChunkReader implements SplitWorker {
         await this.#backoff.pause(`the read of chunk "${this.splitId}"`, failure, signal)
       }
     }
+  }
+
+  /** The connection of the chunk is busy with the COPY, and its transaction only reads. */
+  async #makeDurable(signal: AbortSignal): Promise<void> {
+    const client = await this.#connections.take(signal)
+    try {
+      await makeDurable(client)
+    } catch (failure) {
+      await client.close()
+      throw failure
+    }
+    this.#connections.giveBack(client)
   }
 
   async #reopen(failure: unknown): Promise<void> {

@@ -33,6 +33,13 @@ describe('toPostgresError', () => {
     expect(sqlStateOf(error)).toBe(state)
   })
 
+  test.each(['EPIPE', 'ECONNRESET'])('does not take %s for a state', (code) => {
+    const error = toPostgresError(databaseError(code), { what: 'streaming', place })
+
+    expect(error).toMatchObject({ code: 'FLINKTS_POSTGRES_CONNECTION_FAILED', retryable: true })
+    expect(sqlStateOf(error)).toBeUndefined()
+  })
+
   test.each(['55000', '58P01'])('reads the state %s as a lost slot while streaming', (state) => {
     const context = { what: 'streaming', place, streaming: true }
 
