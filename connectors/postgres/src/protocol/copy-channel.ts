@@ -16,9 +16,9 @@ export interface CopyChannelOptions {
   /** A longer message ends the channel. */
   readonly messageBytesMax: number
   /**
-   * Given: after a small read, what follows is gathered for some milliseconds. The server sends every
-   * row by itself, and that wait halves the CPU time of both sides; a lone message does not wait.
-   * With TLS it would limit throughput: leave it out there.
+   * Given: after a small read, what follows is gathered for some milliseconds. The server sends
+   * every row by itself, and that wait halves the CPU time of both sides; a lone message does not
+   * wait. With TLS it would limit throughput: leave it out there.
    */
   readonly coalescing: Scheduler | undefined
   /** Sees the payload of every message when it arrives; it must not keep `bytes`. */
