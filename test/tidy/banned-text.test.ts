@@ -103,12 +103,10 @@ describe('in tests', () => {
 
 describe('of one machine', () => {
   test.each([
-    'npm install --registry https://registry.npmjs.org',
+    'npm install --registry https://registry.example.org',
     'FROM docker.io/library/postgres',
-    'image: ghcr.io/someone/something',
-    'curl https://repo1.maven.org/maven2',
-    'curl https://repo.maven.apache.org/maven2',
-    'deb https://deb.debian.org/debian bookworm main',
+    'curl https://repo1.maven.example.org/maven2',
+    'deb https://deb.example.org/debian bookworm main',
     'See /work/main/README.md.',
     "const key = '/root/.ssh/id'",
     'cd "/home/someone/flinkts"',
