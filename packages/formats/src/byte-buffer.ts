@@ -8,11 +8,12 @@ const BYTES_PER_CODE_UNIT_MAX = 3
 const DIGITS_MAX = 10
 
 const LINE_FEED = 0x0a
-const SPACE = 0x20
 const QUOTE = 0x22
 const ZERO = 0x30
 const BACKSLASH = 0x5c
-const DELETE = 0x7f
+const ASCII_END = 0x80
+/** Shorter texts are copied in a loop: a call out of JavaScript takes longer. */
+const SHORT_MAX = 24
 
 /**
  * Bytes that grow at the end. Whoever appends decides when to `take` them, and so how large they
@@ -92,30 +93,17 @@ export class ByteBuffer {
     }
   }
 
-  /**
-   * Appends `text` as a JSON string: in quotes, escaped as `JSON.stringify` does. A loop over the
-   * characters is faster than its result, which would have to be copied.
-   *
-   * @internal
-   */
+  /** Appends `text` as a JSON string: in quotes, escaped as `JSON.stringify` does. @internal */
   appendJsonString(text: string): void {
     this.#reserve(text.length * BYTES_PER_CODE_UNIT_MAX + 2)
     const bytes = this.#bytes
-    let at = this.#length
-    bytes[at] = QUOTE
-    at += 1
-    for (let index = 0; index < text.length; index += 1) {
-      const code = text.charCodeAt(index)
-      if (code < SPACE || code >= DELETE) return this.appendText(JSON.stringify(text))
-      if (code === QUOTE || code === BACKSLASH) {
-        bytes[at] = BACKSLASH
-        at += 1
-      }
-      bytes[at] = code
-      at += 1
-    }
-    bytes[at] = QUOTE
-    this.#length = at + 1
+    const start = this.#length + 1
+    const end = text.length < SHORT_MAX ? copyPlain(text, bytes, start) : -1
+    const textEnd = end === -1 ? copyEscaped(text, bytes, start) : end
+    if (textEnd === -1) return this.appendText(JSON.stringify(text))
+    bytes[start - 1] = QUOTE
+    bytes[textEnd] = QUOTE
+    this.#length = textEnd + 1
   }
 
   /** Forgets what was appended after the buffer had this length. @internal */
@@ -141,3 +129,48 @@ export class ByteBuffer {
     this.#bytes = grown
   }
 }
+
+/** Copies a text that JSON takes as it is; returns its end, exclusive, or -1 for another text. */
+function copyPlain(text: string, bytes: Buffer, start: number): number {
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index)
+    if (code >= ASCII_END || escapes[code] !== PLAIN) return -1
+    bytes[start + index] = code
+  }
+  return start + text.length
+}
+
+/**
+ * Copies a text and puts backslashes before its quotes and backslashes; returns its end, exclusive,
+ * or -1 if it needs more than that.
+ */
+function copyEscaped(text: string, bytes: Buffer, start: number): number {
+  const end = start + bytes.write(text, start, 'utf8')
+  let missing = 0
+  for (let at = start; at < end; at += 1) {
+    const escape = escapes[bytes[at] ?? 0]
+    if (escape === PLAIN) continue
+    if (escape !== BACKSLASHED) return -1
+    missing += 1
+  }
+  const escapedEnd = end + missing
+  for (let at = end - 1; missing > 0; at -= 1) {
+    const byte = bytes[at] ?? 0
+    bytes[at + missing] = byte
+    if (escapes[byte] !== BACKSLASHED) continue
+    missing -= 1
+    bytes[at + missing] = BACKSLASH
+  }
+  return escapedEnd
+}
+
+/** What JSON asks of a byte of UTF-8, by byte. */
+const escapes = new Uint8Array(256)
+const PLAIN = 0
+const BACKSLASHED = 1
+const OTHERWISE = 2
+escapes.fill(OTHERWISE, 0, 0x20)
+escapes[QUOTE] = BACKSLASHED
+escapes[BACKSLASH] = BACKSLASHED
+// How the replacement of a lone surrogate begins.
+escapes[0xef] = OTHERWISE
