@@ -15,6 +15,14 @@ const newline = 0x0a
 const backslash = 0x5c
 const letterN = 0x4e
 
+/** What a byte means for where a column ends, by byte. */
+const kinds = new Uint8Array(256)
+const plain = 0
+const separator = 1
+kinds[tab] = separator
+kinds[newline] = separator
+kinds[backslash] = 2
+
 /** What a backslash and this letter stand for; other characters stand for themselves. */
 const controls: ReadonlyMap<number, number> = new Map([
   [0x62, 0x08],
@@ -39,16 +47,15 @@ export function decodeCopyLine(line: Payload, columns: RowDecoder): Row {
   const { names, decoders } = columns
   const row: MutableRow = {}
   let at = line.start
+  // So that every column ends in a separator, and the search for it need not look for the end.
+  if (bytes[end - 1] !== newline) throw malformed(names.length)
   for (let index = 0; index < names.length; index++) {
+    if (at >= end) throw malformed(names.length)
     const start = at
-    let escaped = false
-    let byte = bytes[at]
-    while (at < end && byte !== tab && byte !== newline) {
-      if (byte === backslash) escaped = true
-      byte = bytes[++at]
-    }
-    const last = index === names.length - 1
-    if (at >= end || byte !== (last ? newline : tab)) throw malformed(names.length)
+    while (kinds[bytes[at] as number] === plain) at++
+    const escaped = bytes[at] === backslash
+    while (kinds[bytes[at] as number] !== separator) at++
+    if (bytes[at] !== (index === names.length - 1 ? newline : tab)) throw malformed(names.length)
     const decode = decoders[index] as ValueDecoder
     const value = escaped
       ? decodeEscaped(bytes.subarray(start, at), decode)

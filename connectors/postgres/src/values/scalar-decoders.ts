@@ -11,14 +11,20 @@ const backslash = 0x5c
 /** A number of so many digits is exact as a double. */
 const exactDigits = 15
 
+/** What `toString` calls once it knows the encoding, which takes it as long as a short text. */
+interface SlicedBuffer {
+  latin1Slice(start: number, end: number): string
+  utf8Slice(start: number, end: number): string
+}
+
 /** Text of any characters. @internal */
 export function decodeText(bytes: Buffer, start: number, end: number): string {
-  return bytes.toString('utf8', start, end)
+  return (bytes as Buffer & SlicedBuffer).utf8Slice(start, end)
 }
 
 /** Text that is known to be ASCII: digits, UUIDs, and so on. @internal */
 export function decodeAscii(bytes: Buffer, start: number, end: number): string {
-  return bytes.toString('latin1', start, end)
+  return (bytes as Buffer & SlicedBuffer).latin1Slice(start, end)
 }
 
 /** @internal */
