@@ -44,6 +44,14 @@ export const cdcBench: Bench = {
 }
 
 async function run(options: BenchOptions): Promise<BenchResult> {
+  if (process.platform !== 'linux')
+    throw new Error('the bench cdc measures by /proc, on Linux only')
+  checkNames(
+    'peer',
+    options.peers,
+    peers.map(({ name }) => name),
+  )
+  checkNames('scenario', options.scenarios, Object.keys(fullSizes))
   buildPackages()
   await using folder = await scratchFolder('cdc')
   await using server = await startPostgres(folder.path)
@@ -68,6 +76,16 @@ async function run(options: BenchOptions): Promise<BenchResult> {
       results,
     },
   }
+}
+
+function checkNames(
+  what: string,
+  chosen: readonly string[] | undefined,
+  known: readonly string[],
+): void {
+  const unknown = chosen?.find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  throw new TypeError(`unknown ${what} "${unknown}"; there are ${known.join(', ')}`)
 }
 
 /** flinkts is measured as users get it, not from its sources. */
