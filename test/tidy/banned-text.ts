@@ -49,7 +49,10 @@ const sleeping: readonly Ban[] = [
 /** By their form, so that this file names none of them. */
 const hosts = [
   String.raw`\bregistry(-\d)?\.\w+\.(org|com|io)\b`,
-  String.raw`\b(docker|ghcr|gcr|quay|mcr)\.(io|microsoft\.com)\/`,
+  String.raw`\b(index|registry-\d)\.docker\.(io|com)\b`,
+  String.raw`\bdocker\.io\/`,
+  String.raw`\b(ghcr|gcr|quay)\.io\b`,
+  String.raw`\bmcr\.microsoft\.com\b`,
   String.raw`\brepo\d?\.maven\b`,
   String.raw`\b(deb|security|archive)\.\w+\.(org|com)\b`,
   String.raw`\b(proxy\.\w+|\w*pi)\.org\b`,
