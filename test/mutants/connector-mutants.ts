@@ -119,6 +119,14 @@ export const connectorMutants: readonly Mutant[] = [
     tests: [`${postgres}/test/snapshot/chunk-reader.test.ts`],
   },
   {
+    name: 'chunk-not-durable',
+    breaks: 'rows go out before what their snapshot saw is on the disk of the server',
+    file: `${postgres}/src/snapshot/chunk-reader.ts`,
+    find: "        if (this.#context.options.mode !== 'snapshot-only') await this.#makeDurable(signal)\n",
+    replace: '',
+    tests: [`${postgres}/test/snapshot/chunk-reader.test.ts`],
+  },
+  {
     name: 'chunk-end-off-by-one',
     breaks: 'the first key of a chunk is judged by the snapshot of the chunk before',
     file: `${postgres}/src/snapshot/key-range.ts`,

@@ -64,6 +64,17 @@ test('a chunk whose connection breaks goes on behind its last row, as another ra
   ])
 })
 
+test('no row goes out before what its snapshot saw is durable', async () => {
+  const server = newServer()
+  server.crashes = 1
+  const output = new CollectingOutput()
+
+  const end = await read(server, chunk, output)
+
+  expect(output.ids).toEqual([3, 4, 5, 6])
+  expect(end.ranges).toEqual([{ end: undefined, inclusive: false, snapshot: '2:2:' }])
+})
+
 test.each([0, 1, 2, 3, 4])('a chunk restored after row %i gives each row once', async (cut) => {
   const server = newServer()
   const first = new CollectingOutput()

@@ -64,6 +64,8 @@ export class FakeServer implements PostgresDriver {
   /** The next COPY, or stream, breaks after so many rows or changes. */
   breakAfter: number = Number.POSITIVE_INFINITY
   readonly acknowledged: Lsn[] = []
+  /** So many queries that make durable what was seen fail first: the server goes down. */
+  crashes = 0
   #snapshots = 0
 
   readonly context: SourceContext = new SourceContext(
@@ -86,7 +88,7 @@ export class FakeServer implements PostgresDriver {
     return Promise.resolve({
       serverVersion: 180_000,
       processId: 1,
-      query: (sql) => Promise.resolve(this.#answer(sql)),
+      query: (sql) => this.#makingDurable(sql) ?? Promise.resolve(this.#answer(sql)),
       copyRows: (sql) => this.#copy(sql),
       close: () => Promise.resolve(),
     })
@@ -104,6 +106,12 @@ export class FakeServer implements PostgresDriver {
         Promise.resolve(this.#stream(startLsn)),
       close: () => Promise.resolve(),
     })
+  }
+
+  #makingDurable(sql: string): Promise<never> | undefined {
+    if (this.crashes === 0 || !sql.includes('pg_logical_emit_message')) return undefined
+    this.crashes -= 1
+    return Promise.reject(connectionLost())
   }
 
   #answer(sql: string): readonly SqlRow[] {
