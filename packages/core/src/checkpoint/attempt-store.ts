@@ -183,7 +183,7 @@ export class AttemptStore {
     const catalog = new CheckpointCatalog(this.#options.storage)
     const checkpointId = (await catalog.list()).at(-1)
     if (checkpointId === undefined) return undefined
-    return (await catalog.inspect(checkpointId)).manifest
+    return (await catalog.inspectManifest(checkpointId)).manifest
   }
 
   async #createRecord(

@@ -48,11 +48,6 @@ export class CheckpointCatalog {
     return (await this.#storage.size(manifestPath(checkpointId))) !== undefined
   }
 
-  /** The oldest completed checkpoint; `undefined` if there is none. */
-  async oldestRetainedId(): Promise<number | undefined> {
-    return (await this.list())[0]
-  }
-
   /**
    * The newest completed checkpoint, its manifest and files checked; `undefined` if there is none.
    *
@@ -84,6 +79,19 @@ export class CheckpointCatalog {
    * @throws FlinktsError FLINKTS_CHECKPOINT_NOT_FOUND, FLINKTS_STATE_UNREADABLE
    */
   async inspect(checkpointId: number): Promise<CheckpointInspection> {
+    const inspection = await this.inspectManifest(checkpointId)
+    const { manifest } = inspection
+    if (manifest === undefined) return inspection
+    const damage = await this.#damagedFile(manifest)
+    return damage === undefined ? inspection : { checkpointId, manifest, damage }
+  }
+
+  /**
+   * Tells whether the manifest of a completed checkpoint is damaged; reads no state file.
+   *
+   * @throws FlinktsError FLINKTS_CHECKPOINT_NOT_FOUND, FLINKTS_STATE_UNREADABLE
+   */
+  async inspectManifest(checkpointId: number): Promise<CheckpointInspection> {
     const path = manifestPath(checkpointId)
     const bytes = await this.#storage.read(path)
     if (bytes === undefined) throw await this.#notFound(checkpointId)
@@ -93,8 +101,7 @@ export class CheckpointCatalog {
         const found = `it is the manifest of checkpoint ${manifest.checkpointId}`
         return { checkpointId, damage: this.#damaged(checkpointId, path, found) }
       }
-      const damage = await this.#damagedFile(manifest)
-      return damage === undefined ? { checkpointId, manifest } : { checkpointId, manifest, damage }
+      return { checkpointId, manifest }
     } catch (error) {
       if (!(error instanceof FlinktsError)) throw error
       if (error.code !== 'FLINKTS_CHECKPOINT_CORRUPT') throw error

@@ -155,15 +155,10 @@ export class CheckpointStore {
     return this.#catalog.list()
   }
 
-  /** The oldest completed checkpoint; `undefined` if there is none. */
-  oldestRetainedId(): Promise<number | undefined> {
-    return this.#catalog.oldestRetainedId()
-  }
-
   /** A fresh start may have died before it had archived all. */
   async #archiveOtherLineages(): Promise<void> {
     for (const checkpointId of await this.#catalog.list()) {
-      const { manifest } = await this.#catalog.inspect(checkpointId)
+      const { manifest } = await this.#catalog.inspectManifest(checkpointId)
       // One that cannot be read may be ours: it must not be lost without a word.
       if (manifest === undefined || manifest.jobId === this.#attempt.jobId) continue
       await this.#setAside(checkpointId)

@@ -1,5 +1,6 @@
 import { crc32c } from '../common/crc32c.ts'
 import { FlinktsError } from '../common/errors.ts'
+import type { CheckpointKind } from '../network/stream-element.ts'
 import type {
   CommittableItem,
   KeyedStateHandle,
@@ -17,13 +18,6 @@ import { JsonFields, parseJson } from './json-fields.ts'
  * in which they stand. Byte values that are UTF-8 stand as { "version", "text" }, others as
  * { "version", "base64" }.
  */
-
-/**
- * Why a checkpoint was taken: `final`: the input ended; `stop`: the job was asked to stop.
- *
- * @public
- */
-export type CheckpointKind = 'periodic' | 'final' | 'stop'
 
 /** What a checkpoint holds of one operator. @internal */
 export interface OperatorManifest {

@@ -146,8 +146,7 @@ export class JobMaster {
       onStatus('restarting')
       await delay(scheduler, delayMs, this.#end.signal)
     }
-    if (this.#requested === undefined) return 'restart'
-    return this.#requested === 'stop' ? 'stopped' : 'cancelled'
+    return this.#requested === undefined ? 'restart' : this.#endOf(this.#requested)
   }
 
   async #runAttempt(): Promise<AttemptOutcome> {

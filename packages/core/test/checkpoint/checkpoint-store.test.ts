@@ -62,7 +62,6 @@ describe('a checkpoint store', () => {
     expect(await store.recover(exactlyOnce)).toBeUndefined()
     expect(await store.latest()).toBeUndefined()
     expect(await store.list()).toEqual([])
-    expect(await store.oldestRetainedId()).toBeUndefined()
     expect(await store.nextCheckpointId()).toBe(1)
   })
 
@@ -102,7 +101,6 @@ describe('a checkpoint store', () => {
 
     expect(notice).toEqual({ checkpointId: 3, oldestRetainedId: 2 })
     expect(await worker.store.list()).toEqual([2, 3])
-    expect(await worker.store.oldestRetainedId()).toBe(2)
   })
 
   test('retains as many as it is told', async () => {
