@@ -122,8 +122,8 @@ export const connectorMutants: readonly Mutant[] = [
     name: 'chunk-not-durable',
     breaks: 'rows go out before what their snapshot saw is on the disk of the server',
     file: `${postgres}/src/snapshot/chunk-reader.ts`,
-    find: "        if (this.#context.options.mode !== 'snapshot-only') await this.#makeDurable(signal)\n",
-    replace: '',
+    find: 'await this.#makeDurable(signal)',
+    replace: 'await Promise.resolve(signal)',
     tests: [`${postgres}/test/snapshot/chunk-reader.test.ts`],
   },
   {
