@@ -86,7 +86,7 @@ export interface ListOptions {
  * @public
  */
 export interface Upload {
-  /** The bytes must not change afterwards. */
+  /** Does not use the bytes any more once it has resolved; until then they do not change. */
   append(bytes: Uint8Array): Promise<void>
   /** Makes what was appended durable, and still invisible: it survives the death of the machine. */
   prepare(): Promise<PreparedUpload>

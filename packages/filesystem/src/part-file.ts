@@ -75,6 +75,7 @@ export class PartFile<In> {
     this.#written = (this.#written ?? this.#upload).then(async (upload) => {
       await upload.append(bytes)
       onInFlight(-bytes.length)
+      this.#buffer.recycle(bytes)
       return upload
     })
     this.#written.catch(onFailure)

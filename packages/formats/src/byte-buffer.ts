@@ -13,7 +13,16 @@ const ZERO = 0x30
 const BACKSLASH = 0x5c
 const ASCII_END = 0x80
 /** Shorter texts are copied in a loop: a call out of JavaScript takes longer. */
-const SHORT_MAX = 24
+const SHORT_MAX = 16
+
+const WORD_BYTES = 4
+const ONES = 0x01010101
+const HIGH_BITS = 0x80808080 | 0
+const SPACES = 0x20202020
+const QUOTES = QUOTE * ONES
+const BACKSLASHES = BACKSLASH * ONES
+/** How the replacement of a lone surrogate begins, in each byte. */
+const SURROGATES = (0xef * ONES) | 0
 
 /**
  * Bytes that grow at the end. Whoever appends decides when to `take` them, and so how large they
@@ -23,8 +32,12 @@ const SHORT_MAX = 24
  */
 export class ByteBuffer {
   #bytes: Buffer = Buffer.alloc(0)
+  /** Of `#bytes`. */
+  #view = new DataView(new ArrayBuffer(0))
   #length = 0
   #capacity = FIRST_CAPACITY
+  /** Storage that may be used again. */
+  #spare: ArrayBuffer | undefined
 
   /** The number of bytes appended since the last `take`. */
   get length(): number {
@@ -52,12 +65,14 @@ export class ByteBuffer {
   }
 
   /** Appends a few bytes: not worth the call that `append` makes. @internal */
-  appendShort(bytes: Uint8Array): void {
-    this.#reserve(bytes.length)
-    const target = this.#bytes
+  appendWords({ words, length }: ByteWords): void {
+    this.#reserve(words.length * WORD_BYTES)
+    const view = this.#view
     const start = this.#length
-    for (let index = 0; index < bytes.length; index += 1) target[start + index] = bytes[index] ?? 0
-    this.#length = start + bytes.length
+    for (let index = 0; index < words.length; index += 1) {
+      view.setInt32(start + index * WORD_BYTES, words[index] as number, true)
+    }
+    this.#length = start + length
   }
 
   /** Appends one byte. @internal */
@@ -65,6 +80,11 @@ export class ByteBuffer {
     this.#reserve(1)
     this.#bytes[this.#length] = byte
     this.#length += 1
+  }
+
+  /** Replaces a byte that was appended. @internal */
+  replaceByte(index: number, byte: number): void {
+    this.#bytes[index] = byte
   }
 
   /** Appends text of ASCII characters only, a few of them. @internal */
@@ -95,15 +115,26 @@ export class ByteBuffer {
 
   /** Appends `text` as a JSON string: in quotes, escaped as `JSON.stringify` does. @internal */
   appendJsonString(text: string): void {
-    this.#reserve(text.length * BYTES_PER_CODE_UNIT_MAX + 2)
-    const bytes = this.#bytes
+    if (!this.tryAppendJsonString(text)) this.appendText(JSON.stringify(text))
+  }
+
+  /** The same, unless something must be escaped: then it returns false. @internal */
+  tryAppendJsonString(text: string): boolean {
+    this.#reserve(text.length * BYTES_PER_CODE_UNIT_MAX + 2 + WORD_BYTES)
     const start = this.#length + 1
-    const end = text.length < SHORT_MAX ? copyPlain(text, bytes, start) : -1
-    const textEnd = end === -1 ? copyEscaped(text, bytes, start) : end
-    if (textEnd === -1) return this.appendText(JSON.stringify(text))
+    const end =
+      text.length < SHORT_MAX ? this.#copyPlain(text, start) : this.#writePlain(text, start)
+    if (end === -1) return false
+    const bytes = this.#bytes
     bytes[start - 1] = QUOTE
-    bytes[textEnd] = QUOTE
-    this.#length = textEnd + 1
+    bytes[end] = QUOTE
+    this.#length = end + 1
+    return true
+  }
+
+  /** A copy of what was appended from `start` on. @internal */
+  copy(start: number): Uint8Array {
+    return Uint8Array.from(this.#bytes.subarray(start, this.#length))
   }
 
   /** Forgets what was appended after the buffer had this length. @internal */
@@ -111,7 +142,7 @@ export class ByteBuffer {
     this.#length = length
   }
 
-  /** Hands over the bytes, which nothing here touches again, and starts anew. */
+  /** Hands over the bytes, which nothing here touches before `recycle`, and starts anew. */
   take(): Uint8Array<ArrayBuffer> {
     const taken = new Uint8Array(this.#bytes.buffer as ArrayBuffer, 0, this.#length)
     this.#bytes = Buffer.alloc(0)
@@ -119,58 +150,88 @@ export class ByteBuffer {
     return taken
   }
 
+  /** Copies a text that JSON takes as it is; returns its end, exclusive, or -1 for another text. */
+  #copyPlain(text: string, start: number): number {
+    const bytes = this.#bytes
+    for (let index = 0; index < text.length; index += 1) {
+      const code = text.charCodeAt(index)
+      if (code >= ASCII_END || escapes[code] !== PLAIN) return -1
+      bytes[start + index] = code
+    }
+    return start + text.length
+  }
+
+  /** The same for texts of any characters, quicker where they are not short. */
+  #writePlain(text: string, start: number): number {
+    const view = this.#view
+    const end = start + this.#bytes.write(text, start, 'utf8')
+    view.setInt32(end, SPACES)
+    // Has a word a byte below 0x20, or one that is zero once it is XORed with what is looked for?
+    // (Hacker's Delight, 6-1; a byte above such a one may be taken for one too.)
+    let found = 0
+    for (let at = start; at < end; at += WORD_BYTES) {
+      const word = view.getInt32(at, true)
+      const quote = word ^ QUOTES
+      const backslash = word ^ BACKSLASHES
+      const surrogate = word ^ SURROGATES
+      found |=
+        ((word - SPACES) & ~word) |
+        ((quote - ONES) & ~quote) |
+        ((backslash - ONES) & ~backslash) |
+        ((surrogate - ONES) & ~surrogate)
+    }
+    return (found & HIGH_BITS) === 0 ? end : -1
+  }
+
+  /**
+   * Takes back what `take` returned, when nobody uses it any more: memory that is written again
+   * costs less than new memory.
+   */
+  recycle(taken: Uint8Array<ArrayBuffer>): void {
+    this.#spare = taken.buffer
+  }
+
   #reserve(count: number): void {
     const needed = this.#length + count
     if (needed <= this.#bytes.length) return
     while (this.#capacity < needed) this.#capacity *= 2
-    // Not from Node's shared pool: `take` gives the storage away.
-    const grown = Buffer.allocUnsafeSlow(this.#capacity)
+    const storage = this.#newStorage()
+    const grown = Buffer.from(storage)
     grown.set(this.#bytes.subarray(0, this.#length))
     this.#bytes = grown
+    this.#view = new DataView(storage)
+  }
+
+  #newStorage(): ArrayBuffer {
+    const spare = this.#spare
+    this.#spare = undefined
+    if (spare !== undefined && spare.byteLength >= this.#capacity) return spare
+    // Not from Node's shared pool: `take` gives the storage away.
+    return Buffer.allocUnsafeSlow(this.#capacity).buffer
   }
 }
 
-/** Copies a text that JSON takes as it is; returns its end, exclusive, or -1 for another text. */
-function copyPlain(text: string, bytes: Buffer, start: number): number {
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index)
-    if (code >= ASCII_END || escapes[code] !== PLAIN) return -1
-    bytes[start + index] = code
+/** A few bytes, to be appended often. @internal */
+export class ByteWords {
+  /** Four bytes each, the first the lowest; zeros behind the last byte. */
+  readonly words: Int32Array
+  /** The number of bytes. */
+  readonly length: number
+
+  constructor(bytes: Uint8Array) {
+    const padded = Buffer.alloc(Math.ceil(bytes.length / WORD_BYTES) * WORD_BYTES)
+    padded.set(bytes)
+    const view = new DataView(padded.buffer, padded.byteOffset)
+    this.words = Int32Array.from({ length: padded.length / WORD_BYTES }, (_, index) =>
+      view.getInt32(index * WORD_BYTES, true),
+    )
+    this.length = bytes.length
   }
-  return start + text.length
 }
 
-/**
- * Copies a text and puts backslashes before its quotes and backslashes; returns its end, exclusive,
- * or -1 if it needs more than that.
- */
-function copyEscaped(text: string, bytes: Buffer, start: number): number {
-  const end = start + bytes.write(text, start, 'utf8')
-  let missing = 0
-  for (let at = start; at < end; at += 1) {
-    const escape = escapes[bytes[at] ?? 0]
-    if (escape === PLAIN) continue
-    if (escape !== BACKSLASHED) return -1
-    missing += 1
-  }
-  const escapedEnd = end + missing
-  for (let at = end - 1; missing > 0; at -= 1) {
-    const byte = bytes[at] ?? 0
-    bytes[at + missing] = byte
-    if (escapes[byte] !== BACKSLASHED) continue
-    missing -= 1
-    bytes[at + missing] = BACKSLASH
-  }
-  return escapedEnd
-}
-
-/** What JSON asks of a byte of UTF-8, by byte. */
-const escapes = new Uint8Array(256)
+/** Whether JSON takes an ASCII character as it is, by code. */
+const escapes = new Uint8Array(ASCII_END)
 const PLAIN = 0
-const BACKSLASHED = 1
-const OTHERWISE = 2
-escapes.fill(OTHERWISE, 0, 0x20)
-escapes[QUOTE] = BACKSLASHED
-escapes[BACKSLASH] = BACKSLASHED
-// How the replacement of a lone surrogate begins.
-escapes[0xef] = OTHERWISE
+escapes.fill(1, 0, 0x20)
+escapes[QUOTE] = 1
+escapes[BACKSLASH] = 1

@@ -18,6 +18,26 @@ test('keeps what is appended, in order, however it grows', () => {
   expect(Buffer.from(buffer.take())).toEqual(expected)
 })
 
+test('uses again what it got back, whatever its size', () => {
+  const buffer = new ByteBuffer()
+  const long = 'x'.repeat(3000)
+
+  buffer.appendText('first')
+  const small = buffer.take()
+  buffer.appendText(long)
+  const large = buffer.take()
+  buffer.recycle(small)
+  buffer.appendText(long)
+  const grown = buffer.take()
+  buffer.recycle(large)
+  buffer.appendText('other')
+  const reused = buffer.take()
+
+  expect(Buffer.from(grown).toString()).toBe(long)
+  expect(Buffer.from(reused).toString()).toBe('other')
+  expect(reused.buffer).toBe(large.buffer)
+})
+
 test('what was taken does not change when more is appended', () => {
   const buffer = new ByteBuffer()
 

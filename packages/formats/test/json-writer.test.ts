@@ -48,6 +48,54 @@ test('writes every character as JSON.stringify does', () => {
   expect(writtenBy(characters)).toBe(JSON.stringify(characters))
 })
 
+const fixed = Object.freeze({ table: 't', lsn: '0/1', position: undefined })
+const nested = { count: 0 }
+const changing = { count: 0 }
+let got = 0
+
+test.each([
+  ['that is frozen', fixed],
+  ['whose field is an object that changes', Object.freeze({ nested })],
+  ['that changes', changing],
+  [
+    'whose field is computed',
+    Object.freeze(Object.defineProperty({}, 'a', { enumerable: true, get: () => (got += 1) })),
+  ],
+])('an object of many records %s is written as it is', (_name, shared) => {
+  const writer = new JsonWriter({})
+  const out = new ByteBuffer()
+  const expected: string[] = []
+
+  for (let record = 0; record < 4; record += 1) {
+    nested.count = record
+    changing.count = record
+    got = record * 2
+    expected.push(JSON.stringify({ record, shared }))
+    got = record * 2
+    expect(writer.write({ record, shared }, out)).toBe(true)
+  }
+
+  expect(Buffer.from(out.take()).toString()).toBe(expected.join(''))
+})
+
+test('texts of one field are escaped where they have to be', () => {
+  const writer = new JsonWriter({})
+  const texts = [
+    'plain',
+    '"quoted"',
+    'plain again',
+    'back\\slash',
+    'x'.repeat(50),
+    `${'x'.repeat(50)}"`,
+  ]
+  const out = new ByteBuffer()
+
+  for (const note of [...texts, ...texts]) writer.write({ note }, out)
+
+  const expected = [...texts, ...texts].map((note) => JSON.stringify({ note }))
+  expect(Buffer.from(out.take()).toString()).toBe(expected.join(''))
+})
+
 class Money {
   readonly amount = 1
 }
