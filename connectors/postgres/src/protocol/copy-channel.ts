@@ -138,28 +138,38 @@ export class CopyChannel {
 
   readonly #onData = (chunk: Buffer): void => {
     if (this.#failure !== undefined) return
-    if (this.#partialBytes === 0) this.#split(chunk)
-    else this.#complete(chunk)
+    const start = this.#completePartial(chunk)
+    if (start < chunk.length && this.#socket !== undefined) this.#split(chunk, start)
     this.#updatePause()
     this.#gather(chunk.length)
     this.#options.onRead()
   }
 
-  /** Adds to the message that is not whole yet. */
-  #complete(chunk: Buffer): void {
-    this.#partial.push(chunk)
-    this.#partialBytes += chunk.length
-    if (this.#partialBytes < this.#neededBytes) return
-    const bytes = Buffer.concat(this.#partial, this.#partialBytes)
-    this.#partial = []
-    this.#partialBytes = 0
-    this.#split(bytes)
+  /**
+   * Adds to the message that is not whole yet what it lacks, and no more: the rest of the chunk
+   * need not be copied. Returns where the rest begins.
+   */
+  #completePartial(chunk: Buffer): number {
+    let at = 0
+    while (this.#partialBytes > 0 && at < chunk.length) {
+      const end = Math.min(at + this.#neededBytes - this.#partialBytes, chunk.length)
+      this.#partial.push(chunk.subarray(at, end))
+      this.#partialBytes += end - at
+      at = end
+      if (this.#partialBytes < this.#neededBytes) break
+      const bytes = Buffer.concat(this.#partial, this.#partialBytes)
+      this.#partial = []
+      this.#partialBytes = 0
+      this.#split(bytes, 0)
+      if (this.#socket === undefined) this.#leave(chunk, at)
+    }
+    return at
   }
 
-  /** Queues the whole messages of `bytes`, and keeps the rest for later. */
-  #split(bytes: Buffer): void {
-    let queued = 0
-    let at = 0
+  /** Queues the whole messages of `bytes` from `start` on, and keeps the rest for later. */
+  #split(bytes: Buffer, start: number): void {
+    let queued = start
+    let at = start
     while (at + headerBytes <= bytes.length) {
       const end = messageEnd(bytes, at)
       if (end - at > this.#options.messageBytesMax && bytes[at] === copyData) {

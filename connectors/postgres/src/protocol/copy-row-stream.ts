@@ -4,14 +4,14 @@ import type { PollStatus } from './replication-stream.ts'
 import type { RowStream } from './row-stream.ts'
 import { Availability } from './availability.ts'
 import type { CopyChannel } from './copy-channel.ts'
-import { decodeCopyLine } from './copy-text.ts'
+import { CopyTextDecoder } from './copy-text.ts'
 import type { RowDecoder } from './row-decoder.ts'
 
 /** The rows of one COPY, from the channel that receives them. @internal */
 export class CopyRowStream implements RowStream {
   readonly #channel: CopyChannel
-  readonly #makeColumns: () => RowDecoder
-  #columns: RowDecoder | undefined
+  readonly #columns: () => RowDecoder
+  #decoder: CopyTextDecoder | undefined
   readonly #availability = new Availability()
   #complete = false
   #failure: FlinktsError | undefined
@@ -19,14 +19,14 @@ export class CopyRowStream implements RowStream {
   /** @param columns - Called when the first row is there. */
   constructor(channel: CopyChannel, columns: () => RowDecoder) {
     this.#channel = channel
-    this.#makeColumns = columns
+    this.#columns = columns
   }
 
   poll(onRow: (row: Row) => boolean): PollStatus {
     const channel = this.#channel
     while (channel.peek()) {
-      this.#columns ??= this.#makeColumns()
-      const row = decodeCopyLine(channel, this.#columns)
+      this.#decoder ??= new CopyTextDecoder(this.#columns())
+      const row = this.#decoder.decode(channel)
       channel.skip()
       if (!onRow(row)) return this.#due() ? 'more-available' : 'nothing-available'
     }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Row } from '../../src/records/change.ts'
-import { decodeCopyLine } from '../../src/protocol/copy-text.ts'
+import { CopyTextDecoder } from '../../src/protocol/copy-text.ts'
 import type { RowDecoder } from '../../src/protocol/row-decoder.ts'
 import { decodeBytes, decodeInteger, decodeText } from '../../src/values/scalar-decoders.ts'
 
@@ -12,7 +12,7 @@ const columns: RowDecoder = {
 
 function line(text: string, decoder: RowDecoder = columns): Row {
   const bytes = Buffer.from(`x${text}x`)
-  return decodeCopyLine({ bytes, start: 1, end: bytes.length - 1 }, decoder)
+  return new CopyTextDecoder(decoder).decode({ bytes, start: 1, end: bytes.length - 1 })
 }
 
 describe('a line of COPY', () => {
