@@ -7,6 +7,7 @@ import { sqlStateOf, toPostgresError } from './connection/errors.ts'
 import type { Lsn } from './records/lsn.ts'
 import { formatLsn, parseLsn } from './records/lsn.ts'
 import { CopyChannel } from './protocol/copy-channel.ts'
+import { DirectSocket } from './protocol/direct-socket.ts'
 import { CopyRowStream } from './protocol/copy-row-stream.ts'
 import { PgoutputDecoder } from './protocol/pgoutput.ts'
 import { rowDecoder } from './protocol/row-decoder.ts'
@@ -386,6 +387,8 @@ async function openSession(
     ssl: ssl === false ? false : { ...ssl },
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
+    // With TLS the driver makes the socket, and reads through another one.
+    ...(ssl === false ? { stream: () => new DirectSocket() } : {}),
     application_name: context.applicationName,
     ...(replication === undefined ? {} : { replication }),
   })

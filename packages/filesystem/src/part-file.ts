@@ -1,6 +1,6 @@
 import { defined } from '@flinkts/core/connector'
 import { ByteBuffer } from '@flinkts/formats'
-import type { RecordEncoder } from '@flinkts/formats'
+import type { RecordEncoder, StoragePool } from '@flinkts/formats'
 import type { ObjectStore, PreparedUpload, Upload } from './object-store.ts'
 
 // What a file that is being synced counts, so that the number of such files is limited too.
@@ -13,6 +13,7 @@ export interface PartFileParts<In> {
   /** Unique for ever; where the store keeps the upload. */
   readonly uploadPath: string
   readonly encoder: RecordEncoder<In>
+  readonly pool: StoragePool
   /**
    * Told how many bytes wait to be written: positive when they begin to, negative when they are.
    */
@@ -37,7 +38,7 @@ export interface FinishedPart {
 export class PartFile<In> {
   readonly bucket: string
   readonly #parts: PartFileParts<In>
-  readonly #buffer = new ByteBuffer()
+  readonly #buffer: ByteBuffer
   #sentBytes = 0
   #records = 0
   #upload: Promise<Upload> | undefined
@@ -48,6 +49,7 @@ export class PartFile<In> {
   constructor(parts: PartFileParts<In>) {
     this.bucket = parts.bucket
     this.#parts = parts
+    this.#buffer = new ByteBuffer(parts.pool)
   }
 
   /** The bytes so far, written or not. */

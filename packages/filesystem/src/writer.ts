@@ -1,4 +1,5 @@
 import type { SinkRecordContext, SinkWriter, SubtaskContext } from '@flinkts/core/connector'
+import { StoragePool } from '@flinkts/formats'
 import { checkBucket } from './bucket.ts'
 import type { FileCommittable } from './committable.ts'
 import type { ResolvedFileSinkOptions } from './options.ts'
@@ -16,6 +17,8 @@ import { finalPath, uploadPath } from './part-name.ts'
 export class FileWriter<In> implements SinkWriter<In, FileCommittable> {
   readonly #options: ResolvedFileSinkOptions<In>
   readonly #context: SubtaskContext
+  /** Used by all files in turn. */
+  readonly #pool: StoragePool
   /** Files that take records, by bucket; the oldest first. */
   readonly #open = new Map<string, PartFile<In>>()
   /** Files that were ended and go out with the next checkpoint. */
@@ -35,6 +38,7 @@ export class FileWriter<In> implements SinkWriter<In, FileCommittable> {
   constructor(options: ResolvedFileSinkOptions<In>, context: SubtaskContext) {
     this.#options = options
     this.#context = context
+    this.#pool = new StoragePool(options.inFlightBytesMax)
   }
 
   write(value: In, context: SinkRecordContext): void | Promise<void> {
@@ -107,6 +111,7 @@ export class FileWriter<In> implements SinkWriter<In, FileCommittable> {
       bucket,
       uploadPath: uploadPath(this.#context, bucket, this.#sequence),
       encoder: this.#options.format.createEncoder(),
+      pool: this.#pool,
       onInFlight: (byteCount) => this.#countInFlight(byteCount),
       onFailure: (cause) => this.#fail(cause),
     })

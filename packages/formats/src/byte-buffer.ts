@@ -36,8 +36,12 @@ export class ByteBuffer {
   #view = new DataView(new ArrayBuffer(0))
   #length = 0
   #capacity = FIRST_CAPACITY
-  /** Storage that may be used again. */
-  #spare: ArrayBuffer | undefined
+  readonly #pool: StoragePool | undefined
+
+  /** @param pool - Where storage comes from if there is some, and where `recycle` gives it to. */
+  constructor(pool?: StoragePool) {
+    this.#pool = pool
+  }
 
   /** The number of bytes appended since the last `take`. */
   get length(): number {
@@ -184,11 +188,11 @@ export class ByteBuffer {
   }
 
   /**
-   * Takes back what `take` returned, when nobody uses it any more: memory that is written again
-   * costs less than new memory.
+   * Gives back to the pool what `take` returned, when nobody uses it any more: memory that is
+   * written again costs less than new memory.
    */
   recycle(taken: Uint8Array<ArrayBuffer>): void {
-    this.#spare = taken.buffer
+    this.#pool?.give(taken.buffer)
   }
 
   #reserve(count: number): void {
@@ -203,11 +207,39 @@ export class ByteBuffer {
   }
 
   #newStorage(): ArrayBuffer {
-    const spare = this.#spare
-    this.#spare = undefined
-    if (spare !== undefined && spare.byteLength >= this.#capacity) return spare
     // Not from Node's shared pool: `take` gives the storage away.
-    return Buffer.allocUnsafeSlow(this.#capacity).buffer
+    return this.#pool?.take(this.#capacity) ?? Buffer.allocUnsafeSlow(this.#capacity).buffer
+  }
+}
+
+/**
+ * Memory that several buffers use in turn.
+ *
+ * @public
+ */
+export class StoragePool {
+  readonly #bytesMax: number
+  readonly #spare: ArrayBuffer[] = []
+  #bytes = 0
+
+  /** @param bytesMax - What is kept for later, at most. */
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax
+  }
+
+  /** Storage of at least `bytes`, with anything in it; `undefined`: there is none. */
+  take(bytes: number): ArrayBuffer | undefined {
+    const last = this.#spare.at(-1)
+    if (last === undefined || last.byteLength < bytes) return undefined
+    this.#bytes -= last.byteLength
+    return this.#spare.pop()
+  }
+
+  /** Nobody else may use the storage any more. */
+  give(storage: ArrayBuffer): void {
+    if (this.#bytes + storage.byteLength > this.#bytesMax) return
+    this.#bytes += storage.byteLength
+    this.#spare.push(storage)
   }
 }
 

@@ -1,5 +1,5 @@
 /** Encoders and decoders over bytes, for connectors and jobs. */
-export { ByteBuffer } from './byte-buffer.ts'
+export { ByteBuffer, StoragePool } from './byte-buffer.ts'
 export type {
   DecodedRecord,
   DecodeRange,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ByteBuffer } from '../src/index.ts'
+import { ByteBuffer, StoragePool } from '../src/index.ts'
 
 test('keeps what is appended, in order, however it grows', () => {
   const buffer = new ByteBuffer()
@@ -18,8 +18,9 @@ test('keeps what is appended, in order, however it grows', () => {
   expect(Buffer.from(buffer.take())).toEqual(expected)
 })
 
-test('uses again what it got back, whatever its size', () => {
-  const buffer = new ByteBuffer()
+test('uses again what it got back, if it is large enough', () => {
+  const pool = new StoragePool(100_000)
+  const buffer = new ByteBuffer(pool)
   const long = 'x'.repeat(3000)
 
   buffer.appendText('first')
@@ -30,12 +31,28 @@ test('uses again what it got back, whatever its size', () => {
   buffer.appendText(long)
   const grown = buffer.take()
   buffer.recycle(large)
-  buffer.appendText('other')
-  const reused = buffer.take()
+  const other = new ByteBuffer(pool)
+  other.appendText('other')
+  const reused = other.take()
 
   expect(Buffer.from(grown).toString()).toBe(long)
   expect(Buffer.from(reused).toString()).toBe('other')
   expect(reused.buffer).toBe(large.buffer)
+})
+
+test('a pool keeps no more than it may', () => {
+  const pool = new StoragePool(1000)
+
+  pool.give(new ArrayBuffer(600))
+  pool.give(new ArrayBuffer(600))
+  pool.give(new ArrayBuffer(400))
+
+  expect(pool.take(500)).toBeUndefined()
+  expect([pool.take(1), pool.take(1), pool.take(1)].map((storage) => storage?.byteLength)).toEqual([
+    400,
+    600,
+    undefined,
+  ])
 })
 
 test('what was taken does not change when more is appended', () => {

@@ -8,6 +8,8 @@
  */
 import type { FlinktsError, Scheduler } from '@flinkts/core/connector'
 import type { Duplex } from 'node:stream'
+import { DirectSocket } from './direct-socket.ts'
+import { MessageQueue, messageEnd } from './message-queue.ts'
 
 /** How a channel behaves. @internal */
 export interface CopyChannelOptions {
@@ -31,13 +33,6 @@ export interface CopyChannelOptions {
 
 type DataListener = (chunk: Buffer) => void
 
-/** Whole CopyData messages: those of `bytes` from `start` to `end`. */
-interface Segment {
-  readonly bytes: Buffer
-  start: number
-  readonly end: number
-}
-
 const copyData = 0x64
 /** The type byte and the length. */
 const headerBytes = 5
@@ -52,10 +47,9 @@ const coalesceMs = 5
 /** Runs on the thread of the socket. @internal */
 export class CopyChannel {
   readonly #options: CopyChannelOptions
-  readonly #segments: Segment[] = []
+  readonly #queue = new MessageQueue()
   #socket: Duplex | undefined
   #driver: DataListener | undefined
-  #queuedBytes = 0
   #pausedByQueue = false
   #pausedForMore = false
   #failure: (() => FlinktsError) | undefined
@@ -63,13 +57,6 @@ export class CopyChannel {
   #partial: Buffer[] = []
   #partialBytes = 0
   #neededBytes = 0
-
-  /** The payload at hand: set by `peek`, valid until `skip`. */
-  bytes: Buffer = Buffer.alloc(0)
-  /** Where the payload starts in `bytes`, inclusive. */
-  start = 0
-  /** Where the payload ends in `bytes`, exclusive. */
-  end = 0
 
   constructor(options: CopyChannelOptions) {
     this.#options = options
@@ -82,7 +69,8 @@ export class CopyChannel {
     this.#socket = socket
     this.#driver = driver as DataListener
     socket.removeListener('data', this.#driver)
-    socket.on('data', this.#onData)
+    if (socket instanceof DirectSocket) socket.onBytes = this.#onData
+    else socket.on('data', this.#onData)
   }
 
   /** Gives the socket back to the driver. Queued messages stay. Idempotent. */
@@ -90,7 +78,8 @@ export class CopyChannel {
     const socket = this.#socket
     if (socket === undefined || this.#driver === undefined) return
     this.#socket = undefined
-    socket.removeListener('data', this.#onData)
+    if (socket instanceof DirectSocket) socket.onBytes = undefined
+    else socket.removeListener('data', this.#onData)
     socket.on('data', this.#driver)
     socket.resume()
   }
@@ -102,7 +91,7 @@ export class CopyChannel {
 
   /** Whether `peek` would find a message. */
   get filled(): boolean {
-    return this.#segments.length > 0
+    return this.#queue.byteCount > 0
   }
 
   /** What ended the channel, due when all messages before it are consumed. */
@@ -114,28 +103,33 @@ export class CopyChannel {
     return this.#failure !== undefined
   }
 
+  /** The payload at hand: valid from `peek` to `skip`. */
+  get bytes(): Buffer {
+    return this.#queue.bytes
+  }
+
+  /** Where the payload starts in `bytes`, inclusive. */
+  get start(): number {
+    return this.#queue.start
+  }
+
+  /** Where the payload ends in `bytes`, exclusive. */
+  get end(): number {
+    return this.#queue.end
+  }
+
   /** Whether there is a message; if so, `bytes`, `start` and `end` are its payload. */
   peek(): boolean {
-    const segment = this.#segments[0]
-    if (segment === undefined) return false
-    const { bytes, start } = segment
-    this.bytes = bytes
-    this.start = start + headerBytes
-    this.end = messageEnd(bytes, start)
-    return true
+    return this.#queue.peek()
   }
 
   /** Consumes the message that `peek` showed. */
   skip(): void {
-    const segment = this.#segments[0]
-    if (segment === undefined) return
-    this.#queuedBytes -= this.end - segment.start
-    segment.start = this.end
-    if (segment.start < segment.end) return
-    this.#segments.shift()
-    this.#updatePause()
+    this.#queue.skip()
+    if (this.#pausedByQueue) this.#updatePause()
   }
 
+  /** The chunk is valid during the call only. */
   readonly #onData = (chunk: Buffer): void => {
     if (this.#failure !== undefined) return
     const start = this.#completePartial(chunk)
@@ -153,7 +147,7 @@ export class CopyChannel {
     let at = 0
     while (this.#partialBytes > 0 && at < chunk.length) {
       const end = Math.min(at + this.#neededBytes - this.#partialBytes, chunk.length)
-      this.#partial.push(chunk.subarray(at, end))
+      this.#partial.push(Buffer.from(chunk.subarray(at, end)))
       this.#partialBytes += end - at
       at = end
       if (this.#partialBytes < this.#neededBytes) break
@@ -174,7 +168,7 @@ export class CopyChannel {
       const end = messageEnd(bytes, at)
       if (end - at > this.#options.messageBytesMax && bytes[at] === copyData) {
         if (this.#refuse(bytes, at, end)) {
-          this.#enqueue(bytes, queued, at)
+          this.#queue.push(bytes, queued, at)
           return
         }
         break
@@ -182,27 +176,21 @@ export class CopyChannel {
       if (end > bytes.length) break
       if (bytes[at] === copyData) this.#options.onArrival?.(bytes, at + headerBytes, end)
       else {
-        this.#enqueue(bytes, queued, at)
+        this.#queue.push(bytes, queued, at)
         queued = end
         this.#passOn(bytes, at, end)
         if (this.#socket === undefined) return this.#leave(bytes, end)
       }
       at = end
     }
-    this.#enqueue(bytes, queued, at)
+    this.#queue.push(bytes, queued, at)
     this.#keep(bytes, at)
-  }
-
-  #enqueue(bytes: Buffer, start: number, end: number): void {
-    if (start === end) return
-    this.#segments.push({ bytes, start, end })
-    this.#queuedBytes += end - start
   }
 
   #keep(bytes: Buffer, at: number): void {
     const rest = bytes.length - at
     if (rest === 0) return
-    this.#partial = [bytes.subarray(at)]
+    this.#partial = [Buffer.from(bytes.subarray(at))]
     this.#partialBytes = rest
     this.#neededBytes = headerBytes
     if (rest < headerBytes) return
@@ -232,10 +220,10 @@ export class CopyChannel {
 
   #updatePause(): void {
     const limit = this.#options.bufferBytesMax
-    if (!this.#pausedByQueue && this.#queuedBytes >= limit) {
+    if (!this.#pausedByQueue && this.#queue.byteCount >= limit) {
       this.#pausedByQueue = true
       this.#socket?.pause()
-    } else if (this.#pausedByQueue && this.#queuedBytes <= limit / 2) {
+    } else if (this.#pausedByQueue && this.#queue.byteCount <= limit / 2) {
       this.#pausedByQueue = false
       if (!this.#pausedForMore) this.#socket?.resume()
     }
@@ -252,8 +240,4 @@ export class CopyChannel {
       if (!this.#pausedByQueue) this.#socket?.resume()
     })
   }
-}
-
-function messageEnd(bytes: Buffer, at: number): number {
-  return at + 1 + bytes.readUInt32BE(at + 1)
 }
