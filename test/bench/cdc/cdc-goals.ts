@@ -1,4 +1,5 @@
 import { atLeast, atMost, type Goal } from '../goals.ts'
+import { median } from '../statistics.ts'
 import type { ScenarioName, ScenarioResult } from './scenario.ts'
 
 const ours = 'flinkts'
@@ -94,16 +95,18 @@ function memoryGoals(results: readonly ScenarioResult[]): readonly Goal[] {
 
 type FigureOf = (name: string) => number | undefined
 
+/** The median of every figure over all rounds; undefined: the scenario was not run. */
 function figuresOf(
   results: readonly ScenarioResult[],
   scenario: ScenarioName,
   peer: string,
 ): FigureOf | undefined {
-  const found = results.find((result) => result.scenario === scenario && result.peer === peer)
-  if (found === undefined) return undefined
+  const rounds = results.filter((result) => result.scenario === scenario && result.peer === peer)
+  if (rounds.length === 0) return undefined
   return (name) => {
-    const figure = found.figures[name]
-    return typeof figure === 'number' ? figure : undefined
+    const figures = rounds.map((round) => round.figures[name])
+    const numbers = figures.filter((figure) => typeof figure === 'number')
+    return numbers.length === rounds.length ? median(numbers) : undefined
   }
 }
 

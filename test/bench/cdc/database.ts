@@ -83,6 +83,16 @@ export async function slotActive(login: Login): Promise<boolean> {
   return rowCount !== null && rowCount > 0
 }
 
+/** The process of the server that sends to the reader of the slot; undefined: nobody reads. */
+export async function walSenderProcess(login: Login): Promise<number | undefined> {
+  const { rows } = await withDatabase(login, (client) =>
+    client.query<{ active_pid: number }>(
+      'select active_pid from pg_replication_slots where active and database = current_database()',
+    ),
+  )
+  return rows[0]?.active_pid
+}
+
 /** Calls `work` with a connection to the database, in UTC. */
 export async function withDatabase<T>(
   login: Login,

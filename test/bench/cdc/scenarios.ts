@@ -1,7 +1,11 @@
+import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { loadAverage } from '../machine.ts'
+import { parseStat } from '../process-stat.ts'
 import { rounded } from '../statistics.ts'
 import { Capture, type CaptureParts } from './capture.ts'
+import { walSenderProcess } from './database.ts'
+import type { Login } from './postgres-server.ts'
 import type { ScenarioName, ScenarioResult, ScenarioSize } from './scenario.ts'
 import { verifyOutput } from './verify-output.ts'
 
@@ -106,7 +110,7 @@ async function measureSnapshot(capture: Capture, rows: number): Promise<Figures>
   }
 }
 
-async function backlog(capture: Capture, { size }: ScenarioParts): Promise<Measured> {
+async function backlog(capture: Capture, { size, login }: ScenarioParts): Promise<Measured> {
   await capture.start()
   await capture.waitForEvents(size.rows)
   await capture.waitForSlot()
@@ -122,6 +126,7 @@ async function backlog(capture: Capture, { size }: ScenarioParts): Promise<Measu
   const cpuSeconds = capture.cpuSeconds() - before.cpuSeconds
   return {
     figures: {
+      ...(await serverFigures(login)),
       firstRecordSeconds: ((firstMs ?? Number.NaN) - startedMs) / 1000,
       drainSeconds: (lastMs - startedMs) / 1000,
       drainedChangesPerSecond: perSecond(size.changes, lastMs - startedMs),
@@ -130,6 +135,14 @@ async function backlog(capture: Capture, { size }: ScenarioParts): Promise<Measu
     },
     mergeableSeq: 0,
   }
+}
+
+/** What the server spent on decoding: no peer drains faster than that. */
+async function serverFigures(login: Login): Promise<Figures> {
+  const pid = await walSenderProcess(login)
+  if (pid === undefined) return {}
+  const stat = parseStat(await readFile(`/proc/${pid}/stat`, 'utf8'))
+  return { walSenderCpuSeconds: stat.cpuSeconds }
 }
 
 async function killInSnapshot(capture: Capture, parts: ScenarioParts): Promise<Measured> {
