@@ -63,7 +63,7 @@ function chainLines(vertex: PlanVertex, operatorId: string, depth: number): read
   if (operator === undefined) return []
   return [
     `${'  '.repeat(depth)}${operator.type} ${operatorId}`,
-    ...operator.chainedTo.flatMap((next) => chainLines(vertex, next, depth + 1)),
+    ...operator.chainedTo.flatMap((next) => chainLines(vertex, next.operatorId, depth + 1)),
   ]
 }
 

@@ -26,9 +26,18 @@ export type {
   PlanEdge,
   PlanOperator,
   PlanPartitioning,
+  PlanTarget,
   PlanVertex,
 } from './graph/execution-plan.ts'
-export type { KeyedContext, KeyedProcess } from './operators/keyed-process-function.ts'
+export type {
+  KeyedContext,
+  KeyedProcess,
+  TimeDomain,
+  TimerContext,
+  Timers,
+} from './operators/keyed-process-function.ts'
+export type { OperatorType } from './operators/operator-definition.ts'
+export { type OutputTag, outputTag } from './operators/output-tag.ts'
 export type { LogFormat, LogLevel } from './platform/console-logger.ts'
 export type { JobStatus } from './scheduler/job-master.ts'
 export type { RestartStrategy } from './scheduler/restart-strategy.ts'

@@ -2,6 +2,9 @@ import { FlinktsError } from '../common/errors.ts'
 import type { Accepts, DeliveryGuarantee } from '../common/guarantee.ts'
 import type { Sink } from '../connector/sink.ts'
 import type { Partitioning, StreamInput } from '../graph/stream-node.ts'
+import type { OperatorDefinition } from '../operators/operator-definition.ts'
+import type { OutputTag } from '../operators/output-tag.ts'
+import { FilterOperator, FlatMapOperator, MapOperator } from '../operators/stateless.ts'
 import type { Key } from '../state/key.ts'
 import type { GraphBuilder, OperatorOptions } from './graph-builder.ts'
 import { checkSink } from './guarantee-check.ts'
@@ -26,8 +29,9 @@ export class DataStream<T, Guarantee extends DeliveryGuarantee> {
   /** One record for each: what `map` returns. */
   map<Out>(map: (value: T) => Out, options?: OperatorOptions): DataStream<Out, Guarantee> {
     const untyped = map as (value: unknown) => unknown
-    return this.#then(
-      this.#builder.addUnnamed({ type: 'map', map: untyped }, this.#inputs, options),
+    return this.#operator(
+      { type: 'map', create: (context) => new MapOperator(untyped, context) },
+      options,
     )
   }
 
@@ -39,8 +43,9 @@ export class DataStream<T, Guarantee extends DeliveryGuarantee> {
   filter(predicate: (value: T) => boolean, options?: OperatorOptions): DataStream<T, Guarantee>
   filter(predicate: (value: T) => boolean, options?: OperatorOptions): DataStream<T, Guarantee> {
     const untyped = predicate as (value: unknown) => boolean
-    return this.#then(
-      this.#builder.addUnnamed({ type: 'filter', predicate: untyped }, this.#inputs, options),
+    return this.#operator(
+      { type: 'filter', create: (context) => new FilterOperator(untyped, context) },
+      options,
     )
   }
 
@@ -53,8 +58,9 @@ export class DataStream<T, Guarantee extends DeliveryGuarantee> {
     options?: OperatorOptions,
   ): DataStream<Out, Guarantee> {
     const untyped = flatMap as (value: unknown) => Iterable<unknown>
-    return this.#then(
-      this.#builder.addUnnamed({ type: 'flat-map', flatMap: untyped }, this.#inputs, options),
+    return this.#operator(
+      { type: 'flat-map', create: (context) => new FlatMapOperator(untyped, context) },
+      options,
     )
   }
 
@@ -87,6 +93,25 @@ export class DataStream<T, Guarantee extends DeliveryGuarantee> {
     return new KeyedStream(parts, selectKey)
   }
 
+  /**
+   * What the operator behind this stream emits to a side output. Of a stream that is the output of
+   * one operator.
+   *
+   * @throws FlinktsError FLINKTS_JOB_INVALID if it is not
+   */
+  sideOutput<Side>(tag: OutputTag<Side>): DataStream<Side, Guarantee> {
+    const [input, ...others] = this.#inputs
+    const plain = input?.partitioning.type === 'forward' && input.tag === undefined
+    if (input === undefined || others.length > 0 || !plain) {
+      throw new FlinktsError(
+        'FLINKTS_JOB_INVALID',
+        `job "${this.#builder.jobName}" asks for side output "${tag.id}" of what no operator emits`,
+        { hint: 'Ask the stream that the operator returned, before union or partitioning.' },
+      )
+    }
+    return new DataStream(this.#builder, [{ ...input, tag: tag.id }])
+  }
+
   /** Spreads the records evenly over the subtasks of the next operator, in turn. */
   rebalance(): DataStream<T, Guarantee> {
     return this.#partition({ type: 'rebalance' })
@@ -116,8 +141,15 @@ export class DataStream<T, Guarantee extends DeliveryGuarantee> {
   #partition(partitioning: Partitioning): DataStream<T, Guarantee> {
     return new DataStream(
       this.#builder,
-      this.#inputs.map(({ from }) => ({ from, partitioning })),
+      this.#inputs.map((input) => ({ ...input, partitioning })),
     )
+  }
+
+  #operator<Out>(
+    definition: OperatorDefinition,
+    options: OperatorOptions | undefined,
+  ): DataStream<Out, Guarantee> {
+    return this.#then(this.#builder.addUnnamed(definition, this.#inputs, options))
   }
 
   #then<Out>(from: number): DataStream<Out, Guarantee> {

@@ -67,12 +67,10 @@ function describe(operation: NodeOperation): readonly Omit<ExplainedState, 'oper
       return operation.sink.createCommitter === undefined
         ? []
         : [{ state: 'committables not yet committed', location: 'manifest, by subtask' }]
-    case 'process':
-      return Object.entries(operation.process.state).map(([name, { kind }]) => ({
+    default:
+      return Object.entries(operation.states ?? {}).map(([name, { kind }]) => ({
         state: `state "${name}" (${kind})`,
         location: 'heap, by key group; a state file for each subtask',
       }))
-    default:
-      return []
   }
 }

@@ -37,6 +37,7 @@ export class GraphBuilder {
   ): number {
     if (!operatorIdForm.test(operatorId)) throw invalidId(operatorId)
     if (this.#ids.has(operatorId)) throw this.#duplicateId(operatorId)
+    checkStateNames(operatorId, operation)
     this.#ids.add(operatorId)
     this.#nodes.push({ operatorId, operation, inputs, parallelism: options.parallelism })
     return this.#nodes.length - 1
@@ -94,5 +95,17 @@ function invalidId(operatorId: string): FlinktsError {
     'FLINKTS_OPERATOR_ID_INVALID',
     `operator id "${operatorId}" has a wrong form`,
     { hint: 'Begin with a letter, then letters, digits, "-", "_" and ".", at most 64 in all.' },
+  )
+}
+
+/** Names that begin with a tilde are the engine's: timers, windows. */
+function checkStateNames(operatorId: string, operation: NodeOperation): void {
+  if (operation.type === 'source' || operation.type === 'sink') return
+  const taken = Object.keys(operation.states ?? {}).find((name) => name.startsWith('~'))
+  if (taken === undefined) return
+  throw new FlinktsError(
+    'FLINKTS_JOB_INVALID',
+    `operator "${operatorId}" declares state "${taken}", but names with a tilde are flinkts' own`,
+    { hint: 'Give the state another name.' },
   )
 }

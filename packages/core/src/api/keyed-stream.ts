@@ -1,6 +1,7 @@
 import type { DeliveryGuarantee } from '../common/guarantee.ts'
 import type { StreamInput } from '../graph/stream-node.ts'
 import type { KeyedProcess } from '../operators/keyed-process-function.ts'
+import { KeyedProcessOperator } from '../operators/keyed-process.ts'
 import type { Key } from '../state/key.ts'
 import type { StateDeclarations } from '../state/state-descriptor.ts'
 import type { DataStream } from './data-stream.ts'
@@ -44,15 +45,20 @@ export class KeyedStream<T, RecordKey extends Key, Guarantee extends DeliveryGua
     options?: OperatorOptions,
   ): DataStream<Out, Guarantee> {
     const selectKey = this.#selectKey
-    const inputs = this.#inputs.map(({ from }) => ({
-      from,
+    const inputs = this.#inputs.map((input) => ({
+      ...input,
       partitioning: { type: 'hash' as const, selectKey },
     }))
     // The types of records, keys and states end here; the stream's own types have checked them.
     const untyped = process as KeyedProcess<unknown, Key, unknown, StateDeclarations>
+    const { state: states } = untyped
     const from = this.#builder.add(
       id,
-      { type: 'process', selectKey, process: untyped },
+      {
+        type: 'process',
+        states,
+        create: (context) => new KeyedProcessOperator({ process: untyped, selectKey }, context),
+      },
       inputs,
       options,
     )

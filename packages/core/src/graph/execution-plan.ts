@@ -8,8 +8,15 @@ export type PlanPartitioning = 'forward' | 'hash' | 'rebalance' | 'broadcast'
 export interface PlanOperator {
   readonly operatorId: string
   readonly type: NodeOperation['type']
-  /** The operators of the same vertex that get its records, by id. */
-  readonly chainedTo: readonly string[]
+  /** The operators of the same vertex that get its records. */
+  readonly chainedTo: readonly PlanTarget[]
+}
+
+/** An operator that gets records of another one. @public */
+export interface PlanTarget {
+  readonly operatorId: string
+  /** The side output that it reads; absent: the main output. */
+  readonly tag?: string
 }
 
 /** A chain of operators that one task a subtask runs. @public */
@@ -24,7 +31,12 @@ export interface PlanVertex {
 /** A connection between two vertices. @public */
 export interface PlanEdge {
   /** The operator that emits, and the vertex that it belongs to. */
-  readonly from: { readonly vertexId: string; readonly operatorId: string }
+  readonly from: {
+    readonly vertexId: string
+    readonly operatorId: string
+    /** Its side output; absent: the main output. */
+    readonly tag?: string
+  }
   readonly to: { readonly vertexId: string }
   readonly partitioning: PlanPartitioning
   /** Which input of the head of the target vertex this is, from 0. */

@@ -75,15 +75,20 @@ function chainableUpstream(
   return partitioningOf(nodes, input, target) === 'forward' ? input.from : undefined
 }
 
-/** A forward input between operators of different parallelism goes in turn instead. */
+/**
+ * A forward input between operators of different parallelism goes in turn instead. Keys of one
+ * subtask for one subtask need no exchange.
+ */
 function partitioningOf(
   nodes: readonly ResolvedNode[],
   input: StreamInput,
   target: ResolvedNode,
 ): PlanPartitioning {
   const { type } = input.partitioning
+  const upstream = at(nodes, input.from).parallelism
+  if (type === 'hash') return upstream === 1 && target.parallelism === 1 ? 'forward' : 'hash'
   if (type !== 'forward') return type
-  return at(nodes, input.from).parallelism === target.parallelism ? 'forward' : 'rebalance'
+  return upstream === target.parallelism ? 'forward' : 'rebalance'
 }
 
 function verticesOf(
@@ -108,7 +113,8 @@ function operatorOf(
   const chainedTo = nodes.flatMap((target, targetIndex) => {
     const chained =
       at(heads, targetIndex) !== targetIndex && chainableUpstream(nodes, target) === index
-    return chained ? [target.node.operatorId] : []
+    if (!chained) return []
+    return [{ operatorId: target.node.operatorId, ...tagOf(at(target.node.inputs, 0)) }]
   })
   return { operatorId: node.operatorId, type: node.operation.type, chainedTo }
 }
@@ -121,12 +127,17 @@ function edgesOf(nodes: readonly ResolvedNode[], heads: readonly number[]): read
       from: {
         vertexId: vertexIdOf(input.from),
         operatorId: at(nodes, input.from).node.operatorId,
+        ...tagOf(input),
       },
       to: { vertexId: target.node.operatorId },
       partitioning: partitioningOf(nodes, input, target),
       inputIndex,
     }))
   })
+}
+
+function tagOf({ tag }: StreamInput): { readonly tag?: string } {
+  return tag === undefined ? {} : { tag }
 }
 
 function at<T>(items: readonly T[], index: number): T {

@@ -1,8 +1,6 @@
 import type { Sink } from '../connector/sink.ts'
 import type { Source } from '../connector/source.ts'
-import type { KeyedProcess } from '../operators/keyed-process-function.ts'
-import type { Key } from '../state/key.ts'
-import type { StateDeclarations } from '../state/state-descriptor.ts'
+import type { OperatorDefinition } from '../operators/operator-definition.ts'
 
 /** How records reach the subtasks of an operator. @internal */
 export type Partitioning =
@@ -16,21 +14,18 @@ export type Partitioning =
 export interface StreamInput {
   /** Index of the node in the graph. */
   readonly from: number
+  /** The side output of that node; `undefined`: its main output. */
+  readonly tag?: string | undefined
   readonly partitioning: Partitioning
+  /** Which input of the operator this is; `undefined`: the only one, or the first. */
+  readonly port?: 0 | 1 | undefined
 }
 
 /** What a node does, with its functions. @internal */
 export type NodeOperation =
   | { readonly type: 'source'; readonly source: Source<unknown> }
-  | { readonly type: 'map'; readonly map: (value: unknown) => unknown }
-  | { readonly type: 'filter'; readonly predicate: (value: unknown) => boolean }
-  | { readonly type: 'flat-map'; readonly flatMap: (value: unknown) => Iterable<unknown> }
-  | {
-      readonly type: 'process'
-      readonly selectKey: (value: unknown) => unknown
-      readonly process: KeyedProcess<unknown, Key, unknown, StateDeclarations>
-    }
   | { readonly type: 'sink'; readonly sink: Sink<unknown> }
+  | OperatorDefinition
 
 /** An operator of the job as it was defined. @internal */
 export interface StreamNode {

@@ -19,16 +19,20 @@ export interface OperatorSnapshot {
 }
 
 /**
- * An operator in a chain. Records reach it through `collect` of its `Output` side, in order, on the
- * task's thread. Lifecycle: `open`, records, `endInput` at most once (and then no record, but still
- * snapshots), `close` always, also after a failure.
+ * The life of an operator: `open`, records, `endInput` until it is done with the end (and then no
+ * record, but still snapshots), `close` always, also after a failure. Everything runs on the task's
+ * thread.
  *
  * @internal
  */
-export interface Operator extends Output {
+export interface OperatorLifecycle {
   readonly operatorId: string
   open?(): Promise<void>
-  endInput?(): void
+  /**
+   * Every record and the last watermark have come. False: something is still under way inside; it
+   * is called again after something ran on the task. Once done, the operator emits nothing more.
+   */
+  endInput?(): boolean
   /** At a barrier, between two records. Synchronous up to its promise. */
   snapshot?(barrier: CheckpointBarrier): OperatorSnapshot
   /** The snapshot of this checkpoint is no longer wanted. */
@@ -39,4 +43,12 @@ export interface Operator extends Output {
    */
   checkpointCompleted?(notice: CheckpointNotice): Promise<void>
   close?(): Promise<void>
+}
+
+/** An operator in a chain: records reach it through its `Output` side, in order. @internal */
+export interface Operator extends OperatorLifecycle, Output {}
+
+/** An operator with two inputs, which share its state; between them there is no order. @internal */
+export interface TwoInputOperator extends OperatorLifecycle {
+  readonly inputs: readonly [first: Output, second: Output]
 }

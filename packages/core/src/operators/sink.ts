@@ -78,8 +78,9 @@ export class SinkOperator implements Operator {
 
   emitIdle(): void {}
 
-  endInput(): void {
+  endInput(): boolean {
     this.#inputEnded = true
+    return true
   }
 
   snapshot(barrier: CheckpointBarrier): OperatorSnapshot {

@@ -1,6 +1,7 @@
 import type { FlowControl } from '../network/flow-control.ts'
 import type { Output } from '../network/output.ts'
 import { emitAll } from './emission.ts'
+import type { OperatorContext } from './operator-definition.ts'
 import type { Operator } from './operator.ts'
 import { userFunctionFailed } from './user-function.ts'
 
@@ -10,7 +11,7 @@ export class MapOperator implements Operator {
   readonly #map: (value: unknown) => unknown
   readonly #output: Output
 
-  constructor(operatorId: string, map: (value: unknown) => unknown, output: Output) {
+  constructor(map: (value: unknown) => unknown, { operatorId, output }: OperatorContext) {
     this.operatorId = operatorId
     this.#map = map
     this.#output = output
@@ -42,7 +43,7 @@ export class FilterOperator implements Operator {
   readonly #predicate: (value: unknown) => boolean
   readonly #output: Output
 
-  constructor(operatorId: string, predicate: (value: unknown) => boolean, output: Output) {
+  constructor(predicate: (value: unknown) => boolean, { operatorId, output }: OperatorContext) {
     this.operatorId = operatorId
     this.#predicate = predicate
     this.#output = output
@@ -74,14 +75,10 @@ export class FlatMapOperator implements Operator {
   readonly flow: FlowControl
   readonly #flatMap: (value: unknown) => Iterable<unknown>
 
-  constructor(
-    operatorId: string,
-    flatMap: (value: unknown) => Iterable<unknown>,
-    downstream: { readonly output: Output; readonly flow: FlowControl },
-  ) {
-    this.operatorId = operatorId
-    this.output = downstream.output
-    this.flow = downstream.flow
+  constructor(flatMap: (value: unknown) => Iterable<unknown>, context: OperatorContext) {
+    this.operatorId = context.operatorId
+    this.output = context.output
+    this.flow = context.flow
     this.#flatMap = flatMap
   }
 

@@ -16,6 +16,7 @@ import {
   keyGroupOfHash,
   keyHash,
   keyIdentity,
+  type KeyIdentity,
   keyOfIdentity,
 } from './key.ts'
 import {
@@ -26,7 +27,7 @@ import {
   type SnapshotTable,
 } from './keyed-snapshot.ts'
 import type { KeyedStateInfo } from './operator-state.ts'
-import type { StateDescriptor, StateKind } from './state-descriptor.ts'
+import type { StateDeclarations, StateDescriptor, StateKind, States } from './state-descriptor.ts'
 import { corruptStateFile, type EntryBlock, StateFileReader } from './state-file.ts'
 
 /** Whose keyed state a backend keeps. @internal */
@@ -79,6 +80,15 @@ export class HeapStateBackend {
     return this.#key
   }
 
+  /** The `keyHash` of the current key. */
+  get currentHash(): number {
+    return this.#current.hash
+  }
+
+  get currentIdentity(): KeyIdentity {
+    return this.#current.identity
+  }
+
   /** The number of entries, over all states: keys that have a value, list or map. */
   get entryCount(): number {
     let count = 0
@@ -92,6 +102,15 @@ export class HeapStateBackend {
     assert(found === undefined || found.scope.kind === descriptor.kind, 'a state has two kinds')
     const state = found ?? this.#declare(name, descriptor.kind)
     return state.handle as S
+  }
+
+  /** The handles of all states that an operator declares. */
+  statesOf(declarations: StateDeclarations): States<StateDeclarations> {
+    const handles = Object.entries(declarations).map(([name, descriptor]) => [
+      name,
+      this.state(name, descriptor),
+    ])
+    return Object.fromEntries(handles) as States<StateDeclarations>
   }
 
   /** The declared states, in the order of declaration. */
@@ -115,6 +134,27 @@ export class HeapStateBackend {
     assert(inRange(keyGroup, this.#range), 'a key arrived at a subtask that does not own it')
     this.#current.set(keyIdentity(key, this.#operatorId), hash, keyGroup - this.#range.first)
     this.#key = key
+  }
+
+  /** The same for a key of this backend whose identity and `keyHash` are known. */
+  setCurrentIdentity(identity: KeyIdentity, hash: number): void {
+    const keyGroup = keyGroupOfHash(hash, this.#maxParallelism)
+    this.#current.set(identity, hash, keyGroup - this.#range.first)
+    this.#key = keyOfIdentity(identity)
+  }
+
+  /** Calls `visit` for every entry of a state, which it must neither keep nor change. */
+  forEach(
+    name: string,
+    visit: (identity: KeyIdentity, hash: number, stored: unknown) => void,
+  ): void {
+    const state = this.#states.get(name)
+    assert(state !== undefined, 'a state is declared before it is visited')
+    for (let index = 0; index <= this.#range.last - this.#range.first; index += 1) {
+      state.tables.find(index)?.forEach((identity, stored) => {
+        visit(identity, keyHash(keyOfIdentity(identity), this.#operatorId), stored)
+      })
+    }
   }
 
   /** Takes a snapshot: cheap, whatever the size of the state. Call it between records. */

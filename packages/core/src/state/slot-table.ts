@@ -102,6 +102,14 @@ export class SlotTable {
     return this.#cells[2 * slot + 1]
   }
 
+  /** Calls `visit` for every entry; reading it there is no touch. */
+  forEach(visit: (key: KeyIdentity, stored: unknown) => void): void {
+    for (let slot = 0; slot < this.slotCount; slot += 1) {
+      const key = this.#keyIn(slot)
+      if (key !== undefined) visit(key, this.peek(slot))
+    }
+  }
+
   #preserve(slot: number): void {
     const stamp = this.#stamps[slot] as number
     if (stamp >= this.#epoch) return

@@ -1,23 +1,24 @@
 import { assert, defined, unreachable } from '../common/assert.ts'
 import { metricGroup } from '../common/metrics.ts'
 import type { SubtaskContext } from '../connector/context.ts'
-import type { PlanVertex } from '../graph/execution-plan.ts'
-import type { Partitioning, StreamNode } from '../graph/stream-node.ts'
+import type { PlanEdge, PlanVertex } from '../graph/execution-plan.ts'
+import type { Partitioning, StreamInput, StreamNode } from '../graph/stream-node.ts'
 import type { Channel } from '../network/channel.ts'
 import { FlowControl } from '../network/flow-control.ts'
 import { InputGate } from '../network/input-gate.ts'
 import type { Output } from '../network/output.ts'
 import { type ChannelSelector, RecordWriter, roundRobin } from '../network/record-writer.ts'
-import type { Operator } from '../operators/operator.ts'
+import { KeyedOperatorState } from '../operators/keyed-operator-state.ts'
+import type { OperatorContext } from '../operators/operator-definition.ts'
+import type { Operator, TwoInputOperator } from '../operators/operator.ts'
 import { SinkOperator } from '../operators/sink.ts'
 import { SourceOperator } from '../operators/source.ts'
-import { FilterOperator, FlatMapOperator, MapOperator } from '../operators/stateless.ts'
 import { userFunctionFailed } from '../operators/user-function.ts'
-import { type Key, keyGroupOf, subtaskOfKeyGroup } from '../state/key.ts'
-import { buildKeyedProcess } from './build-keyed-process.ts'
+import { HeapStateBackend } from '../state/heap-state-backend.ts'
+import { type Key, keyGroupOf, keyGroupRange, subtaskOfKeyGroup } from '../state/key.ts'
 import { GateInput } from './gate-input.ts'
 import type { ConnectedEdge, TaskServices } from './task-services.ts'
-import { OperatorChain } from './operator-chain.ts'
+import { OperatorChain, type OutputsOf, type TaggedWriter } from './operator-chain.ts'
 import { SourceInput } from './source-input.ts'
 import { StreamTask, type StreamTaskParts } from './stream-task.ts'
 import { TaskMetrics } from './task-metrics.ts'
@@ -45,6 +46,8 @@ class TaskBuilder {
   readonly #services: TaskServices
   readonly #flow = new FlowControl()
   readonly #abort = new AbortController()
+  /** Set before anything of the task runs. */
+  #task: StreamTask | undefined
 
   constructor(blueprint: TaskBlueprint, services: TaskServices) {
     this.#blueprint = blueprint
@@ -55,7 +58,7 @@ class TaskBuilder {
     const { vertex, id, send } = this.#blueprint
     const chain = new OperatorChain({
       vertex,
-      create: (operatorId, output) => this.#createOperator(operatorId, output),
+      create: (operatorId, outputs) => this.#createOperator(operatorId, outputs),
       writers: this.#writers(),
     })
     const group = metricGroup(this.#services.metrics, {
@@ -74,33 +77,41 @@ class TaskBuilder {
       abort: this.#abort,
       send,
     }
-    const parts: StreamTaskParts = { ...shared, ...this.#input(chain, () => task) }
-    const task: StreamTask = new StreamTask(parts)
-    return task
+    const parts: StreamTaskParts = { ...shared, ...this.#input(chain) }
+    this.#task = new StreamTask(parts)
+    return this.#task
   }
 
-  /** The task and its input know each other: `task` is called only after both exist. */
-  #input(
-    chain: OperatorChain,
-    task: () => StreamTask,
-  ): Pick<StreamTaskParts, 'input' | 'source' | 'sourceInput'> {
+  get #built(): StreamTask {
+    return defined(this.#task, 'nothing runs before the task is built')
+  }
+
+  #input(chain: OperatorChain): Pick<StreamTaskParts, 'input' | 'source' | 'sourceInput'> {
     const { vertexId, subtask } = this.#blueprint.id
     const listener = {
       barrierReceived: (...args: Parameters<StreamTask['barrierReceived']>) =>
-        task().barrierReceived(...args),
-      recordsProcessed: (count: number) => task().recordsProcessed(count),
+        this.#built.barrierReceived(...args),
+      recordsProcessed: (count: number) => this.#built.recordsProcessed(count),
     }
-    const onAvailable = (): void => task().wake()
+    const onAvailable = (): void => this.#built.wake()
     const flow = this.#flow
     const { operation } = this.#node(vertexId)
     if (operation.type === 'source') {
-      const source = this.#createSource(vertexId, operation.source, chain.head)
+      const head = defined(chain.heads[0], 'a chain has a head')
+      const source = this.#createSource(vertexId, operation.source, head)
       const sourceInput = new SourceInput({ source, flow, listener, onAvailable })
       return { input: sourceInput, source, sourceInput }
     }
-    const gate = new InputGate(inputChannels(this.#blueprint.edges, vertexId, subtask), onAvailable)
-    const { clock } = this.#services
-    const input = new GateInput({ gate, head: chain.head, flow, clock, listener })
+    const inputs = this.#inputChannels(vertexId, subtask)
+    const channels = inputs.map(({ channel }) => channel)
+    const input = new GateInput({
+      gate: new InputGate(channels, onAvailable),
+      ports: inputs.map(({ port }) => port),
+      heads: chain.heads,
+      flow,
+      clock: this.#services.clock,
+      listener,
+    })
     return { input, source: undefined, sourceInput: undefined }
   }
 
@@ -119,49 +130,51 @@ class TaskBuilder {
     return new SourceOperator(operatorId, { source, context, restored, output, flow: this.#flow })
   }
 
-  #createOperator(operatorId: string, output: Output): Operator {
+  #createOperator(operatorId: string, outputs: OutputsOf): Operator | TwoInputOperator {
     const { operation } = this.#node(operatorId)
-    switch (operation.type) {
-      case 'map':
-        return new MapOperator(operatorId, operation.map, output)
-      case 'filter':
-        return new FilterOperator(operatorId, operation.predicate, output)
-      case 'flat-map':
-        return new FlatMapOperator(operatorId, operation.flatMap, { output, flow: this.#flow })
-      case 'process':
-        return this.#createKeyedProcess(operatorId, operation, output)
-      case 'sink':
-        return new SinkOperator(operatorId, {
-          sink: operation.sink,
-          context: this.#context(operatorId),
-          restored: this.#restored(operatorId)?.writerStates ?? [],
-          flow: this.#flow,
-          signal: this.#abort.signal,
-        })
-      case 'source':
-        return assert(false, 'a source is at the head of its chain') as never
-      default:
-        return unreachable(operation)
+    assert(operation.type !== 'source', 'a source is at the head of its chain')
+    const subtask = this.#context(operatorId)
+    if (operation.type !== 'sink') return operation.create(this.#operatorContext(subtask, outputs))
+    return new SinkOperator(operatorId, {
+      sink: operation.sink,
+      context: subtask,
+      restored: this.#restored(operatorId)?.writerStates ?? [],
+      flow: this.#flow,
+      signal: this.#abort.signal,
+    })
+  }
+
+  #operatorContext(subtask: SubtaskContext, outputs: OutputsOf): OperatorContext {
+    const { operatorId } = subtask
+    return {
+      operatorId,
+      subtask,
+      output: outputs(undefined),
+      flow: this.#flow,
+      signal: this.#abort.signal,
+      sideOutput: outputs,
+      createKeyedState: () => this.#createKeyedState(operatorId),
+      runOnTask: (action) => this.#built.runOnTask(action),
     }
   }
 
-  #createKeyedProcess(
-    operatorId: string,
-    operation: Extract<StreamNode['operation'], { readonly type: 'process' }>,
-    output: Output,
-  ): Operator {
+  #createKeyedState(operatorId: string): KeyedOperatorState {
     const { deployment, vertex, id } = this.#blueprint
-    return buildKeyedProcess({
+    const { maxParallelism } = deployment.plan
+    const { storage, sliceLimits } = this.#services
+    const backend = new HeapStateBackend({
       operatorId,
-      operation,
+      range: keyGroupRange(id.subtask, vertex.parallelism, maxParallelism),
+      maxParallelism,
+      sliceLimits,
+    })
+    const restored = this.#restored(operatorId)?.keyed ?? []
+    return new KeyedOperatorState({
+      operatorId,
       subtask: id.subtask,
-      parallelism: vertex.parallelism,
-      maxParallelism: deployment.plan.maxParallelism,
-      restored: this.#restored(operatorId)?.keyed ?? [],
-      storage: this.#services.storage,
-      sliceLimits: this.#services.sliceLimits,
-      output,
-      flow: this.#flow,
+      backend,
+      storage,
+      restored,
     })
   }
 
@@ -192,25 +205,19 @@ class TaskBuilder {
     return defined(this.#blueprint.nodes.get(operatorId), 'the operator is defined by the job')
   }
 
-  #writers(): ReadonlyMap<string, readonly RecordWriter[]> {
+  #writers(): readonly TaggedWriter[] {
     const { edges, vertex, id } = this.#blueprint
-    const writers = new Map<string, RecordWriter[]>()
-    for (const { edge, channels } of edges) {
-      if (edge.from.vertexId !== vertex.vertexId) continue
+    return edges.flatMap(({ edge, channels }) => {
+      if (edge.from.vertexId !== vertex.vertexId) return []
       const own = defined(channels[id.subtask], 'every sending subtask has channels')
       for (const channel of own) channel.onFull = this.#flow.channelFull
-      const list = writers.get(edge.from.operatorId) ?? []
-      list.push(new RecordWriter(own, this.#selector(edge, own.length)))
-      writers.set(edge.from.operatorId, list)
-    }
-    return writers
+      const writer = new RecordWriter(own, this.#selector(edge, own.length))
+      return [{ operatorId: edge.from.operatorId, tag: edge.from.tag, writer }]
+    })
   }
 
-  #selector(edge: ConnectedEdge['edge'], channelCount: number): ChannelSelector | undefined {
-    const { partitioning } = defined(
-      this.#node(edge.to.vertexId).inputs[edge.inputIndex],
-      'an edge of the plan is an input of the job',
-    )
+  #selector(edge: PlanEdge, channelCount: number): ChannelSelector | undefined {
+    const { partitioning } = this.#inputOf(edge)
     switch (edge.partitioning) {
       case 'forward':
         return () => 0
@@ -225,11 +232,7 @@ class TaskBuilder {
     }
   }
 
-  #hashSelector(
-    edge: ConnectedEdge['edge'],
-    partitioning: Partitioning,
-    channelCount: number,
-  ): ChannelSelector {
+  #hashSelector(edge: PlanEdge, partitioning: Partitioning, channelCount: number): ChannelSelector {
     assert(partitioning.type === 'hash', 'a hash edge has a key selector')
     const { maxParallelism } = this.#blueprint.deployment.plan
     const { selectKey } = partitioning
@@ -244,20 +247,32 @@ class TaskBuilder {
       }
     }
   }
+
+  /** The channels that a subtask reads: of each edge into its vertex, those that lead to it. */
+  #inputChannels(vertexId: string, subtask: number): readonly InputChannel[] {
+    return this.#blueprint.edges
+      .filter(({ edge }) => edge.to.vertexId === vertexId)
+      .flatMap(({ edge, channels }) => {
+        const port = this.#inputOf(edge).port ?? 0
+        if (edge.partitioning !== 'forward') {
+          return channels.map((own) => ({
+            port,
+            channel: defined(own[subtask], 'a channel to every subtask'),
+          }))
+        }
+        const channel = defined(channels[subtask]?.[0], 'a forward edge has one channel a subtask')
+        return [{ port, channel }]
+      })
+  }
+
+  #inputOf(edge: PlanEdge): StreamInput {
+    const input = this.#node(edge.to.vertexId).inputs[edge.inputIndex]
+    return defined(input, 'an edge of the plan is an input of the job')
+  }
 }
 
-/** The channels that a subtask reads: of each edge into its vertex, those that lead to it. */
-function inputChannels(
-  edges: readonly ConnectedEdge[],
-  vertexId: string,
-  subtask: number,
-): readonly Channel[] {
-  return edges
-    .filter(({ edge }) => edge.to.vertexId === vertexId)
-    .flatMap(({ edge, channels }) => {
-      if (edge.partitioning !== 'forward') {
-        return channels.map((own) => defined(own[subtask], 'a channel to every subtask'))
-      }
-      return [defined(channels[subtask]?.[0], 'a forward edge has one channel a subtask')]
-    })
+/** A channel, and the input of the operator that it belongs to. */
+interface InputChannel {
+  readonly port: number
+  readonly channel: Channel
 }

@@ -1,4 +1,4 @@
-import { unreachable } from '../common/assert.ts'
+import { defined, unreachable } from '../common/assert.ts'
 import type { Clock } from '../common/clock.ts'
 import type { RecordRun } from '../network/channel.ts'
 import type { FlowControl } from '../network/flow-control.ts'
@@ -12,7 +12,9 @@ import type { InputListener, StepResult, TaskInput } from './task-input.ts'
 /** @internal */
 export interface GateInputParts {
   readonly gate: InputGate
-  readonly head: Output
+  /** For every channel, which of the heads gets its records. */
+  readonly ports: readonly number[]
+  readonly heads: readonly Output[]
   readonly flow: FlowControl
   readonly clock: Clock
   readonly listener: InputListener
@@ -21,11 +23,14 @@ export interface GateInputParts {
 /** Input from the channels of other tasks. @internal */
 export class GateInput implements TaskInput {
   readonly #parts: GateInputParts
-  readonly #valve: WatermarkValve
+  readonly #valves: readonly WatermarkValve[]
+  /** For every channel, its index among the channels of its head. */
+  readonly #channelInPort: readonly number[]
   readonly #aligner: BarrierAligner
   readonly #blocked = (channel: number): boolean => this.#aligner.blocks(channel)
   /** The run being processed, and how far it is. */
   #run: RecordRun | undefined
+  #runHead: Output
   #position = 0
   /** An event that waits until the chain is done with the records before it. */
   #event: { readonly channel: number; readonly event: StreamEvent } | undefined
@@ -34,7 +39,13 @@ export class GateInput implements TaskInput {
 
   constructor(parts: GateInputParts) {
     this.#parts = parts
-    this.#valve = new WatermarkValve(parts.gate.channelCount, parts.head)
+    const { heads, ports } = parts
+    const channelsOf = (port: number): number => ports.filter((other) => other === port).length
+    this.#valves = heads.map((head, port) => new WatermarkValve(channelsOf(port), head))
+    this.#channelInPort = ports.map((port, channel) => {
+      return ports.slice(0, channel).filter((other) => other === port).length
+    })
+    this.#runHead = this.#headOf(0)
     this.#aligner = new BarrierAligner(parts.gate.channelCount)
   }
 
@@ -54,7 +65,7 @@ export class GateInput implements TaskInput {
       }
       const taken = gate.take(this.#blocked)
       if (taken === undefined) return this.#ended ? 'ended' : 'nothing'
-      if (taken.element.type === 'records') this.#startRun(taken.element)
+      if (taken.element.type === 'records') this.#startRun(taken.channel, taken.element)
       else this.#event = { channel: taken.channel, event: taken.element }
     }
     return 'more'
@@ -64,13 +75,15 @@ export class GateInput implements TaskInput {
     return this.#endedChannels === this.#parts.gate.channelCount
   }
 
-  #startRun(run: RecordRun): void {
+  #startRun(channel: number, run: RecordRun): void {
     this.#run = run
+    this.#runHead = this.#headOf(channel)
     this.#position = 0
   }
 
   #processRun(run: RecordRun, recordsMax: number): number {
-    const { head, flow, listener } = this.#parts
+    const { flow, listener } = this.#parts
+    const head = this.#runHead
     const { values, timestamps } = run
     const start = this.#position
     const end = Math.min(values.length, start + recordsMax)
@@ -90,9 +103,9 @@ export class GateInput implements TaskInput {
   #handleEvent(channel: number, event: StreamEvent): void {
     switch (event.type) {
       case 'watermark':
-        return this.#valve.inputWatermark(channel, event.timestamp)
+        return this.#valveOf(channel).inputWatermark(this.#indexInPort(channel), event.timestamp)
       case 'idle':
-        return this.#valve.inputIdle(channel, event.idle)
+        return this.#valveOf(channel).inputIdle(this.#indexInPort(channel), event.idle)
       case 'barrier':
         return this.#handleBarrier(channel, event)
       case 'end-of-data':
@@ -101,6 +114,22 @@ export class GateInput implements TaskInput {
       default:
         return unreachable(event)
     }
+  }
+
+  #portOf(channel: number): number {
+    return defined(this.#parts.ports[channel], 'every channel belongs to an input')
+  }
+
+  #headOf(channel: number): Output {
+    return defined(this.#parts.heads[this.#portOf(channel)], 'every input has a head')
+  }
+
+  #valveOf(channel: number): WatermarkValve {
+    return defined(this.#valves[this.#portOf(channel)], 'every input has a valve')
+  }
+
+  #indexInPort(channel: number): number {
+    return defined(this.#channelInPort[channel], 'every channel belongs to an input')
   }
 
   #handleBarrier(channel: number, barrier: CheckpointBarrier): void {

@@ -1,53 +1,74 @@
-import { defined } from '../common/assert.ts'
+import { assert, defined } from '../common/assert.ts'
 import type { CheckpointNotice } from '../connector/source-event.ts'
+import type { FlowControl } from '../network/flow-control.ts'
 import { type Output, combineOutputs } from '../network/output.ts'
 import type { RecordWriter } from '../network/record-writer.ts'
 import type { CheckpointBarrier, StreamEvent } from '../network/stream-element.ts'
-import type { PlanVertex } from '../graph/execution-plan.ts'
-import type { Operator, OperatorSnapshot } from '../operators/operator.ts'
+import type { PlanOperator, PlanVertex } from '../graph/execution-plan.ts'
+import type {
+  Operator,
+  OperatorLifecycle,
+  OperatorSnapshot,
+  TwoInputOperator,
+} from '../operators/operator.ts'
 
-/** Makes the operator of an id, which emits to `output`. @internal */
-export type OperatorFactory = (operatorId: string, output: Output) => Operator
+/** Where an operator emits: `undefined` is its main output. @internal */
+export type OutputsOf = (tag: string | undefined) => Output
 
 /** What a chain is made of, besides its operators. @internal */
 export interface ChainParts {
   readonly vertex: PlanVertex
-  readonly create: OperatorFactory
-  /** The outputs to other vertices, by the operator that emits to them. */
-  readonly writers: ReadonlyMap<string, readonly RecordWriter[]>
+  /** Makes the operator of an id. */
+  readonly create: (operatorId: string, outputs: OutputsOf) => Operator | TwoInputOperator
+  /** The outputs to other vertices. */
+  readonly writers: readonly TaggedWriter[]
+}
+
+/** An output to another vertex, and who emits to it. @internal */
+export interface TaggedWriter {
+  readonly operatorId: string
+  readonly tag: string | undefined
+  readonly writer: RecordWriter
 }
 
 /**
  * The operators of a task, connected: a tree from the head to its outputs. A source is not among
- * them: it drives the chain, emitting to `head`. Runs on the task's thread.
+ * them: it drives the chain, emitting to `heads[0]`. Runs on the task's thread.
  *
  * @internal
  */
 export class OperatorChain {
-  /** Where records enter. */
-  readonly head: Output
+  /** Where records enter: one for each input of the operator at the head. */
+  readonly heads: readonly Output[]
   /** From the head to the ends. */
-  readonly #operators: readonly Operator[]
+  readonly #operators: readonly OperatorLifecycle[]
   readonly #writers: readonly RecordWriter[]
+  /** Operators that are done with the end of their input. */
+  #ended = 0
 
-  constructor(parts: ChainParts) {
-    const outputs = new Map<string, Operator>()
-    const writersOf = (operatorId: string): readonly RecordWriter[] =>
-      parts.writers.get(operatorId) ?? []
-    const outputOf = (operatorId: string, chainedTo: readonly string[]): Output =>
-      combineOutputs([
-        ...chainedTo.map((id) => defined(outputs.get(id), 'a chained operator exists')),
-        ...writersOf(operatorId),
-      ])
+  constructor({ vertex, create, writers }: ChainParts) {
+    const created = new Map<string, Operator | TwoInputOperator>()
+    const outputsOf =
+      ({ operatorId, chainedTo }: PlanOperator): OutputsOf =>
+      (tag) =>
+        combineOutputs([
+          ...chainedTo
+            .filter((target) => target.tag === tag)
+            .map((target) => singleInput(created.get(target.operatorId))),
+          ...writers
+            .filter((other) => other.operatorId === operatorId && other.tag === tag)
+            .map(({ writer }) => writer),
+        ])
     // From the ends to the head, so that every output exists before what emits to it.
-    for (const { operatorId, type, chainedTo } of parts.vertex.operators.toReversed()) {
-      if (type === 'source') continue
-      outputs.set(operatorId, parts.create(operatorId, outputOf(operatorId, chainedTo)))
+    for (const operator of vertex.operators.toReversed()) {
+      if (operator.type === 'source') continue
+      created.set(operator.operatorId, create(operator.operatorId, outputsOf(operator)))
     }
-    const first = defined(parts.vertex.operators[0], 'a vertex has an operator')
-    this.head = outputs.get(first.operatorId) ?? outputOf(first.operatorId, first.chainedTo)
-    this.#operators = [...outputs.values()].toReversed()
-    this.#writers = [...parts.writers.values()].flat()
+    const first = defined(vertex.operators[0], 'a vertex has an operator')
+    const head = created.get(first.operatorId)
+    this.heads = head === undefined ? [outputsOf(first)(undefined)] : inputsOf(head)
+    this.#operators = [...created.values()].toReversed()
+    this.#writers = writers.map(({ writer }) => writer)
   }
 
   /** Records emitted to other tasks. */
@@ -64,8 +85,18 @@ export class OperatorChain {
     for (const writer of this.#writers) writer.emitEvent(event)
   }
 
-  endInput(): void {
-    for (const operator of this.#operators) operator.endInput?.()
+  /**
+   * Ends the input of every operator, from the head to the ends: of the next one only when the
+   * flow has nothing under way. @returns whether all are done; else call it again.
+   */
+  endInput(flow: FlowControl): boolean {
+    while (!flow.unfinished) {
+      const operator = this.#operators[this.#ended]
+      if (operator === undefined) return true
+      if (operator.endInput?.() === false) return false
+      this.#ended += 1
+    }
+    return false
   }
 
   snapshot(barrier: CheckpointBarrier): readonly OperatorSnapshot[] {
@@ -94,4 +125,13 @@ export class OperatorChain {
     const failed = closed.find((result) => result.status === 'rejected')
     if (failed !== undefined) throw failed.reason
   }
+}
+
+function inputsOf(operator: Operator | TwoInputOperator): readonly Output[] {
+  return 'inputs' in operator ? operator.inputs : [operator]
+}
+
+function singleInput(operator: Operator | TwoInputOperator | undefined): Operator {
+  assert(operator !== undefined && !('inputs' in operator), 'a chained operator has one input')
+  return operator
 }

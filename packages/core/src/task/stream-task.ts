@@ -1,4 +1,4 @@
-import { assert, defined, unreachable } from '../common/assert.ts'
+import { defined, unreachable } from '../common/assert.ts'
 import type { Clock } from '../common/clock.ts'
 import { toErrorPayload } from '../common/errors.ts'
 import type { Logger } from '../common/logger.ts'
@@ -68,9 +68,12 @@ export interface StreamTaskParts {
 export class StreamTask implements InputListener {
   readonly #parts: StreamTaskParts
   readonly #mail: TaskCommand[] = []
+  /** What operators want to be run between records. */
+  readonly #actions: (() => void)[] = []
   readonly #stepSize: StepSize
   #status: 'opening' | 'running' | 'failed' | 'closing' | 'closed' = 'opening'
   #scheduled = false
+  #sourceEnded = false
   #dataEnded = false
   #opened: Promise<void> = Promise.resolve()
 
@@ -89,6 +92,12 @@ export class StreamTask implements InputListener {
   /** Puts a command into the task's mailbox. */
   command(command: TaskCommand): void {
     this.#mail.push(command)
+    this.wake()
+  }
+
+  /** See `OperatorContext.runOnTask`. */
+  runOnTask(action: () => void): void {
+    this.#actions.push(action)
     this.wake()
   }
 
@@ -156,7 +165,8 @@ export class StreamTask implements InputListener {
   /** Whether there is something to do before anybody wakes the task. */
   #moreToDo(result: StepResult): boolean {
     const { flow, sourceInput } = this.#parts
-    if (result === 'more' || (result === 'halted' && !flow.blocked)) return true
+    if (result === 'more') return true
+    if ((flow.halted || this.#actions.length > 0) && !flow.blocked) return true
     return this.#mail.length > 0 && sourceInput?.triggered !== true
   }
 
@@ -166,6 +176,7 @@ export class StreamTask implements InputListener {
     let stepStart = clock.monotonic()
     for (let steps = 0; steps < limits.sliceStepsMax && result === 'more'; steps += 1) {
       flow.resume()
+      this.#runActions()
       result = input.step(this.#stepSize.records)
       const now = clock.monotonic()
       this.#stepSize.took(now - stepStart)
@@ -176,13 +187,19 @@ export class StreamTask implements InputListener {
     return result
   }
 
+  #runActions(): void {
+    const { flow } = this.#parts
+    while (this.#actions.length > 0 && !flow.halted) this.#actions.shift()?.()
+  }
+
+  /** Called until the operators are done with the end of their input. */
   #endInput(): void {
     if (this.#dataEnded) return
     const { chain, source, flow, send } = this.#parts
-    assert(!flow.unfinished, 'the chain is done with every record when the input ends')
+    if (!this.#sourceEnded) source?.endInput()
+    this.#sourceEnded = true
+    if (!chain.endInput(flow)) return
     this.#dataEnded = true
-    source?.endInput()
-    chain.endInput()
     chain.emitEvent({ type: 'end-of-data' })
     send({ type: 'data-ended' })
   }

@@ -61,13 +61,15 @@ describe('a job that is started', () => {
 
   test('counts what it read and wrote', async () => {
     const runtime = new TestRuntime()
-    const handle = runtime.start(sumJob([]))
+    const handle = runtime.start(sumJob([]), { parallelism: 2 })
 
     await runtime.end(handle)
 
     const { values, completedCheckpoints, failedCheckpoints } = handle.metrics()
     const valueOf = (operatorId: string, name: string): number | undefined =>
-      values.find((metric) => metric.operatorId === operatorId && metric.name === name)?.value
+      values
+        .filter((metric) => metric.operatorId === operatorId && metric.name === name)
+        .reduce<number | undefined>((sum, { value }) => (sum ?? 0) + value, undefined)
     expect(valueOf('orders', 'recordsRead')).toBe(60)
     expect(valueOf('orders', 'recordsOut')).toBe(60)
     expect(valueOf('sum', 'recordsIn')).toBe(60)

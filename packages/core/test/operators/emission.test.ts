@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { FlowControl } from '../../src/network/flow-control.ts'
 import { emitAll } from '../../src/operators/emission.ts'
 import { FilterOperator, FlatMapOperator, MapOperator } from '../../src/operators/stateless.ts'
-import { RecordingOutput } from './fixtures.ts'
+import { operatorContextOf, RecordingOutput } from './fixtures.ts'
 
 /** A flow whose output turns full after each `recordsMax` records, until `release`. */
 function slowOutput(recordsMax: number): {
@@ -93,9 +93,15 @@ describe('an emission of many values', () => {
       function* lazyTriple(value: unknown): Generator<string> {
         yield* triple(value)
       }
-      const inner = new FlatMapOperator('inner', lazyTriple, { output, flow })
-      const middle = new FlatMapOperator('middle', triple, { output: inner, flow })
-      const outer = new FlatMapOperator('outer', lazyTriple, { output: middle, flow })
+      const inner = new FlatMapOperator(lazyTriple, operatorContextOf('inner', { output, flow }))
+      const middle = new FlatMapOperator(
+        triple,
+        operatorContextOf('middle', { output: inner, flow }),
+      )
+      const outer = new FlatMapOperator(
+        lazyTriple,
+        operatorContextOf('outer', { output: middle, flow }),
+      )
 
       outer.collect('r', 7)
       while (flow.unfinished || flow.blocked) release()
@@ -107,14 +113,13 @@ describe('an emission of many values', () => {
   test('keeps the order in every branch of a chain that splits', () => {
     const { flow, output, release } = slowOutput(1)
     const left = new FlatMapOperator(
-      'left',
       (value) => [`l${String(value)}`, `L${String(value)}`],
-      {
-        output,
-        flow,
-      },
+      operatorContextOf('left', { output, flow }),
     )
-    const right = new FlatMapOperator('right', (value) => [`r${String(value)}`], { output, flow })
+    const right = new FlatMapOperator(
+      (value) => [`r${String(value)}`],
+      operatorContextOf('right', { output, flow }),
+    )
     const both = {
       collect: (value: unknown, timestamp: number) => {
         left.collect(value, timestamp)
@@ -123,7 +128,10 @@ describe('an emission of many values', () => {
       emitWatermark: () => {},
       emitIdle: () => {},
     }
-    const root = new FlatMapOperator('root', () => [1, 2], { output: both, flow })
+    const root = new FlatMapOperator(
+      () => [1, 2],
+      operatorContextOf('root', { output: both, flow }),
+    )
 
     root.collect('record', 7)
     while (flow.unfinished || flow.blocked) release()
@@ -182,9 +190,18 @@ describe('a stateless operator', () => {
 
   test('maps, filters and multiplies records with their timestamps', () => {
     const output = new RecordingOutput()
-    const flatMap = new FlatMapOperator('twice', (value) => [value, value], { output, flow })
-    const filter = new FilterOperator('odd', (value) => Number(value) % 2 === 1, flatMap)
-    const map = new MapOperator('increment', (value) => Number(value) + 1, filter)
+    const flatMap = new FlatMapOperator(
+      (value) => [value, value],
+      operatorContextOf('twice', { output, flow }),
+    )
+    const filter = new FilterOperator(
+      (value) => Number(value) % 2 === 1,
+      operatorContextOf('odd', { output: flatMap }),
+    )
+    const map = new MapOperator(
+      (value) => Number(value) + 1,
+      operatorContextOf('increment', { output: filter }),
+    )
 
     for (const value of [0, 1, 2]) map.collect(value, value * 10)
 
@@ -194,9 +211,15 @@ describe('a stateless operator', () => {
 
   test('passes watermarks and idleness on', () => {
     const output = new RecordingOutput()
-    const flatMap = new FlatMapOperator('twice', (value) => [value, value], { output, flow })
-    const filter = new FilterOperator('odd', () => true, flatMap)
-    const map = new MapOperator('increment', (value) => value, filter)
+    const flatMap = new FlatMapOperator(
+      (value) => [value, value],
+      operatorContextOf('twice', { output, flow }),
+    )
+    const filter = new FilterOperator(() => true, operatorContextOf('odd', { output: flatMap }))
+    const map = new MapOperator(
+      (value) => value,
+      operatorContextOf('increment', { output: filter }),
+    )
 
     map.emitWatermark(5)
     map.emitIdle(true)
@@ -205,15 +228,15 @@ describe('a stateless operator', () => {
   })
 
   test.each([
-    ['map', new MapOperator('op', thrower, new RecordingOutput())],
-    ['filter', new FilterOperator('op', thrower, new RecordingOutput())],
-    ['flat map', new FlatMapOperator('op', thrower, { output: new RecordingOutput(), flow })],
+    ['map', new MapOperator(thrower, operatorContextOf('op'))],
+    ['filter', new FilterOperator(thrower, operatorContextOf('op'))],
+    ['flat map', new FlatMapOperator(thrower, operatorContextOf('op', { flow }))],
     [
       'flat map that returns nothing to iterate over',
-      new FlatMapOperator('op', () => JSON.parse('5') as Iterable<unknown>, {
-        output: new RecordingOutput(),
-        flow,
-      }),
+      new FlatMapOperator(
+        () => JSON.parse('5') as Iterable<unknown>,
+        operatorContextOf('op', { flow }),
+      ),
     ],
   ])('names itself and the record when its function fails: %s', (_kind, operator) => {
     const collect = (): void => operator.collect({ id: 1n }, 7)

@@ -3,12 +3,11 @@ import { SeededPrng } from '../../src/common/prng.ts'
 import { FlowControl } from '../../src/network/flow-control.ts'
 import type { KeyedProcess } from '../../src/operators/keyed-process-function.ts'
 import { KeyedProcessOperator } from '../../src/operators/keyed-process.ts'
-import { KeyedStateSnapshots } from '../../src/operators/keyed-state-snapshots.ts'
-import { HeapStateBackend } from '../../src/state/heap-state-backend.ts'
+import type { HeapStateBackend } from '../../src/state/heap-state-backend.ts'
 import type { Key } from '../../src/state/key.ts'
 import { type StateDeclarations, valueState } from '../../src/state/state-descriptor.ts'
 import { SimulatedStorage } from '../../src/testing/simulated-storage.ts'
-import { barrierOf, RecordingOutput } from './fixtures.ts'
+import { barrierOf, operatorContextOf, RecordingOutput } from './fixtures.ts'
 
 interface Order {
   readonly customer: string
@@ -44,20 +43,15 @@ function createOperator(
   flow: FlowControl
   disk: SimulatedStorage
 } {
-  const range = { first: 0, last: 127 }
-  const backend = new HeapStateBackend({ operatorId: 'count', range, maxParallelism: 128 })
   const disk = new SimulatedStorage(new SeededPrng(1))
   const output = new RecordingOutput()
   const flow = new FlowControl()
-  const operator = new KeyedProcessOperator('count', {
-    function: process as KeyedProcess<unknown, Key, unknown, StateDeclarations>,
-    selectKey,
-    backend,
-    snapshots: new KeyedStateSnapshots(disk.open(), { operatorId: 'count', subtask: 2 }),
-    output,
-    flow,
-    restore: () => Promise.resolve(),
-  })
+  const context = operatorContextOf('count', { output, flow, storage: disk.open(), subtask: 2 })
+  const { backend } = context
+  const operator = new KeyedProcessOperator(
+    { process: process as KeyedProcess<unknown, Key, unknown, StateDeclarations>, selectKey },
+    context,
+  )
   return { operator, backend, output, flow, disk }
 }
 
@@ -147,7 +141,11 @@ describe('a keyed operator', () => {
     expect(keyed).toEqual({
       path: 'chk-000003/count-2.state',
       bytes: bytes?.byteLength,
-      states: [{ name: 'count', kind: 'value' }],
+      states: [
+        { name: 'count', kind: 'value' },
+        { name: '~event-timers', kind: 'value' },
+        { name: '~processing-timers', kind: 'value' },
+      ],
     })
     const restored = createOperator()
     restored.backend.restore(bytes ?? new Uint8Array())

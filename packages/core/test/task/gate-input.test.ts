@@ -29,7 +29,14 @@ function inputOf(channelCount: number): {
     },
   }
   const gate = new InputGate(channels, () => {})
-  const input = new GateInput({ gate, head, flow, clock, listener })
+  const input = new GateInput({
+    gate,
+    ports: channels.map(() => 0),
+    heads: [head],
+    flow,
+    clock,
+    listener,
+  })
   return { input, channels, head, flow, clock, processed: () => processed }
 }
 

@@ -48,7 +48,7 @@ class NamingOperator implements Operator {
 }
 
 const operators: readonly PlanOperator[] = [
-  { operatorId: 'a', type: 'map', chainedTo: ['b', 'c'] },
+  { operatorId: 'a', type: 'map', chainedTo: [{ operatorId: 'b' }, { operatorId: 'c' }] },
   { operatorId: 'b', type: 'map', chainedTo: [] },
   { operatorId: 'c', type: 'map', chainedTo: [] },
 ]
@@ -59,11 +59,11 @@ function chainOf(): { chain: OperatorChain; ends: Record<'b' | 'c', Channel>; lo
   const ends = { b: create(), c: create() }
   const chain = new OperatorChain({
     vertex: { vertexId: 'a', parallelism: 1, operators },
-    create: (operatorId, output) => new NamingOperator(operatorId, output, log),
-    writers: new Map([
-      ['b', [new RecordWriter([ends.b], () => 0)]],
-      ['c', [new RecordWriter([ends.c], () => 0)]],
-    ]),
+    create: (operatorId, outputs) => new NamingOperator(operatorId, outputs(undefined), log),
+    writers: [
+      { operatorId: 'b', tag: undefined, writer: new RecordWriter([ends.b], () => 0) },
+      { operatorId: 'c', tag: undefined, writer: new RecordWriter([ends.c], () => 0) },
+    ],
   })
   return { chain, ends, log }
 }
@@ -72,9 +72,9 @@ describe('a chain of operators', () => {
   test('hands records and watermarks down every branch', () => {
     const { chain, ends } = chainOf()
 
-    chain.head.collect('x', 5)
-    chain.head.emitWatermark(5)
-    chain.head.emitIdle(true)
+    chain.heads[0]?.collect('x', 5)
+    chain.heads[0]?.emitWatermark(5)
+    chain.heads[0]?.emitIdle(true)
 
     expect(ends.b.take()).toMatchObject({ values: ['bax'], timestamps: [5] })
     expect(ends.c.take()).toMatchObject({ values: ['cax'], timestamps: [5] })

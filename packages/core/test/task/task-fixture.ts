@@ -34,8 +34,9 @@ export class TestOperator extends RecordingOutput implements Operator {
     await this.onOpen()
   }
 
-  endInput(): void {
+  endInput(): boolean {
     this.log.push('end input')
+    return true
   }
 
   snapshot(): OperatorSnapshot {
@@ -85,14 +86,14 @@ export function createTask(): TaskFixture {
       vertexId: 'source',
       parallelism: 1,
       operators: [
-        { operatorId: 'source', type: 'source', chainedTo: ['end'] },
+        { operatorId: 'source', type: 'source', chainedTo: [{ operatorId: 'end' }] },
         { operatorId: 'end', type: 'sink', chainedTo: [] },
       ],
     },
     create: () => operator,
-    writers: new Map(),
+    writers: [],
   })
-  const source = new ScriptedSource(chain.head, flow, log)
+  const source = new ScriptedSource(chain.heads[0] ?? operator, flow, log)
   const listener = {
     barrierReceived: (...args: Parameters<StreamTask['barrierReceived']>) =>
       task.barrierReceived(...args),

@@ -1,0 +1,176 @@
+import { assert } from '../common/assert.ts'
+import type { FlowControl } from '../network/flow-control.ts'
+import type { Output } from '../network/output.ts'
+import { noTimestamp, type CheckpointBarrier } from '../network/stream-element.ts'
+import type { Key } from '../state/key.ts'
+import type { StateDeclarations, States } from '../state/state-descriptor.ts'
+import { noWatermark } from '../time/watermark.ts'
+import { emitAll, type EmittingOperator } from './emission.ts'
+import type { KeyedOperatorState } from './keyed-operator-state.ts'
+import type { KeyedContext, TimeDomain, TimerContext, Timers } from './keyed-process-function.ts'
+import { KeyedTimers } from './keyed-timers.ts'
+import type { OperatorContext } from './operator-definition.ts'
+import type { OperatorSnapshot } from './operator.ts'
+import type { OutputTag } from './output-tag.ts'
+import { ProcessingTimers } from './processing-timers.ts'
+import { advanceTime } from './time-advance.ts'
+import { userFunctionFailed } from './user-function.ts'
+
+/** What a keyed function does besides processing records. @internal */
+export interface KeyedFunctions {
+  readonly state: StateDeclarations
+  onTimer?(
+    timestamp: number,
+    state: States<StateDeclarations>,
+    context: TimerContext,
+  ): Iterable<unknown> | undefined | void
+}
+
+/**
+ * What a function with keyed state runs on: its state, its timers, the context that it sees, and
+ * emitting with pauses. Runs on the task's thread.
+ *
+ * @internal
+ */
+export class KeyedRuntime implements EmittingOperator {
+  readonly operatorId: string
+  readonly output: Output
+  readonly flow: FlowControl
+  readonly states: States<StateDeclarations>
+  readonly context: RuntimeContext
+  readonly #functions: KeyedFunctions
+  readonly #keyed: KeyedOperatorState
+  readonly #eventTimers: KeyedTimers
+  readonly #processingTimers: KeyedTimers
+  readonly #processing: ProcessingTimers
+
+  constructor(functions: KeyedFunctions, context: OperatorContext) {
+    this.operatorId = context.operatorId
+    this.output = context.output
+    this.flow = context.flow
+    this.#functions = functions
+    this.#keyed = context.createKeyedState()
+    const { backend } = this.#keyed
+    this.states = backend.statesOf(functions.state)
+    this.#eventTimers = new KeyedTimers(backend, '~event-timers')
+    this.#processingTimers = new KeyedTimers(backend, '~processing-timers')
+    this.#processing = new ProcessingTimers(this.#processingTimers, context, () => {
+      this.#fire(this.#processingTimers, 'processing-time', context.subtask.clock.now(), () => {})
+    })
+    this.context = new RuntimeContext(context, {
+      registerEventTime: (timestamp) => this.#eventTimers.register(checked(timestamp)),
+      deleteEventTime: (timestamp) => this.#eventTimers.delete(timestamp),
+      registerProcessingTime: (timestamp) => {
+        this.#processingTimers.register(checked(timestamp))
+        this.#processing.arm()
+      },
+      deleteProcessingTime: (timestamp) => this.#processingTimers.delete(timestamp),
+    })
+  }
+
+  async open(): Promise<void> {
+    await this.#keyed.restore()
+    this.#eventTimers.restored()
+    this.#processingTimers.restored()
+    this.#processing.arm()
+  }
+
+  /** From now on state, timers and context are those of a record of this key. */
+  begin(key: Key, timestamp: number): void {
+    this.#keyed.backend.setCurrentKey(key)
+    this.context.key = key
+    this.context.timestamp = timestamp === noTimestamp ? undefined : timestamp
+  }
+
+  /** Emits what a function returned for `value`. */
+  emit(values: Iterable<unknown> | undefined | void, value: unknown, timestamp: number): void {
+    if (values !== undefined) emitAll(this, values, value, timestamp)
+  }
+
+  captureContext(): () => void {
+    const { key, timestamp, timeDomain } = this.context
+    return () => {
+      this.#keyed.backend.setCurrentKey(key)
+      this.context.key = key
+      this.context.timestamp = timestamp
+      this.context.timeDomain = timeDomain
+    }
+  }
+
+  /** Fires what is due before the watermark goes on. */
+  emitWatermark(watermark: number): void {
+    this.context.watermark = watermark
+    const forward = (): void => this.output.emitWatermark(watermark)
+    this.#fire(this.#eventTimers, 'event-time', watermark, forward)
+  }
+
+  endInput(): boolean {
+    this.#processing.quiesce()
+    return true
+  }
+
+  snapshot(barrier: CheckpointBarrier): OperatorSnapshot {
+    return this.#keyed.snapshot(barrier)
+  }
+
+  abortSnapshot(checkpointId: number): void {
+    this.#keyed.abortSnapshot(checkpointId)
+  }
+
+  #fire(timers: KeyedTimers, timeDomain: TimeDomain, until: number, done: () => void): void {
+    const next = (): boolean => {
+      const timestamp = timers.takeDue(until)
+      if (timestamp !== undefined) this.#fireTimer(timestamp, timeDomain)
+      return timestamp !== undefined
+    }
+    advanceTime(this.flow, { next, done })
+  }
+
+  #fireTimer(timestamp: number, timeDomain: TimeDomain): void {
+    const { context } = this
+    const key = this.#keyed.backend.currentKey
+    assert(key !== undefined, 'a timer makes its key the current one')
+    context.key = key
+    context.timestamp = timestamp
+    context.timeDomain = timeDomain
+    const timer = { timer: timestamp, timeDomain, key }
+    let values: Iterable<unknown> | undefined
+    try {
+      values = this.#functions.onTimer?.(timestamp, this.states, context) ?? undefined
+    } catch (cause) {
+      throw userFunctionFailed(this.operatorId, timer, cause)
+    }
+    this.emit(values, timer, timeDomain === 'event-time' ? timestamp : noTimestamp)
+  }
+}
+
+function checked(timestamp: number): number {
+  if (Number.isNaN(timestamp)) throw new RangeError('a timer at NaN would never fire')
+  return timestamp
+}
+
+/** One object for all records and timers of an operator. */
+class RuntimeContext implements KeyedContext, TimerContext {
+  key: Key = ''
+  timestamp: number | undefined
+  timeDomain: TimeDomain = 'event-time'
+  watermark: number = noWatermark
+  readonly timers: Timers
+  readonly #operator: OperatorContext
+  readonly #sides = new Map<string, Output>()
+
+  constructor(operator: OperatorContext, timers: Timers) {
+    this.#operator = operator
+    this.timers = timers
+  }
+
+  get processingTime(): number {
+    return this.#operator.subtask.clock.now()
+  }
+
+  output<T>({ id }: OutputTag<T>, value: T): void {
+    let side = this.#sides.get(id)
+    if (side === undefined) this.#sides.set(id, (side = this.#operator.sideOutput(id)))
+    side.collect(value, this.timestamp ?? noTimestamp)
+  }
+}

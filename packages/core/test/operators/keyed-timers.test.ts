@@ -1,0 +1,199 @@
+import { describe, expect, test } from 'vitest'
+import { SeededPrng } from '../../src/common/prng.ts'
+import type { Storage } from '../../src/common/storage.ts'
+import { FlowControl } from '../../src/network/flow-control.ts'
+import type { KeyedProcess } from '../../src/operators/keyed-process-function.ts'
+import { KeyedProcessOperator } from '../../src/operators/keyed-process.ts'
+import { outputTag } from '../../src/operators/output-tag.ts'
+import type { Key } from '../../src/state/key.ts'
+import {
+  type StateDeclarations,
+  valueState,
+  type ValueState,
+} from '../../src/state/state-descriptor.ts'
+import type { KeyedStateHandle } from '../../src/state/operator-state.ts'
+import { SimulatedStorage } from '../../src/testing/simulated-storage.ts'
+import { ManualScheduler } from '../manual-scheduler.ts'
+import {
+  barrierOf,
+  operatorContextOf,
+  RecordingOutput,
+  type TestOperatorContext,
+} from './fixtures.ts'
+
+interface Command {
+  readonly key: string
+  readonly set?: number
+  readonly delete?: number
+  readonly wall?: number
+}
+
+const side = outputTag<string>('side')
+
+/** Registers and deletes the timers that records ask for, and tells what fires. */
+const timers: KeyedProcess<Command, string, string, StateDeclarations> = {
+  state: { seen: valueState<number>() },
+  process(command, state, context) {
+    const seen = state['seen'] as ValueState<number>
+    seen.set((seen.get() ?? 0) + 1)
+    if (command.set !== undefined) context.timers.registerEventTime(command.set)
+    if (command.delete !== undefined) context.timers.deleteEventTime(command.delete)
+    if (command.wall !== undefined) context.timers.registerProcessingTime(command.wall)
+    context.output(side, `saw ${command.key}`)
+  },
+  onTimer(timestamp, state, context) {
+    const seen = (state['seen'] as ValueState<number>).get()
+    if (timestamp === 50) context.timers.registerEventTime(45)
+    return [`${context.key} ${context.timeDomain} ${timestamp} after ${seen}`]
+  },
+}
+
+const newStorage = (): Storage => new SimulatedStorage(new SeededPrng(1)).open()
+
+interface Setup {
+  readonly operator: KeyedProcessOperator
+  readonly context: TestOperatorContext
+  readonly output: RecordingOutput
+  readonly flow: FlowControl
+  readonly scheduler: ManualScheduler
+  readonly send: (...commands: readonly Command[]) => void
+}
+
+function setup(restored: readonly KeyedStateHandle[] = [], storage = newStorage()): Setup {
+  const output = new RecordingOutput()
+  const flow = new FlowControl()
+  const scheduler = new ManualScheduler()
+  const context = operatorContextOf('timers', { output, flow, scheduler, storage, restored })
+  const process = timers as KeyedProcess<unknown, Key, unknown, StateDeclarations>
+  const selectKey = (value: unknown): string => (value as Command).key
+  const operator = new KeyedProcessOperator({ process, selectKey }, context)
+  const send = (...commands: readonly Command[]): void => {
+    for (const command of commands) operator.collect(command, 7)
+  }
+  return { operator, context, output, flow, scheduler, send }
+}
+
+describe('event-time timers', () => {
+  test('fire once for a key and time, before the watermark goes on', () => {
+    const { operator, output, send } = setup()
+    send({ key: 'a', set: 10 }, { key: 'a', set: 10 }, { key: 'b', set: 10 }, { key: 'a', set: 5 })
+
+    operator.emitWatermark(4)
+    operator.emitWatermark(10)
+    operator.emitWatermark(20)
+
+    expect(output.emitted).toHaveLength(6)
+    expect(output.emitted.slice(0, 2)).toEqual(['watermark 4', 'a event-time 5 after 3'])
+    expect(new Set(output.emitted.slice(2, 4))).toEqual(
+      new Set(['a event-time 10 after 3', 'b event-time 10 after 1']),
+    )
+    expect(output.emitted.slice(4)).toEqual(['watermark 10', 'watermark 20'])
+    expect(output.timestamps).toEqual([5, 10, 10])
+  })
+
+  test('that were deleted do not fire, and one set again fires once', () => {
+    const { operator, output, send } = setup()
+    send({ key: 'a', set: 10 }, { key: 'a', delete: 10 }, { key: 'b', delete: 10 })
+    send({ key: 'c', set: 10 }, { key: 'c', delete: 10 }, { key: 'c', set: 10 })
+
+    operator.emitWatermark(10)
+
+    expect(output.emitted).toEqual(['c event-time 10 after 3', 'watermark 10'])
+  })
+
+  test('of a time that is over fire with the next watermark, or with the one that fires', () => {
+    const { operator, output, send } = setup()
+    operator.emitWatermark(40)
+    send({ key: 'a', set: 30 })
+    expect(output.emitted).toEqual(['watermark 40'])
+
+    operator.emitWatermark(41)
+    send({ key: 'a', set: 50 })
+    operator.emitWatermark(50)
+
+    expect(output.emitted.slice(1)).toEqual([
+      'a event-time 30 after 1',
+      'watermark 41',
+      'a event-time 50 after 2',
+      'a event-time 45 after 2',
+      'watermark 50',
+    ])
+  })
+
+  test('pause while the output is full, and hold the watermark back', () => {
+    const { operator, output, flow, send } = setup()
+    send({ key: 'a', set: 1 }, { key: 'a', set: 2 }, { key: 'a', set: 3 })
+    output.onRecord = () => flow.channelFull(true)
+
+    operator.emitWatermark(9)
+    const counts = [output.emitted.length]
+    while (flow.unfinished) {
+      flow.channelFull(false)
+      flow.resume()
+      counts.push(output.emitted.length)
+    }
+
+    expect(counts).toEqual([1, 2, 3, 4])
+    expect(output.emitted.at(-1)).toBe('watermark 9')
+  })
+
+  test('are restored, and fire in the same order', async () => {
+    const storage = newStorage()
+    const first = setup([], storage)
+    const keys = Array.from({ length: 50 }, (_, index) => `key ${(index * 7) % 50}`)
+    for (const key of keys) first.send({ key, set: 10 }, { key, set: 20 })
+    const { keyed } = await first.operator.snapshot(barrierOf(1)).state
+    first.operator.emitWatermark(20)
+
+    const second = setup(keyed === undefined ? [] : [keyed], storage)
+    await second.operator.open()
+    second.operator.emitWatermark(20)
+
+    expect(first.output.emitted).toHaveLength(101)
+    expect(second.output.emitted).toEqual(first.output.emitted)
+  })
+})
+
+describe('processing-time timers', () => {
+  test('fire when the clock reaches them, on the task', async () => {
+    const { context, output, scheduler, send } = setup()
+    const now = scheduler.now()
+    send({ key: 'a', wall: now + 100 }, { key: 'b', wall: now + 50 })
+
+    await scheduler.advance(50)
+    expect(output.emitted).toEqual([])
+    runActions(context)
+    await scheduler.advance(50)
+    runActions(context)
+
+    expect(output.emitted).toEqual([
+      `b processing-time ${now + 50} after 1`,
+      `a processing-time ${now + 100} after 1`,
+    ])
+    expect(output.timestamps).toEqual([-Infinity, -Infinity])
+  })
+
+  test('do not fire after the end of the input', async () => {
+    const { operator, context, output, scheduler, send } = setup()
+    send({ key: 'a', wall: scheduler.now() + 50 })
+
+    expect(operator.endInput()).toBe(true)
+    await scheduler.advance(100)
+    runActions(context)
+
+    expect(output.emitted).toEqual([])
+  })
+})
+
+test('a side output gets what the function puts there, with the timestamp of the record', () => {
+  const { context, send } = setup()
+
+  send({ key: 'a' })
+
+  expect(context.sides.get('side')?.emitted).toEqual(['saw a'])
+  expect(context.sides.get('side')?.timestamps).toEqual([7])
+})
+
+function runActions(context: TestOperatorContext): void {
+  while (context.actions.length > 0) context.actions.shift()?.()
+}
