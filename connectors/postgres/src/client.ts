@@ -5,7 +5,7 @@ import type { Connection, QueryResult } from 'pg'
 import type { ResolvedConnection } from './connection/connection-options.ts'
 import { sqlStateOf, toPostgresError } from './connection/errors.ts'
 import type { Lsn } from './records/lsn.ts'
-import { formatLsn, parseLsn } from './records/lsn.ts'
+import { parseLsn } from './records/lsn.ts'
 import { CopyChannel } from './protocol/copy-channel.ts'
 import { DirectSocket } from './protocol/direct-socket.ts'
 import { CopyRowStream } from './protocol/copy-row-stream.ts'
@@ -15,6 +15,7 @@ import { pinnedSettingsQuery } from './protocol/session-settings.ts'
 import { SlotStream } from './protocol/slot-stream.ts'
 import { quoteIdentifier } from './records/relation.ts'
 import type { Relation } from './records/relation.ts'
+import { startCommand } from './protocol/replication-stream.ts'
 import type { ReplicationOptions, ReplicationStream } from './protocol/replication-stream.ts'
 import type { RowStream } from './protocol/row-stream.ts'
 import type { TypeCatalog } from './values/type-catalog.ts'
@@ -338,7 +339,8 @@ class WalSenderClient implements ReplicationClient {
       decoder: new PgoutputDecoder({ types, keyColumnsOf }),
       clock,
       scheduler,
-      coalesce: connection.ssl === false,
+      coalescing:
+        connection.ssl === false ? { scheduler, readBytesMax: streamReadBytes } : undefined,
       loadTypes,
       statusIntervalMs: Math.min(...limits),
       receiveTimeoutMs,
@@ -366,6 +368,9 @@ class WalSenderClient implements ReplicationClient {
   }
 }
 
+const copyReadBytes = 65_536
+/** See `Coalescing`. */
+const streamReadBytes = 2_097_152
 const defaultCopyBufferBytesMax = 1_048_576
 /** Postgres itself makes no longer value than 1 GiB. */
 const copyMessageBytesMax = 1_073_741_824
@@ -378,6 +383,7 @@ async function openSession(
   replication: 'database' | undefined,
 ): Promise<Session> {
   const { host, port, database, user, ssl, connectTimeoutMs } = connection
+  const readBytes = replication === undefined ? copyReadBytes : streamReadBytes
   const client = new Client({
     host,
     port,
@@ -388,7 +394,7 @@ async function openSession(
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
     // With TLS the driver makes the socket, and reads through another one.
-    ...(ssl === false ? { stream: () => new DirectSocket() } : {}),
+    ...(ssl === false ? { stream: () => new DirectSocket(readBytes) } : {}),
     application_name: context.applicationName,
     ...(replication === undefined ? {} : { replication }),
   })
@@ -471,15 +477,6 @@ function runCopy(client: Client, { sql, channel }: Copy): Promise<void> {
       handleEmptyQuery: ignore,
     })
   })
-}
-
-function startCommand(options: ReplicationOptions): string {
-  const { slot, startLsn, publications, messages } = options
-  const names = publications.map(quoteIdentifier).join(',').replaceAll("'", "''")
-  const plugin = [`proto_version '1'`, `publication_names '${names}'`]
-  if (messages === true) plugin.push(`messages 'true'`)
-  const slotName = quoteIdentifier(slot)
-  return `START_REPLICATION SLOT ${slotName} LOGICAL ${formatLsn(startLsn)} (${plugin.join(', ')})`
 }
 
 function rowTooLong(relation: Relation, length: number): FlinktsError {

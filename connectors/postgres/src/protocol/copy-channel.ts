@@ -17,18 +17,28 @@ export interface CopyChannelOptions {
   readonly bufferBytesMax: number
   /** A longer message ends the channel. */
   readonly messageBytesMax: number
-  /**
-   * Given: after a small read, what follows is gathered for some milliseconds. The server sends
-   * every row by itself, and that wait halves the CPU time of both sides; a lone message does not
-   * wait. With TLS it would limit throughput: leave it out there.
-   */
-  readonly coalescing: Scheduler | undefined
+  /** Given: what follows a read is gathered for a while. With TLS it would limit throughput. */
+  readonly coalescing: Coalescing | undefined
   /** Sees the payload of every message when it arrives; it must not keep `bytes`. */
   readonly onArrival?: ((bytes: Buffer, start: number, end: number) => void) | undefined
   /** Called after every read from the socket: something arrived. */
   readonly onRead: () => void
   /** Makes the error for a message that is too long, once all before it are consumed. */
   readonly tooLong: (head: Buffer, length: number) => FlinktsError
+}
+
+/**
+ * The server sends every change by itself. A reader that takes each as it comes makes the server
+ * wake it each time, and that costs the server more than decoding: read every 20 ms, 2 MiB at a
+ * time, it decodes 240,000 changes a second instead of 140,000, and the reader needs less too. A
+ * lone message does not wait.
+ *
+ * @internal
+ */
+export interface Coalescing {
+  readonly scheduler: Scheduler
+  /** What one read takes at most: a read of so much has left something, and is not waited after. */
+  readonly readBytesMax: number
 }
 
 type DataListener = (chunk: Buffer) => void
@@ -40,9 +50,9 @@ const headerBytes = 5
  * Enough of a replication message to tell its table: both headers, the tag and the relation's id.
  */
 const headBytesForError = headerBytes + 30
-const coalesceBelowBytes = 32_768
-/** Half of the CPU time of a stream that trickles is the waking up, at one millisecond. */
-const coalesceMs = 5
+const coalesceMs = 20
+/** How much is copied at once. */
+const pieceBytesMax = 65_536
 
 /** Runs on the thread of the socket. @internal */
 export class CopyChannel {
@@ -174,6 +184,10 @@ export class CopyChannel {
         break
       }
       if (end > bytes.length) break
+      if (end - queued > pieceBytesMax) {
+        this.#queue.push(bytes, queued, at)
+        queued = at
+      }
       if (bytes[at] === copyData) this.#options.onArrival?.(bytes, at + headerBytes, end)
       else {
         this.#queue.push(bytes, queued, at)
@@ -231,11 +245,11 @@ export class CopyChannel {
 
   #gather(readBytes: number): void {
     const { coalescing } = this.#options
-    if (coalescing === undefined || readBytes >= coalesceBelowBytes) return
+    if (coalescing === undefined || readBytes >= coalescing.readBytesMax) return
     if (this.#pausedForMore || this.#pausedByQueue) return
     this.#pausedForMore = true
     this.#socket?.pause()
-    coalescing.after(coalesceMs, () => {
+    coalescing.scheduler.after(coalesceMs, () => {
       this.#pausedForMore = false
       if (!this.#pausedByQueue) this.#socket?.resume()
     })

@@ -1,7 +1,5 @@
 import { Socket } from 'node:net'
 
-const bufferBytes = 65_536
-
 /**
  * A socket that reads into one buffer again and again. A usual one allocates 64 KiB for every read:
  * at 100 MB a second that alone makes the garbage collector go through the whole heap ten times a
@@ -15,7 +13,8 @@ export class DirectSocket extends Socket {
    */
   onBytes: ((bytes: Buffer) => void) | undefined
 
-  constructor() {
+  /** `bufferBytes`: what one read takes at most. */
+  constructor(bufferBytes: number) {
     const buffer = Buffer.allocUnsafeSlow(bufferBytes)
     const callback = (length: number): boolean => {
       this.#received(buffer.subarray(0, length))

@@ -1,5 +1,7 @@
 import type { Change } from '../records/change.ts'
+import { formatLsn } from '../records/lsn.ts'
 import type { Lsn } from '../records/lsn.ts'
+import { quoteIdentifier } from '../records/relation.ts'
 import type { Relation } from '../records/relation.ts'
 
 /** A transaction in the stream. @internal */
@@ -112,4 +114,14 @@ export interface ReplicationOptions {
   readonly messageBytesMax: number
   /** Undecoded bytes in memory at which the socket is paused; one message may exceed it. */
   readonly bufferBytesMax: number
+}
+
+/** The command that begins a stream. @internal */
+export function startCommand(options: ReplicationOptions): string {
+  const { slot, startLsn, publications, messages } = options
+  const names = publications.map(quoteIdentifier).join(',').replaceAll("'", "''")
+  const plugin = [`proto_version '1'`, `publication_names '${names}'`]
+  if (messages === true) plugin.push(`messages 'true'`)
+  const slotName = quoteIdentifier(slot)
+  return `START_REPLICATION SLOT ${slotName} LOGICAL ${formatLsn(startLsn)} (${plugin.join(', ')})`
 }

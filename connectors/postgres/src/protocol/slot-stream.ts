@@ -4,7 +4,7 @@ import type { Lsn } from '../records/lsn.ts'
 import { noLsn } from '../records/lsn.ts'
 import type { PollStatus, ReplicationHandler, ReplicationStream } from './replication-stream.ts'
 import { Availability } from './availability.ts'
-import { CopyChannel } from './copy-channel.ts'
+import { CopyChannel, type Coalescing } from './copy-channel.ts'
 import type { Payload } from './message-reader.ts'
 import type { DecodeOutcome, PgoutputDecoder } from './pgoutput.ts'
 import { standbyStatus } from './standby-status.ts'
@@ -15,8 +15,7 @@ export interface SlotStreamOptions {
   readonly decoder: PgoutputDecoder
   readonly clock: Clock
   readonly scheduler: Scheduler
-  /** Whether small reads are gathered; not with TLS. */
-  readonly coalesce: boolean
+  readonly coalescing: Coalescing | undefined
   readonly loadTypes: (typeOids: readonly number[]) => Promise<void>
   readonly statusIntervalMs: number
   readonly receiveTimeoutMs: number
@@ -69,7 +68,7 @@ export class SlotStream implements ReplicationStream {
     this.channel = new CopyChannel({
       bufferBytesMax: options.bufferBytesMax,
       messageBytesMax: options.messageBytesMax,
-      coalescing: options.coalesce ? options.scheduler : undefined,
+      coalescing: options.coalescing,
       onArrival: (bytes, start) => this.#arrived(bytes, start),
       onRead: () => this.#read(),
       tooLong: (head, length) => this.#tooLong(head, length),

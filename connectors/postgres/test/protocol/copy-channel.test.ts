@@ -57,6 +57,15 @@ describe('messages', () => {
     )
   })
 
+  test('are whole in a read that is longer than what is copied at once', async () => {
+    const messages = Array.from({ length: 40 }, (_, index) => 'x'.repeat(index * 1000))
+    const { channel, socket } = setup()
+
+    await socket.receive(Buffer.concat(messages.map((text) => copyData(text))))
+
+    expect(takeAll(channel)).toEqual(messages)
+  })
+
   test('can be looked at more than once before they are skipped', async () => {
     const { channel, socket } = setup()
     await socket.receive(copyData('one'), copyData('two'))
@@ -140,21 +149,23 @@ describe('backpressure', () => {
 })
 
 describe('coalescing', () => {
-  test('gathers what follows a small read for some milliseconds', async () => {
+  const readBytesMax = 32_768
+
+  test('gathers what follows a read for some milliseconds', async () => {
     const time = new ManualTime()
-    const { channel, socket, reads } = setup({ coalescing: time })
+    const { channel, socket, reads } = setup({ coalescing: { scheduler: time, readBytesMax } })
 
     await socket.receive(copyData('one'))
     await socket.receive(copyData('two'))
     expect([reads(), socket.isPaused()]).toEqual([1, true])
 
-    time.advance(5)
+    time.advance(20)
     await settled()
     expect(takeAll(channel)).toEqual(['one', 'two'])
   })
 
-  test('does not wait after a large read', async () => {
-    const { socket } = setup({ coalescing: new ManualTime() })
+  test('does not wait after a read that took all it could', async () => {
+    const { socket } = setup({ coalescing: { scheduler: new ManualTime(), readBytesMax } })
 
     await socket.receive(copyData('x'.repeat(32_768)))
 
@@ -163,10 +174,13 @@ describe('coalescing', () => {
 
   test('does not resume a socket that the limit holds', async () => {
     const time = new ManualTime()
-    const { socket } = setup({ coalescing: time, bufferBytesMax: 10 })
+    const { socket } = setup({
+      coalescing: { scheduler: time, readBytesMax },
+      bufferBytesMax: 10,
+    })
     await socket.receive(copyData('longer than ten bytes'))
 
-    time.advance(5)
+    time.advance(20)
 
     expect(socket.isPaused()).toBe(true)
   })

@@ -13,7 +13,7 @@ let peer: Socket
 beforeEach(async () => {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  socket = new DirectSocket()
+  socket = new DirectSocket(65_536)
   const accepted = once(server, 'connection')
   socket.connect((server.address() as AddressInfo).port, '127.0.0.1')
   ;[peer] = (await accepted) as [Socket]

@@ -35,7 +35,7 @@ function setup(options: Partial<SlotStreamOptions> = {}): Setup {
     decoder: new PgoutputDecoder({ types, keyColumnsOf: () => undefined }),
     clock: time,
     scheduler: time,
-    coalesce: false,
+    coalescing: undefined,
     loadTypes: () => Promise.reject(new Error('no types are missing')),
     statusIntervalMs: 10_000,
     receiveTimeoutMs: 60_000,
