@@ -5,6 +5,7 @@ import type { StreamGraph, StreamNode } from '../graph/stream-node.ts'
 import { Channel } from '../network/channel.ts'
 import { buildTask } from './build-task.ts'
 import type { StreamTask } from './stream-task.ts'
+import { ChannelConnections } from './task-connections.ts'
 import type { ConnectedEdge, TaskServices } from './task-services.ts'
 import {
   type DeployedTasks,
@@ -36,9 +37,12 @@ export class LocalTaskExecutor implements TaskExecutor {
     const events = new EventQueue(this.#services.scheduler)
     for (const id of tasksOf(deployment.plan)) {
       const send = (event: TaskEvent): void => events.push(() => listener(id, event))
+      const nodes = this.#nodes
+      const { maxParallelism } = deployment.plan
       const task = buildTask(
-        { id, deployment, vertex: vertexOf(deployment, id), edges, nodes: this.#nodes, send },
+        { id, deployment, vertex: vertexOf(deployment, id), nodes, send },
         this.#services,
+        new ChannelConnections({ id, edges, nodes, maxParallelism }),
       )
       tasks.set(taskName(id), task)
     }

@@ -20,8 +20,17 @@ export interface ChainParts {
   readonly vertex: PlanVertex
   /** Makes the operator of an id. */
   readonly create: (operatorId: string, outputs: OutputsOf) => Operator | TwoInputOperator
-  /** The outputs to other vertices. */
-  readonly writers: readonly TaggedWriter[]
+  readonly outputs: ChainOutputs
+}
+
+/** Where records leave a chain. @internal */
+export interface ChainOutputs {
+  /** The outputs that take what an operator emits; `tag` undefined: to its main output. */
+  of(operatorId: string, tag: string | undefined): readonly Output[]
+  /** Sends it to everyone who reads the chain. */
+  emitEvent(event: StreamEvent): void
+  /** Records emitted so far. */
+  readonly recordCount: number
 }
 
 /** An output to another vertex, and who emits to it. @internal */
@@ -29,6 +38,29 @@ export interface TaggedWriter {
   readonly operatorId: string
   readonly tag: string | undefined
   readonly writer: RecordWriter
+}
+
+/** The outputs to other vertices. @internal */
+export class WriterOutputs implements ChainOutputs {
+  readonly #writers: readonly TaggedWriter[]
+
+  constructor(writers: readonly TaggedWriter[]) {
+    this.#writers = writers
+  }
+
+  get recordCount(): number {
+    return this.#writers.reduce((sum, { writer }) => sum + writer.recordCount, 0)
+  }
+
+  of(operatorId: string, tag: string | undefined): readonly Output[] {
+    return this.#writers
+      .filter((other) => other.operatorId === operatorId && other.tag === tag)
+      .map(({ writer }) => writer)
+  }
+
+  emitEvent(event: StreamEvent): void {
+    for (const { writer } of this.#writers) writer.emitEvent(event)
+  }
 }
 
 /**
@@ -42,11 +74,11 @@ export class OperatorChain {
   readonly heads: readonly Output[]
   /** From the head to the ends. */
   readonly #operators: readonly OperatorLifecycle[]
-  readonly #writers: readonly RecordWriter[]
+  readonly #outputs: ChainOutputs
   /** Operators that are done with the end of their input. */
   #ended = 0
 
-  constructor({ vertex, create, writers }: ChainParts) {
+  constructor({ vertex, create, outputs }: ChainParts) {
     const created = new Map<string, Operator | TwoInputOperator>()
     const outputsOf =
       ({ operatorId, chainedTo }: PlanOperator): OutputsOf =>
@@ -55,9 +87,7 @@ export class OperatorChain {
           ...chainedTo
             .filter((target) => target.tag === tag)
             .map((target) => singleInput(created.get(target.operatorId))),
-          ...writers
-            .filter((other) => other.operatorId === operatorId && other.tag === tag)
-            .map(({ writer }) => writer),
+          ...outputs.of(operatorId, tag),
         ])
     // From the ends to the head, so that every output exists before what emits to it.
     for (const operator of vertex.operators.toReversed()) {
@@ -68,12 +98,12 @@ export class OperatorChain {
     const head = created.get(first.operatorId)
     this.heads = head === undefined ? [outputsOf(first)(undefined)] : inputsOf(head)
     this.#operators = [...created.values()].toReversed()
-    this.#writers = writers.map(({ writer }) => writer)
+    this.#outputs = outputs
   }
 
-  /** Records emitted to other tasks. */
+  /** Records that left the chain. */
   get recordsOut(): number {
-    return this.#writers.reduce((sum, writer) => sum + writer.recordCount, 0)
+    return this.#outputs.recordCount
   }
 
   /** Opens from the ends to the head, so that an open operator can emit. */
@@ -82,7 +112,7 @@ export class OperatorChain {
   }
 
   emitEvent(event: StreamEvent): void {
-    for (const writer of this.#writers) writer.emitEvent(event)
+    this.#outputs.emitEvent(event)
   }
 
   /**

@@ -4,7 +4,7 @@ import { Channel } from '../../src/network/channel.ts'
 import type { Output } from '../../src/network/output.ts'
 import { RecordWriter } from '../../src/network/record-writer.ts'
 import type { Operator } from '../../src/operators/operator.ts'
-import { OperatorChain } from '../../src/task/operator-chain.ts'
+import { OperatorChain, WriterOutputs } from '../../src/task/operator-chain.ts'
 import { barrierOf } from '../operators/fixtures.ts'
 
 /** Puts its name before every record, and writes down what happens to it. */
@@ -60,10 +60,10 @@ function chainOf(): { chain: OperatorChain; ends: Record<'b' | 'c', Channel>; lo
   const chain = new OperatorChain({
     vertex: { vertexId: 'a', parallelism: 1, operators },
     create: (operatorId, outputs) => new NamingOperator(operatorId, outputs(undefined), log),
-    writers: [
+    outputs: new WriterOutputs([
       { operatorId: 'b', tag: undefined, writer: new RecordWriter([ends.b], () => 0) },
       { operatorId: 'c', tag: undefined, writer: new RecordWriter([ends.c], () => 0) },
-    ],
+    ]),
   })
   return { chain, ends, log }
 }

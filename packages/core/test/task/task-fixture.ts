@@ -3,7 +3,7 @@ import { MetricRegistry } from '../../src/common/metric-registry.ts'
 import { metricGroup } from '../../src/common/metrics.ts'
 import { FlowControl } from '../../src/network/flow-control.ts'
 import type { Operator, OperatorSnapshot } from '../../src/operators/operator.ts'
-import { OperatorChain } from '../../src/task/operator-chain.ts'
+import { OperatorChain, WriterOutputs } from '../../src/task/operator-chain.ts'
 import { SourceInput } from '../../src/task/source-input.ts'
 import { StreamTask } from '../../src/task/stream-task.ts'
 import { TaskMetrics } from '../../src/task/task-metrics.ts'
@@ -91,7 +91,7 @@ export function createTask(): TaskFixture {
       ],
     },
     create: () => operator,
-    writers: [],
+    outputs: new WriterOutputs([]),
   })
   const source = new ScriptedSource(chain.heads[0] ?? operator, flow, log)
   const listener = {
