@@ -1,5 +1,27 @@
-/** For tests: a clock and randomness that can be steered, and whole jobs under simulation. */
+/** For tests: operators and jobs in the hand of a test, and whole jobs under simulation. */
 export { type Prng, randomBelow, SeededPrng } from './common/prng.ts'
+export {
+  collectSink,
+  type CollectedTransaction,
+  type CollectSink,
+} from './testing/collect-sink.ts'
+export {
+  collectionSource,
+  type CollectionSourceOptions,
+  type CollectionSplit,
+} from './testing/collection-source.ts'
+export type { HarnessElement } from './testing/harness/harness-outputs.ts'
+export type { HarnessFile, HarnessSnapshot } from './testing/harness/harness-snapshot.ts'
+export { ManualScheduler } from './testing/manual-scheduler.ts'
+export {
+  Harness,
+  type HarnessOptions,
+  type HarnessStream,
+  operatorHarness,
+  OperatorHarness,
+  twoInputHarness,
+  TwoInputHarness,
+} from './testing/operator-harness.ts'
 export { simulate, type SimulationReport } from './testing/simulation/simulation.ts'
 export {
   type FileStep,

@@ -34,6 +34,11 @@ export const errorTable = {
     retryable: false,
     summary: 'Something threw where nobody catches it, or ended the process of the job.',
   },
+  // Testing.
+  FLINKTS_TEST_INVALID: {
+    retryable: false,
+    summary: 'A test asks for what no job does, or what it runs never comes to rest or its end.',
+  },
   // Running a job.
   FLINKTS_USER_FUNCTION_FAILED: {
     retryable: true,

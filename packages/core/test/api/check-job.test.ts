@@ -4,7 +4,7 @@ import { defineJob, type JobDefinition } from '../../src/api/define-job.ts'
 import { planOf } from '../../src/api/start-job.ts'
 import { FlinktsError } from '../../src/common/errors.ts'
 import type { Finding, Preflight, PreflightContext } from '../../src/connector/preflight.ts'
-import { ManualScheduler } from '../manual-scheduler.ts'
+import { ManualScheduler } from '../../src/testing/manual-scheduler.ts'
 import { sinkOf, sourceOf } from './fixtures.ts'
 
 function jobOf(source: Preflight, sink: Preflight = {}): JobDefinition {

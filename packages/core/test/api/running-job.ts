@@ -9,7 +9,7 @@ import type { Sink } from '../../src/connector/sink.ts'
 import type { Source } from '../../src/connector/source.ts'
 import { SimulatedStorage } from '../../src/testing/simulated-storage.ts'
 import { FakeMachine } from '../checkpoint/fixtures.ts'
-import { ManualScheduler } from '../manual-scheduler.ts'
+import { ManualScheduler } from '../../src/testing/manual-scheduler.ts'
 
 function jsonOf<T>(): Serializer<T> {
   return {

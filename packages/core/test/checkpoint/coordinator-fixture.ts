@@ -9,7 +9,7 @@ import { MetricRegistry } from '../../src/common/metric-registry.ts'
 import type { CheckpointNotice } from '../../src/connector/source-event.ts'
 import type { OperatorSubtaskState } from '../../src/state/operator-state.ts'
 import type { TaskCheckpointStats, TaskCommand, TaskId } from '../../src/task/task-protocol.ts'
-import { ManualScheduler } from '../manual-scheduler.ts'
+import { ManualScheduler } from '../../src/testing/manual-scheduler.ts'
 
 export const source: TaskId = { vertexId: 'source', subtask: 0 }
 export const sink: TaskId = { vertexId: 'sink', subtask: 0 }

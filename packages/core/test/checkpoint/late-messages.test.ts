@@ -4,7 +4,7 @@ import { FlinktsError, toErrorPayload } from '../../src/common/errors.ts'
 import { silentLogger } from '../../src/common/logger.ts'
 import { MetricRegistry } from '../../src/common/metric-registry.ts'
 import type { TaskId } from '../../src/task/task-protocol.ts'
-import { ManualScheduler } from '../manual-scheduler.ts'
+import { ManualScheduler } from '../../src/testing/manual-scheduler.ts'
 
 const task: TaskId = { vertexId: 'source', subtask: 0 }
 const stats = { alignmentMs: 0, syncMs: 0, asyncMs: 0 }

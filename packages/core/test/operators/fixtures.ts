@@ -12,7 +12,7 @@ import type { OperatorContext } from '../../src/operators/operator-definition.ts
 import type { KeyedStateHandle } from '../../src/state/operator-state.ts'
 import { HeapStateBackend } from '../../src/state/heap-state-backend.ts'
 import { SimulatedStorage } from '../../src/testing/simulated-storage.ts'
-import { ManualScheduler } from '../manual-scheduler.ts'
+import { ManualScheduler } from '../../src/testing/manual-scheduler.ts'
 
 /** Keeps what is emitted: records as they are, watermarks and idleness as text. */
 export class RecordingOutput implements Output {

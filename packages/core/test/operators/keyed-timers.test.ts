@@ -13,7 +13,7 @@ import {
 } from '../../src/state/state-descriptor.ts'
 import type { KeyedStateHandle } from '../../src/state/operator-state.ts'
 import { SimulatedStorage } from '../../src/testing/simulated-storage.ts'
-import { ManualScheduler } from '../manual-scheduler.ts'
+import { ManualScheduler } from '../../src/testing/manual-scheduler.ts'
 import {
   barrierOf,
   operatorContextOf,

@@ -8,7 +8,7 @@ import { FlowControl } from '../../src/network/flow-control.ts'
 import { SinkOperator } from '../../src/operators/sink.ts'
 import { drainMicrotasks } from '../../src/platform/drain-microtasks.ts'
 import type { CommittableItem, StateItem } from '../../src/state/operator-state.ts'
-import { ManualScheduler } from '../manual-scheduler.ts'
+import { ManualScheduler } from '../../src/testing/manual-scheduler.ts'
 import { barrierOf, contextOf } from './fixtures.ts'
 
 const text: Serializer<string> = {

@@ -12,7 +12,7 @@ import type { SourceSplit } from '../../src/connector/source-split.ts'
 import { JobMaster, type JobMasterParts } from '../../src/scheduler/job-master.ts'
 import { SimulatedStorage, type StorageStep } from '../../src/testing/simulated-storage.ts'
 import { FakeMachine } from '../checkpoint/fixtures.ts'
-import { ManualScheduler } from '../manual-scheduler.ts'
+import { ManualScheduler } from '../../src/testing/manual-scheduler.ts'
 import { FakeExecutor } from './fake-executor.ts'
 import { itemOf, textOf } from './fixtures.ts'
 

@@ -3,7 +3,7 @@ import { FlinktsError } from '../../src/common/errors.ts'
 import type { CommitOutcome } from '../../src/connector/committer.ts'
 import type { Sink } from '../../src/connector/sink.ts'
 import { commitRestored } from '../../src/scheduler/recovery-commit.ts'
-import { ManualScheduler } from '../manual-scheduler.ts'
+import { ManualScheduler } from '../../src/testing/manual-scheduler.ts'
 import { contextOf } from '../operators/fixtures.ts'
 import { committableOf, manifestOf, subtaskOf } from './fixtures.ts'
 

@@ -3,7 +3,7 @@ import { Channel } from '../../src/network/channel.ts'
 import { FlowControl } from '../../src/network/flow-control.ts'
 import { InputGate } from '../../src/network/input-gate.ts'
 import { GateInput } from '../../src/task/gate-input.ts'
-import { ManualScheduler } from '../manual-scheduler.ts'
+import { ManualScheduler } from '../../src/testing/manual-scheduler.ts'
 import { barrierOf, RecordingOutput } from '../operators/fixtures.ts'
 
 function inputOf(channelCount: number): {

@@ -8,7 +8,7 @@ import { SourceInput } from '../../src/task/source-input.ts'
 import { StreamTask } from '../../src/task/stream-task.ts'
 import { TaskMetrics } from '../../src/task/task-metrics.ts'
 import type { TaskEvent } from '../../src/task/task-protocol.ts'
-import { ManualScheduler } from '../manual-scheduler.ts'
+import { ManualScheduler } from '../../src/testing/manual-scheduler.ts'
 import { RecordingOutput } from '../operators/fixtures.ts'
 import { ScriptedSource } from './scripted-source.ts'
 

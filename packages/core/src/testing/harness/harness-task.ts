@@ -1,0 +1,313 @@
+import type { JobDefinition } from '../../api/define-job.ts'
+import { assert, defined } from '../../common/assert.ts'
+import { FlinktsError, fromErrorPayload } from '../../common/errors.ts'
+import { silentLogger } from '../../common/logger.ts'
+import { MetricRegistry } from '../../common/metric-registry.ts'
+import { SeededPrng } from '../../common/prng.ts'
+import { encodeManifest } from '../../checkpoint/manifest.ts'
+import type { PlanEdge } from '../../graph/execution-plan.ts'
+import { Channel, defaultChannelLimits } from '../../network/channel.ts'
+import type { ChannelSelector } from '../../network/record-writer.ts'
+import { type CheckpointBarrier, noTimestamp } from '../../network/stream-element.ts'
+import { buildManifest } from '../../scheduler/build-manifest.ts'
+import { planRestore } from '../../scheduler/restore-plan.ts'
+import { defaultSliceLimits } from '../../state/keyed-snapshot.ts'
+import type { OperatorSubtaskState } from '../../state/operator-state.ts'
+import { buildTask } from '../../task/build-task.ts'
+import { channelSelector } from '../../task/channel-selector.ts'
+import { defaultTaskLimits, type StreamTask } from '../../task/stream-task.ts'
+import { inputOfEdge } from '../../task/task-connections.ts'
+import type { Deployment, TaskEvent } from '../../task/task-protocol.ts'
+import { endOfTime } from '../../time/watermark.ts'
+import { ManualScheduler } from '../manual-scheduler.ts'
+import { SimulatedStorage } from '../simulated-storage.ts'
+import { HarnessOutputs } from './harness-outputs.ts'
+import { type HarnessPlan, planHarness } from './harness-plan.ts'
+import { combineSnapshots, type HarnessSnapshot } from './harness-snapshot.ts'
+
+/** What a harness plays. @internal */
+export interface HarnessTaskOptions {
+  readonly subtask: number
+  readonly parallelism: number
+  readonly startTimeMs: number
+  readonly restore: readonly HarnessSnapshot[]
+  /** The sources of the job that stand for the inputs of the harness, in order. */
+  readonly inputIds: readonly string[]
+}
+
+const jobId = 'harness'
+const attempt = 1
+/** Time that may pass while operators end their input. */
+const endTimeMaxMs = 3_600_000
+
+/**
+ * One task of a job, with its channels in the hand of a test: built, fed, snapshotted and restored
+ * by the code that does it in a job.
+ *
+ * @internal
+ */
+export class HarnessTask {
+  readonly outputs: HarnessOutputs
+  readonly #plan: HarnessPlan
+  readonly #options: HarnessTaskOptions
+  readonly #scheduler: ManualScheduler
+  readonly #disk = new SimulatedStorage(new SeededPrng(1), 'the disk of the harness')
+  readonly #inputs: readonly HarnessInput[]
+  readonly #task: StreamTask
+  readonly #events: TaskEvent[] = []
+  #lastCheckpointId: number
+  #status: 'open' | 'ended' | 'closed' = 'open'
+
+  private constructor(plan: HarnessPlan, options: HarnessTaskOptions) {
+    this.#plan = plan
+    this.#options = options
+    this.#scheduler = new ManualScheduler(options.startTimeMs)
+    this.outputs = new HarnessOutputs(plan.end)
+    this.#inputs = options.inputIds.map((id) => new HarnessInput(id, plan, options.subtask))
+    const manifest = combineSnapshots(options.restore, options)
+    this.#lastCheckpointId = manifest?.checkpointId ?? 0
+    const restored: Deployment['restored'] =
+      manifest === undefined ? new Map() : planRestore(plan.plan, manifest)
+    this.#task = this.#build(restored)
+  }
+
+  /** Restores, and opens the operators. */
+  static async start(job: JobDefinition, options: HarnessTaskOptions): Promise<HarnessTask> {
+    const started = new HarnessTask(planHarness(job), options)
+    try {
+      await started.#open()
+    } catch (cause) {
+      await started.close()
+      throw cause
+    }
+    return started
+  }
+
+  get now(): number {
+    return this.#scheduler.now()
+  }
+
+  input(index: number): HarnessInput {
+    return defined(this.#inputs[index], 'the harness has the input')
+  }
+
+  /** Runs what follows from what was put into the inputs, and throws what it threw. */
+  run(): void {
+    this.checkOpen()
+    this.#scheduler.runSoon()
+    this.#rethrow()
+  }
+
+  async settle(): Promise<void> {
+    await this.#scheduler.settle()
+    this.#rethrow()
+  }
+
+  async advanceTo(timeMs: number): Promise<void> {
+    const ms = timeMs - this.now
+    if (!(ms >= 0)) {
+      throw new FlinktsError(
+        'FLINKTS_TEST_INVALID',
+        `processing time cannot go from ${this.now} to ${timeMs}`,
+        { hint: 'The time is absolute, in milliseconds; it never goes back.' },
+      )
+    }
+    await this.#scheduler.advance(ms)
+    this.#rethrow()
+  }
+
+  async endInput(): Promise<void> {
+    this.checkOpen()
+    for (const input of this.#inputs) input.end()
+    this.#status = 'ended'
+    const endMs = this.now + endTimeMaxMs
+    await this.settle()
+    while (!this.#has('data-ended')) {
+      const passed = await this.#scheduler.advanceToTimer(endMs)
+      this.#rethrow()
+      if (!passed) throw this.#unfinished('the operators did not come to the end of their input')
+    }
+  }
+
+  async snapshot(): Promise<HarnessSnapshot> {
+    this.#checkNotClosed()
+    this.#lastCheckpointId += 1
+    const checkpointId = this.#lastCheckpointId
+    const barrier = { type: 'barrier', checkpointId, kind: 'periodic' } as const
+    for (const input of this.#inputs) input.pushEvent(barrier)
+    await this.settle()
+    const states = this.#acknowledged(checkpointId)
+    const notice = { checkpointId, oldestRetainedId: checkpointId }
+    this.#task.command({ type: 'checkpoint-completed', notice })
+    await this.settle()
+    return this.#snapshotOf(checkpointId, states)
+  }
+
+  /** Idempotent; also after a failure. */
+  async close(): Promise<void> {
+    if (this.#status === 'closed') return
+    this.#status = 'closed'
+    this.#task.command({ type: 'cancel' })
+    await this.#scheduler.settle()
+    assert(this.#has('closed'), 'a task closes when it is told to')
+  }
+
+  checkOpen(): void {
+    this.#checkNotClosed()
+    this.#rethrow()
+    if (this.#status === 'open') return
+    throw new FlinktsError('FLINKTS_TEST_INVALID', 'the input of the harness has ended', {
+      hint: 'Nothing follows the end of the input but snapshots and close.',
+    })
+  }
+
+  #checkNotClosed(): void {
+    if (this.#status !== 'closed') return
+    throw new FlinktsError('FLINKTS_TEST_INVALID', 'the harness is closed', {
+      hint: 'Make another one; snapshots can be restored.',
+    })
+  }
+
+  #build(restored: Deployment['restored']): StreamTask {
+    const { plan, vertex, nodes } = this.#plan
+    const { outputs } = this
+    return buildTask(
+      {
+        id: { vertexId: vertex.vertexId, subtask: this.#options.subtask },
+        deployment: { plan, jobId, attempt, restored },
+        vertex,
+        nodes,
+        send: (event) => void this.#events.push(event),
+      },
+      {
+        clock: this.#scheduler,
+        scheduler: this.#scheduler,
+        logger: silentLogger,
+        metrics: new MetricRegistry(),
+        storage: this.#disk.open(),
+        channelLimits: defaultChannelLimits,
+        taskLimits: defaultTaskLimits,
+        sliceLimits: defaultSliceLimits,
+      },
+      { inputs: this.#inputs.flatMap((input) => input.channels), outputs: () => outputs },
+    )
+  }
+
+  async #open(): Promise<void> {
+    for (const { path, bytes } of this.#options.restore.flatMap(({ files }) => files)) {
+      await this.#disk.open().write(path, [bytes])
+    }
+    this.#task.start()
+    await this.settle()
+    assert(this.#has('running'), 'a task that did not fail to open runs')
+  }
+
+  #acknowledged(checkpointId: number): readonly OperatorSubtaskState[] {
+    for (const event of this.#events) {
+      if (!('checkpointId' in event) || event.checkpointId !== checkpointId) continue
+      if (event.type === 'checkpoint-acknowledged') return event.states
+      if (event.type === 'checkpoint-declined') throw fromErrorPayload(event.error)
+    }
+    throw this.#unfinished('the operators are in the middle of something, so no snapshot was taken')
+  }
+
+  #snapshotOf(checkpointId: number, states: readonly OperatorSubtaskState[]): HarnessSnapshot {
+    const { plan } = this.#plan
+    const { subtask, parallelism } = this.#options
+    const manifest = buildManifest(
+      { plan, jobId, attempt },
+      { checkpointId, kind: 'periodic', createdAtMs: this.now, states, enumerators: new Map() },
+    )
+    const files = states.flatMap(({ keyed }) => {
+      if (keyed === undefined) return []
+      const bytes = defined(this.#disk.content(keyed.path), 'a state file was written')
+      return [{ path: keyed.path, bytes: bytes.slice() }]
+    })
+    return { subtask, parallelism, manifest: encodeManifest(manifest), files }
+  }
+
+  #has(type: TaskEvent['type']): boolean {
+    return this.#events.some((event) => event.type === type)
+  }
+
+  #rethrow(): void {
+    const failed = this.#events.find((event) => event.type === 'failed')
+    if (failed !== undefined) throw fromErrorPayload(failed.error)
+  }
+
+  #unfinished(what: string): FlinktsError {
+    return new FlinktsError('FLINKTS_TEST_INVALID', what, {
+      hint: 'Complete what they wait for, or let processing time pass.',
+    })
+  }
+}
+
+/** An input of a harness: the channels that its records go into. @internal */
+export class HarnessInput {
+  readonly channels: readonly { readonly port: number; readonly channel: Channel }[]
+  /** Of the edges that go by key: who gets a record. */
+  readonly #selectors: readonly ChannelSelector[]
+  readonly #subtask: number
+  readonly #parallelism: number
+  #idle = false
+
+  constructor(sourceId: string, { plan, vertex, nodes, edges }: HarnessPlan, subtask: number) {
+    this.#subtask = subtask
+    this.#parallelism = vertex.parallelism
+    const create = (): Channel => new Channel(defaultChannelLimits)
+    const own = edges.filter(({ from }) => from.operatorId === sourceId)
+    const atHead = vertex.vertexId === sourceId
+    this.channels = atHead
+      ? [{ port: 0, channel: create() }]
+      : own.map((edge) => ({ port: inputOfEdge(nodes, edge).port ?? 0, channel: create() }))
+    const { maxParallelism } = plan
+    this.#selectors = own.flatMap((edge: PlanEdge) => {
+      if (edge.partitioning !== 'hash') return []
+      const input = inputOfEdge(nodes, edge)
+      const channelCount = vertex.parallelism
+      const selector = channelSelector(edge, { input, subtask, channelCount, maxParallelism })
+      return selector === undefined ? [] : [selector]
+    })
+  }
+
+  /** Whether the subtask gets the record. */
+  owns(value: unknown): boolean {
+    return this.#selectors.every((select) => select(value) === this.#subtask)
+  }
+
+  push(value: unknown, timestamp: number = noTimestamp): void {
+    if (!this.owns(value)) throw this.#foreign(value)
+    this.setIdle(false)
+    for (const { channel } of this.channels) channel.push(value, timestamp)
+  }
+
+  watermark(timestamp: number): void {
+    this.setIdle(false)
+    for (const { channel } of this.channels) channel.pushEvent({ type: 'watermark', timestamp })
+  }
+
+  setIdle(idle: boolean): void {
+    if (idle === this.#idle) return
+    this.#idle = idle
+    for (const { channel } of this.channels) channel.pushEvent({ type: 'idle', idle })
+  }
+
+  pushEvent(barrier: CheckpointBarrier): void {
+    for (const { channel } of this.channels) channel.pushEvent(barrier)
+  }
+
+  end(): void {
+    this.watermark(endOfTime)
+    for (const { channel } of this.channels) channel.pushEvent({ type: 'end-of-data' })
+  }
+
+  #foreign(value: unknown): FlinktsError {
+    const owners = this.#selectors.map((select) => select(value)).join(' and ')
+    return new FlinktsError(
+      'FLINKTS_TEST_INVALID',
+      `the key of the record belongs to subtask ${owners} of ${this.#parallelism}, the harness ` +
+        `plays subtask ${this.#subtask}`,
+      { hint: 'Ask harness.owns(value), or leave the parallelism at 1.' },
+    )
+  }
+}

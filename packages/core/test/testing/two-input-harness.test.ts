@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest'
+import { GraphBuilder } from '../../src/api/graph-builder.ts'
+import type { JobDefinition } from '../../src/api/define-job.ts'
+import { resolveJobOptions } from '../../src/api/job-options.ts'
+import type { StreamInput } from '../../src/graph/stream-node.ts'
+import type { Output } from '../../src/network/output.ts'
+import type { OperatorContext } from '../../src/operators/operator-definition.ts'
+import type { TwoInputOperator } from '../../src/operators/operator.ts'
+import { collectSink } from '../../src/testing/collect-sink.ts'
+import { collectionSource } from '../../src/testing/collection-source.ts'
+import { HarnessTask } from '../../src/testing/harness/harness-task.ts'
+import { TwoInputHarness } from '../../src/testing/operator-harness.ts'
+import { CombinedWatermark } from '../../src/time/combined-watermark.ts'
+
+/** Says from which input each record came; its watermark is the lower one. */
+class NamingOperator implements TwoInputOperator {
+  readonly operatorId: string
+  readonly inputs: readonly [Output, Output]
+  readonly #watermark = new CombinedWatermark()
+
+  constructor({ operatorId, output }: OperatorContext) {
+    this.operatorId = operatorId
+    this.inputs = [this.#input('left', output), this.#input('right', output)]
+  }
+
+  #input(name: string, output: Output): Output {
+    this.#watermark.add(name)
+    return {
+      collect: (value, timestamp) => output.collect(`${name} ${String(value)}`, timestamp),
+      emitWatermark: (timestamp) => {
+        this.#watermark.advance(name, timestamp)
+        output.emitWatermark(this.#watermark.watermark)
+      },
+      emitIdle: (idle) => this.#watermark.setIdle(name, idle),
+    }
+  }
+}
+
+const selectKey = (value: unknown): unknown => value
+
+async function startHarness(
+  options: { readonly parallelism?: number; readonly subtask?: number } = {},
+): Promise<TwoInputHarness<string, number, string>> {
+  const { parallelism = 1, subtask = 0 } = options
+  const inputIds = ['left', 'right']
+  const task = await HarnessTask.start(namingJob(parallelism), {
+    ...{ inputIds, subtask, parallelism },
+    startTimeMs: 0,
+    restore: [],
+  })
+  return new TwoInputHarness(task)
+}
+
+function namingJob(parallelism: number): JobDefinition {
+  const builder = new GraphBuilder('harness', 'exactly-once')
+  const sourceOf = (id: string): number =>
+    builder.add(id, { type: 'source', source: collectionSource<unknown>([]) }, [])
+  const input = (from: number, port: 0 | 1): StreamInput => ({
+    from,
+    port,
+    partitioning: { type: 'hash', selectKey },
+  })
+  const both = builder.add(
+    'both',
+    { type: 'process', create: (context) => new NamingOperator(context) },
+    [input(sourceOf('left'), 0), input(sourceOf('right'), 1)],
+  )
+  builder.add('harness-output', { type: 'sink', sink: collectSink<unknown>() }, [
+    { from: both, partitioning: { type: 'forward' } },
+  ])
+  const options = resolveJobOptions('harness', { parallelism })
+  return { name: 'harness', graph: builder.build(), options }
+}
+
+describe('a harness of two inputs', () => {
+  test('gives each record to its input', async () => {
+    const harness = await startHarness()
+
+    harness.push(1, 10, 5)
+    harness.push(0, 'a')
+    harness.push(1, 20)
+
+    expect(harness.takeValues()).toEqual(['right 10', 'left a', 'right 20'])
+  })
+
+  test('ends both inputs', async () => {
+    const harness = await startHarness()
+
+    harness.idle(1, true)
+    await harness.endInput()
+
+    expect(harness.take().at(-1)).toEqual({ type: 'watermark', timestamp: Infinity })
+  })
+
+  test('lets the operator combine the watermarks', async () => {
+    const harness = await startHarness()
+
+    harness.watermark(0, 10)
+    harness.watermark(1, 7)
+    harness.idle(1, true)
+    harness.watermark(0, 20)
+
+    const watermarks = harness
+      .take()
+      .flatMap((element) => (element.type === 'watermark' ? [element.timestamp] : []))
+    expect(watermarks).toEqual([-Infinity, 7, 20])
+  })
+
+  test('knows for each input which keys belong to the subtask', async () => {
+    const first = await startHarness({ parallelism: 2, subtask: 0 })
+    const second = await startHarness({ parallelism: 2, subtask: 1 })
+    const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+
+    const ofFirst = keys.filter((key) => first.owns(0, key))
+    for (const key of ofFirst) first.push(0, key)
+
+    expect(first.takeValues()).toEqual(ofFirst.map((key) => `left ${key}`))
+    expect(keys.filter((key) => second.owns(0, key))).toEqual(
+      keys.filter((key) => !ofFirst.includes(key)),
+    )
+    expect(() => second.push(0, ofFirst[0] ?? '')).toThrow('belongs to subtask 0 of 2')
+  })
+
+  test('closes', async () => {
+    const harness = await startHarness()
+
+    await harness.close()
+
+    expect(() => harness.idle(0, true)).toThrow('the harness is closed')
+  })
+})
