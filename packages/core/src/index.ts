@@ -1,5 +1,6 @@
 /** Defining and running jobs. */
 export type { JobFinding } from './api/check-job.ts'
+export { ConnectedStreams, KeyedConnectedStreams } from './api/connected-streams.ts'
 export { consoleLogger } from './api/console-logger.ts'
 export { DataStream } from './api/data-stream.ts'
 export { defineJob, type JobDefinition } from './api/define-job.ts'
@@ -29,6 +30,7 @@ export type {
   PlanTarget,
   PlanVertex,
 } from './graph/execution-plan.ts'
+export type { CoContext, CoProcess, KeyedCoProcess } from './operators/co-process-function.ts'
 export type {
   KeyedContext,
   KeyedProcess,

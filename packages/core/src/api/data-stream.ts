@@ -6,6 +6,7 @@ import type { OperatorDefinition } from '../operators/operator-definition.ts'
 import type { OutputTag } from '../operators/output-tag.ts'
 import { FilterOperator, FlatMapOperator, MapOperator } from '../operators/stateless.ts'
 import type { Key } from '../state/key.ts'
+import { ConnectedStreams } from './connected-streams.ts'
 import type { GraphBuilder, OperatorOptions } from './graph-builder.ts'
 import { checkSink } from './guarantee-check.ts'
 import { KeyedStream } from './keyed-stream.ts'
@@ -69,16 +70,24 @@ export class DataStream<T, Guarantee extends DeliveryGuarantee> {
    * none.
    */
   union(...others: readonly DataStream<T, Guarantee>[]): DataStream<T, Guarantee> {
-    const foreign = others.some((other) => other.#builder !== this.#builder)
-    if (foreign) {
-      throw new FlinktsError(
-        'FLINKTS_JOB_INVALID',
-        `job "${this.#builder.jobName}" unites streams of two jobs`,
-        { hint: 'A stream belongs to the job whose environment made it.' },
-      )
-    }
+    const builders = others.map((other) => other.#builder)
+    this.#builder.checkSameJob(builders, 'unites')
     const inputs = [this, ...others].flatMap((stream) => stream.#inputs)
     return new DataStream(this.#builder, inputs)
+  }
+
+  /**
+   * This stream and `second`, of other records perhaps, as the two inputs of one operator; each
+   * keeps its order, between them there is none. The watermark behind it is the smaller one of the
+   * two.
+   *
+   * @throws FlinktsError FLINKTS_JOB_INVALID if they are of two jobs
+   */
+  connect<Second>(second: DataStream<Second, Guarantee>): ConnectedStreams<T, Second, Guarantee> {
+    this.#builder.checkSameJob([second.#builder], 'connects')
+    const outputOf = <Out>(from: number): DataStream<Out, Guarantee> => this.#then(from)
+    const parts = { builder: this.#builder, outputOf }
+    return new ConnectedStreams(parts, this.#inputs, second.#inputs)
   }
 
   /**

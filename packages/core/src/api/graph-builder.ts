@@ -2,12 +2,18 @@ import { defined } from '../common/assert.ts'
 import { FlinktsError } from '../common/errors.ts'
 import type { DeliveryGuarantee } from '../common/guarantee.ts'
 import type { NodeOperation, StreamGraph, StreamInput, StreamNode } from '../graph/stream-node.ts'
+import type { DataStream } from './data-stream.ts'
 
 /** Settings of one operator. @public */
 export interface OperatorOptions {
   /** Subtasks, 1 to the job's maxParallelism; default: the parallelism of the job. */
   readonly parallelism?: number
 }
+
+/** Makes the stream of a node's output. @internal */
+export type OutputOf<Guarantee extends DeliveryGuarantee> = <Out>(
+  from: number,
+) => DataStream<Out, Guarantee>
 
 /** An operator id: letters, digits, `-`, `_` and `.`, at most 64 of them, a letter first. */
 const operatorIdForm = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/
@@ -22,6 +28,20 @@ export class GraphBuilder {
   constructor(jobName: string, guarantee: DeliveryGuarantee) {
     this.jobName = jobName
     this.guarantee = guarantee
+  }
+
+  /**
+   * Streams of two jobs do not meet. `doing`: what is done with them, in the third person.
+   *
+   * @throws FlinktsError FLINKTS_JOB_INVALID
+   */
+  checkSameJob(others: readonly GraphBuilder[], doing: string): void {
+    if (others.every((other) => other === this)) return
+    throw new FlinktsError(
+      'FLINKTS_JOB_INVALID',
+      `job "${this.jobName}" ${doing} streams of two jobs`,
+      { hint: 'A stream belongs to the job whose environment made it.' },
+    )
   }
 
   /**

@@ -4,13 +4,9 @@ import type { KeyedProcess } from '../operators/keyed-process-function.ts'
 import { KeyedProcessOperator } from '../operators/keyed-process.ts'
 import type { Key } from '../state/key.ts'
 import type { StateDeclarations } from '../state/state-descriptor.ts'
+import { KeyedConnectedStreams, type KeyedSide } from './connected-streams.ts'
 import type { DataStream } from './data-stream.ts'
-import type { GraphBuilder, OperatorOptions } from './graph-builder.ts'
-
-/** Makes the stream of a node's output. @internal */
-export type OutputOf<Guarantee extends DeliveryGuarantee> = <Out>(
-  from: number,
-) => DataStream<Out, Guarantee>
+import type { GraphBuilder, OperatorOptions, OutputOf } from './graph-builder.ts'
 
 /** Records of type `T`, together with those of the same key. @public */
 export class KeyedStream<T, RecordKey extends Key, Guarantee extends DeliveryGuarantee> {
@@ -63,5 +59,23 @@ export class KeyedStream<T, RecordKey extends Key, Guarantee extends DeliveryGua
       options,
     )
     return this.#outputOf(from)
+  }
+
+  /**
+   * This stream and `second`, which has the same keys, as the two inputs of one operator: they
+   * share the state and the timers of a key.
+   *
+   * @throws FlinktsError FLINKTS_JOB_INVALID if they are of two jobs
+   */
+  connect<Second>(
+    second: KeyedStream<Second, RecordKey, Guarantee>,
+  ): KeyedConnectedStreams<T, Second, RecordKey, Guarantee> {
+    this.#builder.checkSameJob([second.#builder], 'connects')
+    const parts = { builder: this.#builder, outputOf: this.#outputOf }
+    return new KeyedConnectedStreams(parts, this.#side, second.#side)
+  }
+
+  get #side(): KeyedSide {
+    return { inputs: this.#inputs, selectKey: this.#selectKey }
   }
 }

@@ -13,6 +13,7 @@ import type { OperatorContext } from './operator-definition.ts'
 import type { OperatorSnapshot } from './operator.ts'
 import type { OutputTag } from './output-tag.ts'
 import { ProcessingTimers } from './processing-timers.ts'
+import { SideOutputs } from './side-outputs.ts'
 import { advanceTime } from './time-advance.ts'
 import { userFunctionFailed } from './user-function.ts'
 
@@ -157,10 +158,11 @@ class RuntimeContext implements KeyedContext, TimerContext {
   watermark: number = noWatermark
   readonly timers: Timers
   readonly #operator: OperatorContext
-  readonly #sides = new Map<string, Output>()
+  readonly #sides: SideOutputs
 
   constructor(operator: OperatorContext, timers: Timers) {
     this.#operator = operator
+    this.#sides = new SideOutputs(operator)
     this.timers = timers
   }
 
@@ -168,9 +170,7 @@ class RuntimeContext implements KeyedContext, TimerContext {
     return this.#operator.subtask.clock.now()
   }
 
-  output<T>({ id }: OutputTag<T>, value: T): void {
-    let side = this.#sides.get(id)
-    if (side === undefined) this.#sides.set(id, (side = this.#operator.sideOutput(id)))
-    side.collect(value, this.timestamp ?? noTimestamp)
+  output<T>(tag: OutputTag<T>, value: T): void {
+    this.#sides.collect(tag, value, this.timestamp ?? noTimestamp)
   }
 }

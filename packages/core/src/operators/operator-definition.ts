@@ -6,7 +6,14 @@ import type { KeyedOperatorState } from './keyed-operator-state.ts'
 import type { Operator, TwoInputOperator } from './operator.ts'
 
 /** What an operator between sources and sinks does, in a word. @public */
-export type OperatorType = 'map' | 'filter' | 'flat-map' | 'process'
+export type OperatorType =
+  | 'map'
+  | 'filter'
+  | 'flat-map'
+  | 'process'
+  | 'co-map'
+  | 'co-flat-map'
+  | 'co-process'
 
 /**
  * An operator as the job defines it: how to make it in each subtask. Operators with two inputs are

@@ -1,5 +1,5 @@
 import { assert } from '../common/assert.ts'
-import { noWatermark } from './watermark.ts'
+import { endOfTime, noWatermark } from './watermark.ts'
 
 interface Partial {
   watermark: number
@@ -7,15 +7,17 @@ interface Partial {
 }
 
 /**
- * The watermark of several splits in one source: the minimum over those that are not idle; never
- * goes back; idle when all are. A split that is removed no longer counts. (Flink:
- * CombinedWatermarkStatus. Unlike the valve between tasks, it does not release the maximum when the
- * last split turns idle.)
+ * The watermark of several parts, which are the splits of a source or the two inputs of an
+ * operator: the minimum over those that are not idle; never goes back; idle when all are. A part
+ * that is removed, or has come to the end of time, no longer counts; when all have come to it, so
+ * has the whole. So time does not end while a part is only idle. (Flink: CombinedWatermarkStatus,
+ * but for the end of time. Unlike the valve between tasks, it does not release the maximum when the
+ * last part turns idle.)
  *
  * @internal
  */
-export class CombinedWatermark {
-  readonly #partials = new Map<string, Partial>()
+export class CombinedWatermark<PartId extends string | number = string> {
+  readonly #partials = new Map<PartId, Partial>()
   #watermark = noWatermark
   #idle = false
 
@@ -24,47 +26,53 @@ export class CombinedWatermark {
     return this.#watermark
   }
 
-  /** Whether there are splits and all of them are idle. */
+  /** Whether all parts that have not come to their end are idle, and there is one. */
   get idle(): boolean {
     return this.#idle
   }
 
-  add(splitId: string): void {
-    assert(!this.#partials.has(splitId), 'a split has one output')
-    this.#partials.set(splitId, { watermark: noWatermark, idle: false })
+  add(partId: PartId): void {
+    assert(!this.#partials.has(partId), 'a part is added once')
+    this.#partials.set(partId, { watermark: noWatermark, idle: false })
     this.#update()
   }
 
-  remove(splitId: string): void {
-    this.#partials.delete(splitId)
+  remove(partId: PartId): void {
+    this.#partials.delete(partId)
     this.#update()
   }
 
-  /** Advances a split; it is no longer idle. A watermark that goes back is ignored. */
-  advance(splitId: string, watermark: number): void {
-    const partial = this.#partials.get(splitId)
+  /** Advances a part; it is no longer idle. A watermark that goes back is ignored. */
+  advance(partId: PartId, watermark: number): void {
+    const partial = this.#partials.get(partId)
     if (partial === undefined) return
     partial.idle = false
     partial.watermark = Math.max(partial.watermark, watermark)
     this.#update()
   }
 
-  setIdle(splitId: string, idle: boolean): void {
-    const partial = this.#partials.get(splitId)
+  setIdle(partId: PartId, idle: boolean): void {
+    const partial = this.#partials.get(partId)
     if (partial === undefined || partial.idle === idle) return
     partial.idle = idle
     this.#update()
   }
 
   #update(): void {
-    let minimum = Infinity
+    let minimum = endOfTime
     let active = 0
+    let idle = 0
     for (const partial of this.#partials.values()) {
-      if (partial.idle) continue
+      if (partial.watermark === endOfTime) continue
+      if (partial.idle) {
+        idle += 1
+        continue
+      }
       active += 1
       minimum = Math.min(minimum, partial.watermark)
     }
-    this.#idle = active === 0 && this.#partials.size > 0
-    if (active > 0 && minimum > this.#watermark) this.#watermark = minimum
+    this.#idle = active === 0 && idle > 0
+    const known = active > 0 || (idle === 0 && this.#partials.size > 0)
+    if (known && minimum > this.#watermark) this.#watermark = minimum
   }
 }

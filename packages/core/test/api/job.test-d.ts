@@ -89,6 +89,41 @@ defineJob('typed', {}, (env) => {
   })
 })
 
+defineJob('connected', {}, (env) => {
+  const stream = env.source('orders', orders)
+  const lengths = stream.map(({ customer }) => customer.length)
+  const connected = stream.connect(lengths)
+  const mapped = connected.map(
+    (order) => order.id,
+    (length) => length.toFixed(),
+  )
+  expectTypeOf(mapped).toEqualTypeOf<DataStream<bigint | string, 'exactly-once'>>()
+  connected.keyBy(
+    (order) => order.customer,
+    // @ts-expect-error the second key is a number, the first a string
+    (length) => length,
+  )
+  const byCustomer = stream.keyBy(({ customer }) => customer)
+  // @ts-expect-error the keys are numbers and strings
+  byCustomer.connect(lengths.keyBy((length) => length))
+  const processed = byCustomer
+    .connect(lengths.keyBy((length) => `${length}`))
+    .process('processed', {
+      state: { total: valueState<number>() },
+      processFirst(order, state, context) {
+        expectTypeOf(order).toEqualTypeOf<Order>()
+        expectTypeOf(context.key).toEqualTypeOf<string>()
+        state.total.set(1)
+        return [order.id]
+      },
+      processSecond(length, state) {
+        expectTypeOf(length).toEqualTypeOf<number>()
+        expectTypeOf(state.total.get()).toEqualTypeOf<number | undefined>()
+      },
+    })
+  expectTypeOf(processed).toEqualTypeOf<DataStream<bigint, 'exactly-once'>>()
+})
+
 defineJob('effectively', { guarantee: 'effectively-once' }, (env) => {
   const stream = env.source('orders', orders)
   stream.sinkTo('upsert', upsert)

@@ -2,14 +2,20 @@ import { describe, expect, test } from 'vitest'
 import { Channel } from '../../src/network/channel.ts'
 import { FlowControl } from '../../src/network/flow-control.ts'
 import { InputGate } from '../../src/network/input-gate.ts'
+import type { StreamEvent } from '../../src/network/stream-element.ts'
 import { GateInput } from '../../src/task/gate-input.ts'
 import { ManualScheduler } from '../../src/testing/manual-scheduler.ts'
 import { barrierOf, RecordingOutput } from '../operators/fixtures.ts'
 
-function inputOf(channelCount: number): {
+/** `ports`: for every channel, the input that it belongs to; default: all to one. */
+function inputOf(
+  channelCount: number,
+  ports: readonly number[] = Array.from({ length: channelCount }, () => 0),
+): {
   input: GateInput
   channels: readonly [Channel, ...Channel[]]
   head: RecordingOutput
+  second: RecordingOutput
   flow: FlowControl
   clock: ManualScheduler
   processed: () => number
@@ -17,6 +23,7 @@ function inputOf(channelCount: number): {
   const clock = new ManualScheduler()
   const flow = new FlowControl()
   const head = new RecordingOutput()
+  const second = new RecordingOutput()
   const create = (): Channel => new Channel({ recordsMax: 100, runRecordsMax: 3 })
   const channels: [Channel, ...Channel[]] = [create()]
   while (channels.length < channelCount) channels.push(create())
@@ -31,13 +38,13 @@ function inputOf(channelCount: number): {
   const gate = new InputGate(channels, () => {})
   const input = new GateInput({
     gate,
-    ports: channels.map(() => 0),
-    heads: [head],
+    ports,
+    heads: ports.includes(1) ? [head, second] : [head],
     flow,
     clock,
     listener,
   })
-  return { input, channels, head, flow, clock, processed: () => processed }
+  return { input, channels, head, second, flow, clock, processed: () => processed }
 }
 
 function push(channel: Channel | undefined, ...values: readonly string[]): void {
@@ -168,5 +175,85 @@ describe('the input of a task from channels', () => {
     const step = [input.step(100), input.step(100)]
 
     expect(step).toEqual(['halted', 'halted'])
+  })
+})
+
+describe('the two inputs of an operator', () => {
+  const watermark = (timestamp: number): StreamEvent => ({ type: 'watermark', timestamp })
+  const idle: StreamEvent = { type: 'idle', idle: true }
+
+  test('give each record to the input that its channel belongs to', () => {
+    const { input, channels, head, second, processed } = inputOf(3, [0, 1, 0])
+    push(channels[0], 'a0', 'b0')
+    push(channels[1], 'a1', 'b1')
+    push(channels[2], 'a2')
+
+    input.step(100)
+
+    expect(head.emitted).toEqual(['a0', 'b0', 'a2'])
+    expect(second.emitted).toEqual(['a1', 'b1'])
+    expect(processed()).toBe(5)
+  })
+
+  test('have a watermark each, the smallest of their own channels', () => {
+    const { input, channels, head, second } = inputOf(4, [0, 1, 0, 1])
+    for (const [channel, timestamp] of [8, 3, 5, 4].entries()) {
+      channels[channel]?.pushEvent(watermark(timestamp))
+    }
+
+    input.step(100)
+
+    expect(head.emitted).toEqual(['watermark 5'])
+    expect(second.emitted).toEqual(['watermark 3'])
+  })
+
+  test('turn idle each by itself', () => {
+    const { input, channels, head, second } = inputOf(3, [0, 1, 1])
+    channels[1]?.pushEvent(watermark(3))
+    channels[1]?.pushEvent(idle)
+    channels[0].pushEvent(watermark(9))
+    input.step(100)
+    const oneIdle = [...second.emitted]
+
+    channels[2]?.pushEvent(idle)
+    input.step(100)
+
+    expect(oneIdle).toEqual([])
+    expect(head.emitted).toEqual(['watermark 9'])
+    expect(second.emitted).toEqual(['watermark 3', 'idle'])
+  })
+
+  test('wait for a barrier on the channels of both', () => {
+    const { input, channels, head, second } = inputOf(3, [0, 0, 1])
+    channels[0].pushEvent(barrierOf(1))
+    push(channels[0], 'late0')
+    channels[1]?.pushEvent(barrierOf(1))
+    push(channels[1], 'late1')
+    push(channels[2], 'early2')
+
+    input.step(100)
+    const aligning = [...head.emitted, ...second.emitted]
+    channels[2]?.pushEvent(barrierOf(1))
+    push(channels[2], 'late2')
+    input.step(100)
+
+    expect(aligning).toEqual(['early2'])
+    expect(head.emitted).toEqual(['checkpoint 1 after 0 ms', 'late0', 'late1'])
+    expect(second.emitted).toEqual(['early2', 'late2'])
+  })
+
+  test('end when both have ended, and not with the first', () => {
+    const { input, channels, second } = inputOf(2, [0, 1])
+    channels[0].pushEvent(watermark(Infinity))
+    channels[0].pushEvent(ended)
+    const first = input.step(100)
+    push(channels[1], 'a1')
+    channels[1]?.pushEvent(ended)
+
+    const both = input.step(100)
+
+    expect(first).toBe('nothing')
+    expect(both).toBe('ended')
+    expect(second.emitted).toEqual(['a1'])
   })
 })

@@ -108,6 +108,23 @@ describe('the combined watermark of splits', () => {
     expect(combined.idle).toBe(false)
   })
 
+  test('does not come to the end of time while a part is only idle', () => {
+    const combined = combinedOf('ended', 'idle')
+    combined.advance('idle', 7)
+    combined.advance('ended', Infinity)
+
+    combined.setIdle('idle', true)
+    const whileIdle = [combined.watermark, combined.idle]
+    combined.advance('idle', 9)
+    const active = [combined.watermark, combined.idle]
+    combined.advance('idle', Infinity)
+
+    expect(whileIdle).toEqual([7, true])
+    expect(active).toEqual([9, false])
+    expect(combined.watermark).toBe(Infinity)
+    expect(combined.idle).toBe(false)
+  })
+
   test('refuses a second output of one split', () => {
     const combined = combinedOf('a')
 
