@@ -11,7 +11,7 @@ import {
   valueState,
 } from '../../src/state/state-descriptor.ts'
 import { SimulatedStorage } from '../../src/testing/simulated-storage.ts'
-import { ManualScheduler } from '../manual-scheduler.ts'
+import { ManualScheduler } from '../../src/testing/manual-scheduler.ts'
 import { barrierOf, operatorContextOf, RecordingOutput } from './fixtures.ts'
 
 interface Order {
