@@ -12,16 +12,18 @@ export {
 } from './testing/collection-source.ts'
 export type { HarnessElement } from './testing/harness/harness-outputs.ts'
 export type { HarnessFile, HarnessSnapshot } from './testing/harness/harness-snapshot.ts'
+export type { Harness } from './testing/harness/task-harness.ts'
 export { ManualScheduler } from './testing/manual-scheduler.ts'
 export {
-  Harness,
   type HarnessOptions,
   type HarnessStream,
   operatorHarness,
-  OperatorHarness,
+  type OperatorHarness,
   twoInputHarness,
-  TwoInputHarness,
+  type TwoInputHarness,
+  type TwoInputRecord,
 } from './testing/operator-harness.ts'
+export { runTestJob, type TestJobOptions } from './testing/run-test-job.ts'
 export { simulate, type SimulationReport } from './testing/simulation/simulation.ts'
 export {
   type FileStep,

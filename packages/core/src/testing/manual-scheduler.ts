@@ -30,8 +30,9 @@ export class ManualScheduler implements Scheduler, Clock {
     return this.#timers.length
   }
 
+  /** Whole, as wall-clock time is; timers may be due in between. */
   now(): number {
-    return this.#nowMs
+    return Math.floor(this.#nowMs)
   }
 
   monotonic(): number {

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { defineJob, type JobDefinition } from '../../src/api/define-job.ts'
 import type { RestartStrategy } from '../../src/scheduler/restart-strategy.ts'
 import { valueState } from '../../src/state/state-descriptor.ts'
-import { collectingSink, listSource, TestRuntime } from './running-job.ts'
+import { collectSink, type CollectSink } from '../../src/testing/collect-sink.ts'
+import { collectionSource } from '../../src/testing/collection-source.ts'
+import { TestRuntime } from '../../src/testing/test-runtime.ts'
 
 interface Order {
   readonly customer: string
@@ -15,15 +17,20 @@ const orders: readonly Order[] = Array.from({ length: 60 }, (_, index) => ({
 }))
 
 const none: RestartStrategy = { type: 'none' }
+const timeMaxMs = 60_000
+
+function failureOf(runtime: TestRuntime, job: JobDefinition): Promise<unknown> {
+  return runtime.end(runtime.start(job), timeMaxMs).catch((cause: unknown) => cause)
+}
 
 /** Sums the amounts of each customer. */
 function sumJob(
-  committed: string[],
+  results: CollectSink<string> = collectSink(),
   selectKey: (order: Order) => string = ({ customer }) => customer,
 ): JobDefinition {
   return defineJob('sums', { restart: none }, (env) => {
     env
-      .source('orders', listSource(orders))
+      .source('orders', collectionSource(orders))
       .keyBy(selectKey)
       .process('sum', {
         state: { total: valueState<number>() },
@@ -33,7 +40,7 @@ function sumJob(
           return [`${key}: ${sum}`]
         },
       })
-      .sinkTo('out', collectingSink(committed))
+      .sinkTo('out', results)
   })
 }
 
@@ -49,21 +56,21 @@ function expectedSums(): readonly string[] {
 describe('a job that is started', () => {
   test.each([1, 3])('runs a bounded input to its end with %i subtasks', async (parallelism) => {
     const runtime = new TestRuntime()
-    const committed: string[] = []
-    const handle = runtime.start(sumJob(committed), { parallelism })
+    const results = collectSink<string>()
+    const handle = runtime.start(sumJob(results), { parallelism })
 
-    const outcome = await runtime.end(handle)
+    const outcome = await runtime.end(handle, timeMaxMs)
 
     expect(outcome).toBe('finished')
     expect(handle.status).toBe('finished')
-    expect(committed.toSorted()).toEqual(expectedSums().toSorted())
+    expect(results.values.toSorted()).toEqual(expectedSums().toSorted())
   })
 
   test('counts what it read and wrote', async () => {
     const runtime = new TestRuntime()
-    const handle = runtime.start(sumJob([]), { parallelism: 2 })
+    const handle = runtime.start(sumJob(), { parallelism: 2 })
 
-    await runtime.end(handle)
+    await runtime.end(handle, timeMaxMs)
 
     const { values, completedCheckpoints, failedCheckpoints } = handle.metrics()
     const valueOf = (operatorId: string, name: string): number | undefined =>
@@ -87,7 +94,7 @@ describe('a job that is started', () => {
       return 'key'
     }
 
-    const outcome = await runtime.end(runtime.start(sumJob([], failing)))
+    const outcome = await failureOf(runtime, sumJob(undefined, failing))
 
     expect(outcome).toMatchObject({
       code: 'FLINKTS_USER_FUNCTION_FAILED',
@@ -101,7 +108,7 @@ describe('a job that is started', () => {
     const runtime = new TestRuntime()
     const noKey = (order: Order): string => JSON.parse(`[${order.amount}, null]`) as string
 
-    const outcome = await runtime.end(runtime.start(sumJob([], noKey)))
+    const outcome = await failureOf(runtime, sumJob(undefined, noKey))
 
     expect(outcome).toMatchObject({
       code: 'FLINKTS_KEY_INVALID',
@@ -111,52 +118,56 @@ describe('a job that is started', () => {
 })
 
 describe('a job that is started again', () => {
-  async function finished(): Promise<TestRuntime> {
+  async function finished(): Promise<{
+    readonly runtime: TestRuntime
+    readonly results: CollectSink<string>
+  }> {
     const runtime = new TestRuntime()
-    await runtime.end(runtime.start(sumJob([]), { parallelism: 2 }))
-    return runtime
+    const results = collectSink<string>()
+    await runtime.end(runtime.start(sumJob(results), { parallelism: 2 }), timeMaxMs)
+    return { runtime, results }
   }
 
   test.each([1, 2, 3])('has its state again with %i subtasks', async (parallelism) => {
-    const runtime = await finished()
-    const seen: number[] = []
+    const { runtime, results } = await finished()
     const more = defineJob('sums', { restart: none }, (env) => {
       env
-        .source('orders', listSource([...orders, { customer: 'customer 0', amount: 1000 }]))
+        .source('orders', collectionSource([...orders, { customer: 'customer 0', amount: 1000 }]))
         .keyBy(({ customer }) => customer)
         .process('sum', {
           state: { total: valueState<number>() },
-          process: ({ amount }, { total }) => [(total.get() ?? 0) + amount],
+          process: ({ amount }, { total }) => [`${(total.get() ?? 0) + amount}`],
         })
-        .sinkTo('out', collectingSink(seen))
+        .sinkTo('out', results)
     })
 
-    await runtime.end(runtime.start(more, { parallelism }))
+    await runtime.end(runtime.start(more, { parallelism }), timeMaxMs)
 
     const before = orders.filter(({ customer }) => customer === 'customer 0')
-    // What the last checkpoint held is committed again; a real sink tells that it was before.
-    expect(seen.at(-1)).toBe(before.reduce((sum, { amount }) => sum + amount, 1000))
+    const sum = before.reduce((total, { amount }) => total + amount, 1000)
+    expect(results.values.slice(0, 60).toSorted()).toEqual(expectedSums().toSorted())
+    expect(results.values.slice(60)).toEqual([`${sum}`])
   })
 
   test('refuses to go on if a file of its state is gone', async () => {
-    const runtime = await finished()
+    const { runtime, results } = await finished()
     const path = runtime.disk.paths().find((candidate) => candidate.endsWith('.state')) ?? ''
     runtime.disk.damage(path, undefined)
 
-    const outcome = await runtime.end(runtime.start(sumJob([])))
+    const outcome = await failureOf(runtime, sumJob(results))
 
     expect(outcome).toMatchObject({ code: 'FLINKTS_CHECKPOINT_CORRUPT' })
     expect(outcome).toMatchObject({ message: expect.stringContaining(path) as string })
   })
 
   test('refuses to go on if the content of a file of its state has changed', async () => {
-    const runtime = await finished()
+    const { runtime, results } = await finished()
     const path = runtime.disk.paths().find((candidate) => candidate.endsWith('.state')) ?? ''
     const bytes = runtime.disk.content(path)?.slice() ?? new Uint8Array()
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
     runtime.disk.damage(path, bytes)
 
-    const outcome = await runtime.end(runtime.start(sumJob([])))
+    const outcome = await failureOf(runtime, sumJob(results))
 
     expect(outcome).toMatchObject({ code: 'FLINKTS_CHECKPOINT_CORRUPT' })
   })

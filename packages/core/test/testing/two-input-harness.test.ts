@@ -8,8 +8,12 @@ import type { OperatorContext } from '../../src/operators/operator-definition.ts
 import type { TwoInputOperator } from '../../src/operators/operator.ts'
 import { collectSink } from '../../src/testing/collect-sink.ts'
 import { collectionSource } from '../../src/testing/collection-source.ts'
-import { HarnessTask } from '../../src/testing/harness/harness-task.ts'
-import { TwoInputHarness } from '../../src/testing/operator-harness.ts'
+import {
+  harnessInputIds,
+  type HarnessOptions,
+  startTwoInputHarness,
+  type TwoInputHarness,
+} from '../../src/testing/operator-harness.ts'
 import { CombinedWatermark } from '../../src/time/combined-watermark.ts'
 
 /** Says from which input each record came; its watermark is the lower one. */
@@ -38,20 +42,14 @@ class NamingOperator implements TwoInputOperator {
 
 const selectKey = (value: unknown): unknown => value
 
-async function startHarness(
-  options: { readonly parallelism?: number; readonly subtask?: number } = {},
+function startHarness(
+  options: HarnessOptions = {},
 ): Promise<TwoInputHarness<string, number, string>> {
-  const { parallelism = 1, subtask = 0 } = options
-  const inputIds = ['left', 'right']
-  const task = await HarnessTask.start(namingJob(parallelism), {
-    ...{ inputIds, subtask, parallelism },
-    startTimeMs: 0,
-    restore: [],
-  })
-  return new TwoInputHarness(task)
+  return startTwoInputHarness(namingJob(options.parallelism ?? 1), options)
 }
 
 function namingJob(parallelism: number): JobDefinition {
+  const [left, right] = harnessInputIds
   const builder = new GraphBuilder('harness', 'exactly-once')
   const sourceOf = (id: string): number =>
     builder.add(id, { type: 'source', source: collectionSource<unknown>([]) }, [])
@@ -63,7 +61,7 @@ function namingJob(parallelism: number): JobDefinition {
   const both = builder.add(
     'both',
     { type: 'process', create: (context) => new NamingOperator(context) },
-    [input(sourceOf('left'), 0), input(sourceOf('right'), 1)],
+    [input(sourceOf(left), 0), input(sourceOf(right), 1)],
   )
   builder.add('harness-output', { type: 'sink', sink: collectSink<unknown>() }, [
     { from: both, partitioning: { type: 'forward' } },

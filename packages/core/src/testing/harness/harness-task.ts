@@ -5,22 +5,17 @@ import { silentLogger } from '../../common/logger.ts'
 import { MetricRegistry } from '../../common/metric-registry.ts'
 import { SeededPrng } from '../../common/prng.ts'
 import { encodeManifest } from '../../checkpoint/manifest.ts'
-import type { PlanEdge } from '../../graph/execution-plan.ts'
-import { Channel, defaultChannelLimits } from '../../network/channel.ts'
-import type { ChannelSelector } from '../../network/record-writer.ts'
-import { type CheckpointBarrier, noTimestamp } from '../../network/stream-element.ts'
+import { defaultChannelLimits } from '../../network/channel.ts'
 import { buildManifest } from '../../scheduler/build-manifest.ts'
 import { planRestore } from '../../scheduler/restore-plan.ts'
 import { defaultSliceLimits } from '../../state/keyed-snapshot.ts'
 import type { OperatorSubtaskState } from '../../state/operator-state.ts'
 import { buildTask } from '../../task/build-task.ts'
-import { channelSelector } from '../../task/channel-selector.ts'
 import { defaultTaskLimits, type StreamTask } from '../../task/stream-task.ts'
-import { inputOfEdge } from '../../task/task-connections.ts'
 import type { Deployment, TaskEvent } from '../../task/task-protocol.ts'
-import { endOfTime } from '../../time/watermark.ts'
 import { ManualScheduler } from '../manual-scheduler.ts'
 import { SimulatedStorage } from '../simulated-storage.ts'
+import { HarnessInput } from './harness-input.ts'
 import { HarnessOutputs } from './harness-outputs.ts'
 import { type HarnessPlan, planHarness } from './harness-plan.ts'
 import { combineSnapshots, type HarnessSnapshot } from './harness-snapshot.ts'
@@ -87,15 +82,20 @@ export class HarnessTask {
     return this.#scheduler.now()
   }
 
-  input(index: number): HarnessInput {
-    return defined(this.#inputs[index], 'the harness has the input')
+  push(input: number, value: unknown, timestamp: number | undefined): void {
+    this.#feed(input, (fed) => fed.push(value, timestamp))
   }
 
-  /** Runs what follows from what was put into the inputs, and throws what it threw. */
-  run(): void {
-    this.checkOpen()
-    this.#scheduler.runSoon()
-    this.#rethrow()
+  owns(input: number, value: unknown): boolean {
+    return this.#input(input).owns(value)
+  }
+
+  watermark(input: number, timestamp: number): void {
+    this.#feed(input, (fed) => fed.watermark(timestamp))
+  }
+
+  idle(input: number, idle: boolean): void {
+    this.#feed(input, (fed) => fed.setIdle(idle))
   }
 
   async settle(): Promise<void> {
@@ -104,7 +104,7 @@ export class HarnessTask {
   }
 
   async advanceTo(timeMs: number): Promise<void> {
-    const ms = timeMs - this.now
+    const ms = timeMs - this.#scheduler.monotonic()
     if (!(ms >= 0)) {
       throw new FlinktsError(
         'FLINKTS_TEST_INVALID',
@@ -117,7 +117,7 @@ export class HarnessTask {
   }
 
   async endInput(): Promise<void> {
-    this.checkOpen()
+    this.#checkOpen()
     for (const input of this.#inputs) input.end()
     this.#status = 'ended'
     const endMs = this.now + endTimeMaxMs
@@ -152,7 +152,19 @@ export class HarnessTask {
     assert(this.#has('closed'), 'a task closes when it is told to')
   }
 
-  checkOpen(): void {
+  /** Runs what follows from what is put into the input, and throws what it threw. */
+  #feed(input: number, put: (input: HarnessInput) => void): void {
+    this.#checkOpen()
+    put(this.#input(input))
+    this.#scheduler.runSoon()
+    this.#rethrow()
+  }
+
+  #input(index: number): HarnessInput {
+    return defined(this.#inputs[index], 'the harness has the input')
+  }
+
+  #checkOpen(): void {
     this.#checkNotClosed()
     this.#rethrow()
     if (this.#status === 'open') return
@@ -239,75 +251,5 @@ export class HarnessTask {
     return new FlinktsError('FLINKTS_TEST_INVALID', what, {
       hint: 'Complete what they wait for, or let processing time pass.',
     })
-  }
-}
-
-/** An input of a harness: the channels that its records go into. @internal */
-export class HarnessInput {
-  readonly channels: readonly { readonly port: number; readonly channel: Channel }[]
-  /** Of the edges that go by key: who gets a record. */
-  readonly #selectors: readonly ChannelSelector[]
-  readonly #subtask: number
-  readonly #parallelism: number
-  #idle = false
-
-  constructor(sourceId: string, { plan, vertex, nodes, edges }: HarnessPlan, subtask: number) {
-    this.#subtask = subtask
-    this.#parallelism = vertex.parallelism
-    const create = (): Channel => new Channel(defaultChannelLimits)
-    const own = edges.filter(({ from }) => from.operatorId === sourceId)
-    const atHead = vertex.vertexId === sourceId
-    this.channels = atHead
-      ? [{ port: 0, channel: create() }]
-      : own.map((edge) => ({ port: inputOfEdge(nodes, edge).port ?? 0, channel: create() }))
-    const { maxParallelism } = plan
-    this.#selectors = own.flatMap((edge: PlanEdge) => {
-      if (edge.partitioning !== 'hash') return []
-      const input = inputOfEdge(nodes, edge)
-      const channelCount = vertex.parallelism
-      const selector = channelSelector(edge, { input, subtask, channelCount, maxParallelism })
-      return selector === undefined ? [] : [selector]
-    })
-  }
-
-  /** Whether the subtask gets the record. */
-  owns(value: unknown): boolean {
-    return this.#selectors.every((select) => select(value) === this.#subtask)
-  }
-
-  push(value: unknown, timestamp: number = noTimestamp): void {
-    if (!this.owns(value)) throw this.#foreign(value)
-    this.setIdle(false)
-    for (const { channel } of this.channels) channel.push(value, timestamp)
-  }
-
-  watermark(timestamp: number): void {
-    this.setIdle(false)
-    for (const { channel } of this.channels) channel.pushEvent({ type: 'watermark', timestamp })
-  }
-
-  setIdle(idle: boolean): void {
-    if (idle === this.#idle) return
-    this.#idle = idle
-    for (const { channel } of this.channels) channel.pushEvent({ type: 'idle', idle })
-  }
-
-  pushEvent(barrier: CheckpointBarrier): void {
-    for (const { channel } of this.channels) channel.pushEvent(barrier)
-  }
-
-  end(): void {
-    this.watermark(endOfTime)
-    for (const { channel } of this.channels) channel.pushEvent({ type: 'end-of-data' })
-  }
-
-  #foreign(value: unknown): FlinktsError {
-    const owners = this.#selectors.map((select) => select(value)).join(' and ')
-    return new FlinktsError(
-      'FLINKTS_TEST_INVALID',
-      `the key of the record belongs to subtask ${owners} of ${this.#parallelism}, the harness ` +
-        `plays subtask ${this.#subtask}`,
-      { hint: 'Ask harness.owns(value), or leave the parallelism at 1.' },
-    )
   }
 }
