@@ -42,7 +42,7 @@ const unfinished: readonly Ban[] = [
 const sleeping: readonly Ban[] = [
   {
     pattern: /(?<![.\w#])setTimeout\(|\btimers\/promises\b|\bsleep\(/,
-    instead: 'wait for the event, or drive a ManualClock',
+    instead: 'wait for the event, or drive a ManualScheduler',
   },
 ]
 

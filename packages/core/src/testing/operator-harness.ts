@@ -81,6 +81,15 @@ export async function operatorHarness<In, Out>(
 ): Promise<OperatorHarness<In, Out>> {
   const [id] = harnessInputIds
   const job = harnessJob(options, (env) => build(env.source(id, collectionSource<In>([]))))
+  return startOperatorHarness(job, options)
+}
+
+/** A harness of a job with the source and the sink of one. @internal */
+export async function startOperatorHarness<In, Out>(
+  job: JobDefinition,
+  options: HarnessOptions,
+): Promise<OperatorHarness<In, Out>> {
+  const [id] = harnessInputIds
   const task = await HarnessTask.start(job, taskOptions(job, options, [id]))
   return Object.assign(new TaskHarness<Out>(task), {
     push: (value: In, timestamp?: number): void => task.push(0, value, timestamp),

@@ -34,15 +34,15 @@ export class TestRuntime {
    * @throws FlinktsError FLINKTS_TEST_INVALID if that takes more than `timeMaxMs`
    */
   async end(handle: JobHandle, timeMaxMs: number): Promise<'finished' | 'stopped' | 'cancelled'> {
-    let ended = false
+    const job = { ended: false }
     const settled = handle.ended.finally(() => {
-      ended = true
+      job.ended = true
     })
     // Who awaits it hears of a failure; until then it is not unhandled.
     settled.catch(() => {})
     const endMs = this.scheduler.now() + timeMaxMs
     await this.scheduler.settle()
-    while (!ended) {
+    while (!job.ended) {
       if (await this.scheduler.advanceToTimer(endMs)) continue
       handle.cancel()
       await this.scheduler.settle()

@@ -1,20 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { GraphBuilder } from '../../src/api/graph-builder.ts'
 import type { JobDefinition } from '../../src/api/define-job.ts'
-import { resolveJobOptions } from '../../src/api/job-options.ts'
-import type { StreamInput } from '../../src/graph/stream-node.ts'
 import type { Output } from '../../src/network/output.ts'
 import type { OperatorContext } from '../../src/operators/operator-definition.ts'
 import type { TwoInputOperator } from '../../src/operators/operator.ts'
-import { collectSink } from '../../src/testing/collect-sink.ts'
-import { collectionSource } from '../../src/testing/collection-source.ts'
 import {
-  harnessInputIds,
   type HarnessOptions,
   startTwoInputHarness,
   type TwoInputHarness,
 } from '../../src/testing/operator-harness.ts'
 import { CombinedWatermark } from '../../src/time/combined-watermark.ts'
+import { jobOf } from './harness-job.ts'
 
 /** Says from which input each record came; its watermark is the lower one. */
 class NamingOperator implements TwoInputOperator {
@@ -40,8 +35,6 @@ class NamingOperator implements TwoInputOperator {
   }
 }
 
-const selectKey = (value: unknown): unknown => value
-
 function startHarness(
   options: HarnessOptions = {},
 ): Promise<TwoInputHarness<string, number, string>> {
@@ -49,25 +42,11 @@ function startHarness(
 }
 
 function namingJob(parallelism: number): JobDefinition {
-  const [left, right] = harnessInputIds
-  const builder = new GraphBuilder('harness', 'exactly-once')
-  const sourceOf = (id: string): number =>
-    builder.add(id, { type: 'source', source: collectionSource<unknown>([]) }, [])
-  const input = (from: number, port: 0 | 1): StreamInput => ({
-    from,
-    port,
-    partitioning: { type: 'hash', selectKey },
-  })
-  const both = builder.add(
-    'both',
+  const partitioning = { type: 'hash', selectKey: (value: unknown) => value } as const
+  return jobOf(
     { type: 'process', create: (context) => new NamingOperator(context) },
-    [input(sourceOf(left), 0), input(sourceOf(right), 1)],
+    { inputCount: 2, partitioning, parallelism },
   )
-  builder.add('harness-output', { type: 'sink', sink: collectSink<unknown>() }, [
-    { from: both, partitioning: { type: 'forward' } },
-  ])
-  const options = resolveJobOptions('harness', { parallelism })
-  return { name: 'harness', graph: builder.build(), options }
 }
 
 describe('a harness of two inputs', () => {
