@@ -18,7 +18,7 @@ export interface TestJobOptions {
  * @public
  */
 export async function runTestJob(job: JobDefinition, options: TestJobOptions = {}): Promise<void> {
-  const { timeMaxMs = 3_600_000, ...runOptions } = options
+  const { timeMaxMs, ...runOptions } = options
   const runtime = new TestRuntime()
   await runtime.end(runtime.start(job, runOptions), timeMaxMs)
 }

@@ -8,7 +8,9 @@ import { SeededPrng } from '../common/prng.ts'
 import { ManualScheduler } from './manual-scheduler.ts'
 import { SimulatedStorage } from './simulated-storage.ts'
 
-/** What jobs run on in a test: time that jumps from timer to timer, and a disk in memory. @internal */
+/**
+ * What jobs run on in a test: time that jumps from timer to timer, and a disk in memory. @internal
+ */
 export class TestRuntime {
   readonly scheduler: ManualScheduler = new ManualScheduler()
   readonly disk: SimulatedStorage = new SimulatedStorage(new SeededPrng(1))
@@ -29,11 +31,15 @@ export class TestRuntime {
   }
 
   /**
-   * Lets time pass until the job has ended, and says how. Rejects with what made it fail.
+   * Lets time pass until the job has ended, by default an hour at most, and says how it ended.
+   * Rejects with what made it fail.
    *
-   * @throws FlinktsError FLINKTS_TEST_INVALID if that takes more than `timeMaxMs`
+   * @throws FlinktsError FLINKTS_TEST_INVALID if it takes longer than `timeMaxMs`
    */
-  async end(handle: JobHandle, timeMaxMs: number): Promise<'finished' | 'stopped' | 'cancelled'> {
+  async end(
+    handle: JobHandle,
+    timeMaxMs = 3_600_000,
+  ): Promise<'finished' | 'stopped' | 'cancelled'> {
     const job = { ended: false }
     const settled = handle.ended.finally(() => {
       job.ended = true

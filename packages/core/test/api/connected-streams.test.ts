@@ -11,8 +11,10 @@ import {
   type ListState,
   type StateDescriptor,
 } from '../../src/state/state-descriptor.ts'
+import { collectSink, type CollectSink } from '../../src/testing/collect-sink.ts'
+import { collectionSource } from '../../src/testing/collection-source.ts'
+import { runTestJob } from '../../src/testing/run-test-job.ts'
 import { sinkOf, sourceOf } from './fixtures.ts'
-import { collectingSink, listSource, TestRuntime } from './running-job.ts'
 
 type Env = StreamEnvironment<'exactly-once'>
 
@@ -43,17 +45,17 @@ const named: KeyedCoProcess<
   },
 }
 
-function namedVisits(committed: string[], keyFirst: boolean): JobDefinition {
+function namedVisits(results: CollectSink<string>, keyFirst: boolean): JobDefinition {
   return defineJob('visits', { restart: { type: 'none' } }, (env) => {
-    const first = env.source('names', listSource(names))
-    const second = env.source('visits', listSource(visits))
+    const first = env.source('names', collectionSource(names))
+    const second = env.source('visits', collectionSource(visits))
     const keyed = keyFirst
       ? first.keyBy(({ id }) => id).connect(second.keyBy(({ visitor }) => visitor))
       : first.connect(second).keyBy(
           ({ id }) => id,
           ({ visitor }) => visitor,
         )
-    keyed.process('named', named).sinkTo('out', collectingSink(committed))
+    keyed.process('named', named).sinkTo('out', results)
   })
 }
 
@@ -63,26 +65,22 @@ describe('connected streams', () => {
     { parallelism: 3, keyFirst: true },
     { parallelism: 3, keyFirst: false },
   ])('meet by key in a job: %o', async ({ parallelism, keyFirst }) => {
-    const runtime = new TestRuntime()
-    const committed: string[] = []
-    const handle = runtime.start(namedVisits(committed, keyFirst), { parallelism })
+    const results = collectSink<string>()
 
-    const outcome = await runtime.end(handle)
+    await runTestJob(namedVisits(results, keyFirst), { parallelism })
 
     const known = visits.filter(({ visitor }) => visitor < names.length)
     const expected = known.map(({ visitor, index }) => `name ${visitor} ${index}`)
-    expect(outcome).toBe('finished')
-    expect(committed.toSorted()).toEqual(expected.toSorted())
+    expect(results.values.toSorted()).toEqual(expected.toSorted())
   })
 
   test('are mapped, flat mapped and processed, each input by its own function', async () => {
-    const runtime = new TestRuntime()
-    const committed: string[] = []
+    const results = collectSink<string>()
     const side = outputTag<string>('side')
     const job = defineJob('both', { restart: { type: 'none' } }, (env) => {
       const connected = env
-        .source('numbers', listSource([1, 2]))
-        .connect(env.source('texts', listSource(['a', 'b'])))
+        .source('numbers', collectionSource([1, 2]))
+        .connect(env.source('texts', collectionSource(['a', 'b'])))
       const mapped = connected.map(
         (value) => `number ${value}`,
         (value) => `text ${value}`,
@@ -95,16 +93,14 @@ describe('connected streams', () => {
         processFirst: (value) => [`first ${value}`],
         processSecond: (value, context) => context.output(side, `side ${value}`),
       })
-      mapped
-        .union(flatMapped, processed, processed.sideOutput(side))
-        .sinkTo('out', collectingSink(committed))
+      mapped.union(flatMapped, processed, processed.sideOutput(side)).sinkTo('out', results)
     })
 
-    await runtime.end(runtime.start(job))
+    await runTestJob(job)
 
     const from = ['number 1', 'number 2', 'text a', 'text b', 'times 1', 'times 2', 'times 2']
     const other = ['once a', 'once b', 'first 1', 'first 2', 'side a', 'side b']
-    expect(committed.toSorted()).toEqual([...from, ...other].toSorted())
+    expect(results.values.toSorted()).toEqual([...from, ...other].toSorted())
   })
 
   test('are read by an operator that is chained to neither', () => {

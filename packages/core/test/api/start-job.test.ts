@@ -17,10 +17,9 @@ const orders: readonly Order[] = Array.from({ length: 60 }, (_, index) => ({
 }))
 
 const none: RestartStrategy = { type: 'none' }
-const timeMaxMs = 60_000
 
 function failureOf(runtime: TestRuntime, job: JobDefinition): Promise<unknown> {
-  return runtime.end(runtime.start(job), timeMaxMs).catch((cause: unknown) => cause)
+  return runtime.end(runtime.start(job)).catch((cause: unknown) => cause)
 }
 
 /** Sums the amounts of each customer. */
@@ -59,7 +58,7 @@ describe('a job that is started', () => {
     const results = collectSink<string>()
     const handle = runtime.start(sumJob(results), { parallelism })
 
-    const outcome = await runtime.end(handle, timeMaxMs)
+    const outcome = await runtime.end(handle)
 
     expect(outcome).toBe('finished')
     expect(handle.status).toBe('finished')
@@ -70,7 +69,7 @@ describe('a job that is started', () => {
     const runtime = new TestRuntime()
     const handle = runtime.start(sumJob(), { parallelism: 2 })
 
-    await runtime.end(handle, timeMaxMs)
+    await runtime.end(handle)
 
     const { values, completedCheckpoints, failedCheckpoints } = handle.metrics()
     const valueOf = (operatorId: string, name: string): number | undefined =>
@@ -124,7 +123,7 @@ describe('a job that is started again', () => {
   }> {
     const runtime = new TestRuntime()
     const results = collectSink<string>()
-    await runtime.end(runtime.start(sumJob(results), { parallelism: 2 }), timeMaxMs)
+    await runtime.end(runtime.start(sumJob(results), { parallelism: 2 }))
     return { runtime, results }
   }
 
@@ -141,7 +140,7 @@ describe('a job that is started again', () => {
         .sinkTo('out', results)
     })
 
-    await runtime.end(runtime.start(more, { parallelism }), timeMaxMs)
+    await runtime.end(runtime.start(more, { parallelism }))
 
     const before = orders.filter(({ customer }) => customer === 'customer 0')
     const sum = before.reduce((total, { amount }) => total + amount, 1000)

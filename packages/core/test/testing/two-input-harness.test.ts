@@ -5,11 +5,19 @@ import type { OperatorContext } from '../../src/operators/operator-definition.ts
 import type { TwoInputOperator } from '../../src/operators/operator.ts'
 import {
   type HarnessOptions,
+  type HarnessStream,
   startTwoInputHarness,
+  twoInputHarness,
   type TwoInputHarness,
 } from '../../src/testing/operator-harness.ts'
+import { valueState } from '../../src/state/state-descriptor.ts'
 import { CombinedWatermark } from '../../src/time/combined-watermark.ts'
 import { jobOf } from './harness-job.ts'
+
+interface Name {
+  readonly id: number
+  readonly name: string
+}
 
 /** Says from which input each record came; its watermark is the lower one. */
 class NamingOperator implements TwoInputOperator {
@@ -105,4 +113,38 @@ describe('a harness of two inputs', () => {
 
     expect(() => harness.idle(0, true)).toThrow('the harness is closed')
   })
+})
+
+test('a harness of two inputs runs what connects two streams', async () => {
+  const harness = await twoInputHarness(
+    (names: HarnessStream<Name>, visits: HarnessStream<number>) =>
+      names
+        .connect(visits)
+        .keyBy(
+          ({ id }) => id,
+          (id) => id,
+        )
+        .process('named', {
+          state: { name: valueState<string>() },
+          processFirst: ({ name: text }, { name }) => name.set(text),
+          processSecond: (_id, { name }, { timers, timestamp }) => {
+            timers.registerEventTime(timestamp ?? 0)
+            return [`${name.get()} visits`]
+          },
+          onTimer: (_timestamp, { name }) => [`${name.get()} leaves`],
+        }),
+  )
+
+  harness.push(1, 7, 100)
+  harness.push(0, { id: 7, name: 'ann' })
+  harness.push(1, 7, 100)
+  harness.watermark(0, 200)
+  const before = harness.takeValues()
+  harness.watermark(1, 100)
+
+  expect(before).toEqual(['undefined visits', 'ann visits'])
+  expect(harness.take()).toEqual([
+    { type: 'record', value: 'ann leaves', timestamp: 100 },
+    { type: 'watermark', timestamp: 100 },
+  ])
 })

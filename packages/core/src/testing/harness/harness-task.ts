@@ -8,6 +8,7 @@ import { encodeManifest } from '../../checkpoint/manifest.ts'
 import { defaultChannelLimits } from '../../network/channel.ts'
 import { buildManifest } from '../../scheduler/build-manifest.ts'
 import { planRestore } from '../../scheduler/restore-plan.ts'
+import { checkpointDirectory } from '../../state/checkpoint-path.ts'
 import { defaultSliceLimits } from '../../state/keyed-snapshot.ts'
 import type { OperatorSubtaskState } from '../../state/operator-state.ts'
 import { buildTask } from '../../task/build-task.ts'
@@ -35,6 +36,26 @@ const attempt = 1
 /** Time that may pass while operators end their input. */
 const endTimeMaxMs = 3_600_000
 
+/** What a harness starts from. */
+interface HarnessBegin {
+  readonly disk: SimulatedStorage
+  /** The newest checkpoint on the disk; 0: there is none. */
+  readonly checkpointId: number
+  readonly restored: Deployment['restored']
+}
+
+/** Puts the snapshots on a disk, and plans who restores what of them. */
+async function beginOf({ plan }: HarnessPlan, options: HarnessTaskOptions): Promise<HarnessBegin> {
+  const disk = new SimulatedStorage(new SeededPrng(1), 'the disk of the harness')
+  const storage = disk.open()
+  for (const { path, bytes } of options.restore.flatMap(({ files }) => files)) {
+    await storage.write(path, [bytes])
+  }
+  const manifest = combineSnapshots(options.restore, options)
+  if (manifest === undefined) return { disk, checkpointId: 0, restored: new Map() }
+  return { disk, checkpointId: manifest.checkpointId, restored: planRestore(plan, manifest) }
+}
+
 /**
  * One task of a job, with its channels in the hand of a test: built, fed, snapshotted and restored
  * by the code that does it in a job.
@@ -46,29 +67,28 @@ export class HarnessTask {
   readonly #plan: HarnessPlan
   readonly #options: HarnessTaskOptions
   readonly #scheduler: ManualScheduler
-  readonly #disk = new SimulatedStorage(new SeededPrng(1), 'the disk of the harness')
+  readonly #disk: SimulatedStorage
   readonly #inputs: readonly HarnessInput[]
   readonly #task: StreamTask
   readonly #events: TaskEvent[] = []
   #lastCheckpointId: number
   #status: 'open' | 'ended' | 'closed' = 'open'
 
-  private constructor(plan: HarnessPlan, options: HarnessTaskOptions) {
+  private constructor(plan: HarnessPlan, options: HarnessTaskOptions, begin: HarnessBegin) {
     this.#plan = plan
     this.#options = options
+    this.#disk = begin.disk
+    this.#lastCheckpointId = begin.checkpointId
     this.#scheduler = new ManualScheduler(options.startTimeMs)
     this.outputs = new HarnessOutputs(plan.end)
     this.#inputs = options.inputIds.map((id) => new HarnessInput(id, plan, options.subtask))
-    const manifest = combineSnapshots(options.restore, options)
-    this.#lastCheckpointId = manifest?.checkpointId ?? 0
-    const restored: Deployment['restored'] =
-      manifest === undefined ? new Map() : planRestore(plan.plan, manifest)
-    this.#task = this.#build(restored)
+    this.#task = this.#build(begin.restored)
   }
 
   /** Restores, and opens the operators. */
   static async start(job: JobDefinition, options: HarnessTaskOptions): Promise<HarnessTask> {
-    const started = new HarnessTask(planHarness(job), options)
+    const plan = planHarness(job)
+    const started = new HarnessTask(plan, options, await beginOf(plan, options))
     try {
       await started.#open()
     } catch (cause) {
@@ -206,9 +226,6 @@ export class HarnessTask {
   }
 
   async #open(): Promise<void> {
-    for (const { path, bytes } of this.#options.restore.flatMap(({ files }) => files)) {
-      await this.#disk.open().write(path, [bytes])
-    }
     this.#task.start()
     await this.settle()
     assert(this.#has('running'), 'a task that did not fail to open runs')
@@ -230,10 +247,10 @@ export class HarnessTask {
       { plan, jobId, attempt },
       { checkpointId, kind: 'periodic', createdAtMs: this.now, states, enumerators: new Map() },
     )
-    const files = states.flatMap(({ keyed }) => {
-      if (keyed === undefined) return []
-      const bytes = defined(this.#disk.content(keyed.path), 'a state file was written')
-      return [{ path: keyed.path, bytes: bytes.slice() }]
+    const directory = `${checkpointDirectory(checkpointId)}/`
+    const paths = this.#disk.paths().filter((path) => path.startsWith(directory))
+    const files = paths.map((path) => {
+      return { path, bytes: defined(this.#disk.content(path), 'a file has bytes').slice() }
     })
     return { subtask, parallelism, manifest: encodeManifest(manifest), files }
   }
