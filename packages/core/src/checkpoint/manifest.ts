@@ -22,7 +22,8 @@ import { JsonFields, parseJson } from './json-fields.ts'
 /** What a checkpoint holds of one operator. @internal */
 export interface OperatorManifest {
   readonly operatorId: string
-  readonly kind: 'source' | 'sink' | 'process'
+  /** The type of the operator in the plan, which it must still have when it is restored. */
+  readonly kind: string
   readonly parallelism: number
   /** The state of the split enumerator of a source. */
   readonly enumerator?: StateItem
@@ -50,7 +51,6 @@ export interface CheckpointManifest {
 const format = 'flinkts-manifest'
 const formatVersion = 1
 const kinds = ['periodic', 'final', 'stop'] as const
-const operatorKinds = ['source', 'sink', 'process'] as const
 const stateKinds = ['value', 'list', 'map'] as const
 
 /** The bytes of `manifest.json`. @internal */
@@ -160,7 +160,7 @@ function parseBody(body: JsonFields): CheckpointManifest {
 function parseOperator(fields: JsonFields): OperatorManifest {
   const operator: OperatorManifest = {
     operatorId: fields.string('operatorId'),
-    kind: fields.oneOf('kind', operatorKinds),
+    kind: fields.string('kind'),
     parallelism: fields.integer('parallelism', 1),
     ...(fields.has('enumerator') ? { enumerator: parseItem(fields.object('enumerator')) } : {}),
     subtasks: fields.list('subtasks', parseSubtask),

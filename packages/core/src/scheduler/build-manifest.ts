@@ -17,9 +17,9 @@ export function buildManifest(
   const { checkpointId, kind, createdAtMs } = checkpoint
   const operators = plan.vertices.flatMap((vertex) =>
     vertex.operators.flatMap((operator) => {
-      const manifestKind = kindOf(operator)
-      if (manifestKind === undefined) return []
-      return [describe(operator.operatorId, manifestKind, vertex.parallelism, checkpoint)]
+      const described = describe(operator, vertex.parallelism, checkpoint)
+      // Operators without state take no part in snapshots.
+      return takesPart(described) ? [described] : []
     }),
   )
   return {
@@ -36,15 +36,12 @@ export function buildManifest(
   }
 }
 
-/** Operators without state are not in a manifest. */
-function kindOf(operator: PlanOperator): OperatorManifest['kind'] | undefined {
-  const { type } = operator
-  return type === 'source' || type === 'sink' || type === 'process' ? type : undefined
+function takesPart({ kind, subtasks }: OperatorManifest): boolean {
+  return kind === 'source' || kind === 'sink' || subtasks.length > 0
 }
 
 function describe(
-  operatorId: string,
-  kind: OperatorManifest['kind'],
+  { operatorId, type }: PlanOperator,
   parallelism: number,
   checkpoint: CheckpointParts,
 ): OperatorManifest {
@@ -54,7 +51,7 @@ function describe(
   const enumerator = checkpoint.enumerators.get(operatorId)
   return {
     operatorId,
-    kind,
+    kind: type,
     parallelism,
     subtasks,
     ...(enumerator === undefined ? {} : { enumerator }),
