@@ -12,6 +12,7 @@ export {
   type JobExplanation,
 } from './api/explain-job.ts'
 export type { OperatorOptions } from './api/graph-builder.ts'
+export { BoundedIntervalJoin, IntervalJoin } from './api/interval-join.ts'
 export type { JobOptions } from './api/job-options.ts'
 export { KeyedStream } from './api/keyed-stream.ts'
 export { checkJob, runJob, type RunJobOptions } from './api/run-job.ts'
@@ -31,6 +32,10 @@ export type {
   PlanVertex,
 } from './graph/execution-plan.ts'
 export type { CoContext, CoProcess, KeyedCoProcess } from './operators/co-process-function.ts'
+export type {
+  IntervalJoinContext,
+  IntervalJoinFunction,
+} from './operators/join/interval-join-function.ts'
 export type {
   KeyedContext,
   KeyedProcess,

@@ -170,8 +170,8 @@ export class KeyedConnectedStreams<
   }
 }
 
-/** The inputs of an operator that reads two keyed streams. */
-function keyedInputs(first: KeyedSide, second: KeyedSide): readonly StreamInput[] {
+/** The inputs of an operator that reads two keyed streams. @internal */
+export function keyedInputs(first: KeyedSide, second: KeyedSide): readonly StreamInput[] {
   const inputsOf = ({ inputs, selectKey }: KeyedSide, port: 0 | 1): readonly StreamInput[] =>
     inputs.map((input) => ({ ...input, port, partitioning: { type: 'hash', selectKey } }))
   return [...inputsOf(first, 0), ...inputsOf(second, 1)]

@@ -7,6 +7,7 @@ import type { StateDeclarations } from '../state/state-descriptor.ts'
 import { KeyedConnectedStreams, type KeyedSide } from './connected-streams.ts'
 import type { DataStream } from './data-stream.ts'
 import type { GraphBuilder, OperatorOptions, OutputOf } from './graph-builder.ts'
+import { IntervalJoin } from './interval-join.ts'
 
 /** Records of type `T`, together with those of the same key. @public */
 export class KeyedStream<T, RecordKey extends Key, Guarantee extends DeliveryGuarantee> {
@@ -73,6 +74,20 @@ export class KeyedStream<T, RecordKey extends Key, Guarantee extends DeliveryGua
     this.#builder.checkSameJob([second.#builder], 'connects')
     const parts = { builder: this.#builder, outputOf: this.#outputOf }
     return new KeyedConnectedStreams(parts, this.#side, second.#side)
+  }
+
+  /**
+   * Joins records of this stream, the left one, with those of `right` that have the same key and
+   * lie in an interval of event time around them.
+   *
+   * @throws FlinktsError FLINKTS_JOB_INVALID if they are of two jobs
+   */
+  intervalJoin<Right>(
+    right: KeyedStream<Right, RecordKey, Guarantee>,
+  ): IntervalJoin<T, Right, Guarantee> {
+    this.#builder.checkSameJob([right.#builder], 'joins')
+    const parts = { builder: this.#builder, outputOf: this.#outputOf }
+    return new IntervalJoin({ parts, left: this.#side, right: right.#side })
   }
 
   get #side(): KeyedSide {

@@ -48,6 +48,10 @@ export const errorTable = {
     retryable: false,
     summary: 'A key selector returned a value that cannot be a key.',
   },
+  FLINKTS_TIMESTAMP_MISSING: {
+    retryable: false,
+    summary: 'A record without a timestamp reached an operator that works on event time.',
+  },
   FLINKTS_RESTARTS_EXHAUSTED: {
     retryable: false,
     summary: 'The job failed more often than its restart strategy allows.',

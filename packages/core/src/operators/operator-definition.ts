@@ -14,6 +14,7 @@ export type OperatorType =
   | 'co-map'
   | 'co-flat-map'
   | 'co-process'
+  | 'interval-join'
 
 /**
  * An operator as the job defines it: how to make it in each subtask. Operators with two inputs are

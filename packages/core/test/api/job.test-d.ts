@@ -4,6 +4,7 @@ import { defineJob } from '../../src/api/define-job.ts'
 import type { Sink } from '../../src/connector/sink.ts'
 import type { Source } from '../../src/connector/source.ts'
 import type { SourceSplit } from '../../src/connector/source-split.ts'
+import { outputTag } from '../../src/operators/output-tag.ts'
 import { listState, mapState, valueState } from '../../src/state/state-descriptor.ts'
 
 interface Order {
@@ -122,6 +123,20 @@ defineJob('connected', {}, (env) => {
       },
     })
   expectTypeOf(processed).toEqualTypeOf<DataStream<bigint, 'exactly-once'>>()
+
+  // @ts-expect-error the keys are numbers and strings
+  byCustomer.intervalJoin(lengths.keyBy((length) => length))
+  const join = byCustomer.intervalJoin(lengths.keyBy((length) => `${length}`)).between(-1, 1)
+  // @ts-expect-error late left records are orders
+  join.sideOutputLeftLateData(outputTag<number>('late'))
+  const joined = join
+    .sideOutputRightLateData(outputTag<number>('late'))
+    .process('joined', (order, length, { leftTimestamp }) => {
+      expectTypeOf(order).toEqualTypeOf<Order>()
+      expectTypeOf(length).toEqualTypeOf<number>()
+      return [leftTimestamp]
+    })
+  expectTypeOf(joined).toEqualTypeOf<DataStream<number, 'exactly-once'>>()
 })
 
 defineJob('effectively', { guarantee: 'effectively-once' }, (env) => {
