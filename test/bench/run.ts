@@ -9,11 +9,12 @@ import { type BenchArguments, parseArguments } from './arguments.ts'
 import type { Bench, BenchResult } from './bench.ts'
 import { cdcBench } from './cdc/cdc-bench.ts'
 import { checkpointOverheadBench } from './checkpoint-overhead/checkpoint-overhead-bench.ts'
+import { flinkBench } from './flink/flink-bench.ts'
 import { goalLine, isReached } from './goals.ts'
 import { describeMachine, loadAverage } from './machine.ts'
 import { recordPathBench } from './record-path/record-path-bench.ts'
 
-const benches: readonly Bench[] = [recordPathBench, checkpointOverheadBench, cdcBench]
+const benches: readonly Bench[] = [recordPathBench, checkpointOverheadBench, flinkBench, cdcBench]
 const resultsFolder = fileURLToPath(new URL('results', import.meta.url))
 
 process.exitCode = await main(process.argv.slice(2))

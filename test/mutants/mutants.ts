@@ -1,11 +1,15 @@
 import { connectorMutants } from './connector-mutants.ts'
 import { durabilityMutants } from './durability-mutants.ts'
 import { engineMutants } from './engine-mutants.ts'
+import { joinMutants } from './join-mutants.ts'
 import type { Mutant } from './mutant.ts'
+import { windowMutants } from './window-mutants.ts'
 
 /** Every break that the tests must catch. Add one for each promise that a test is to hold. */
 export const mutants: readonly Mutant[] = [
   ...engineMutants,
+  ...windowMutants,
+  ...joinMutants,
   ...durabilityMutants,
   ...connectorMutants,
 ]

@@ -20,6 +20,7 @@ const coreFolders: readonly string[] = [
   'operators',
   'graph',
   'task',
+  'threads',
   'checkpoint',
   'scheduler',
   'platform',

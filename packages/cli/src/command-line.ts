@@ -14,6 +14,7 @@ export interface CheckFlags extends CommonFlags {
 
 /** @internal */
 export interface ExplainFlags extends CommonFlags {
+  readonly threads?: number
   /** Default: `.flinkts` beside the job file. */
   readonly checkpointDir?: string
   readonly json?: boolean
@@ -21,6 +22,7 @@ export interface ExplainFlags extends CommonFlags {
 
 /** @internal */
 export interface RunFlags extends CommonFlags {
+  readonly threads?: number
   /** Default: `.flinkts` beside the job file. */
   readonly checkpointDir?: string
   readonly from?: number
@@ -110,6 +112,7 @@ function createProgram({ output, version, run, explain, check }: Program): Comma
     .argument('<file>', 'the job file; its default export is what defineJob gives')
     .addOption(checkpointDirOption())
     .addOption(parallelismOption())
+    .addOption(threadsOption())
     .addOption(fromOption())
     .option('--fresh', 'begin without state, as a new lineage; older output is not touched')
     .option('--json', 'log as JSON lines (default: unless standard error is a terminal)')
@@ -124,6 +127,7 @@ function createProgram({ output, version, run, explain, check }: Program): Comma
     .argument('<file>', 'the job file')
     .addOption(checkpointDirOption())
     .addOption(parallelismOption())
+    .addOption(threadsOption())
     .option('--json', 'print JSON')
     .addOption(verboseOption())
     .action(explain)
@@ -160,6 +164,11 @@ function parallelismOption(): Option {
   return new Option('--parallelism <count>', description).argParser(parseParallelism)
 }
 
+function threadsOption(): Option {
+  const description = 'worker threads that run the subtasks (default: that of the job, else 0)'
+  return new Option('--threads <count>', description).argParser(parseThreads)
+}
+
 function fromOption(): Option {
   const description = 'restore this checkpoint (chk-000042, or 42); newer ones are set aside'
   return new Option('--from <checkpoint>', description)
@@ -182,6 +191,14 @@ function parseParallelism(text: string): number {
   if (count !== undefined && count >= 1) return count
   throw new InvalidArgumentError('Use a whole number from 1.')
 }
+
+function parseThreads(text: string): number {
+  const count = wholeNumber(text)
+  if (count !== undefined && count <= threadsMax) return count
+  throw new InvalidArgumentError(`Use a whole number from 0 to ${threadsMax}.`)
+}
+
+const threadsMax = 256
 
 function parseCheckpointId(text: string): number {
   const id = wholeNumber(text.replace(/^chk-/, ''))

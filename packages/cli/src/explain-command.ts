@@ -14,8 +14,11 @@ import { loadJob } from './load-job.ts'
  */
 export async function explainCommand(file: string, flags: ExplainFlags): Promise<ExitCode> {
   const job = await loadJob(file)
-  const { parallelism, json = false } = flags
-  const explanation = explainJob(job, parallelism === undefined ? {} : { parallelism })
+  const { parallelism, threads, json = false } = flags
+  const explanation = explainJob(job, {
+    ...(parallelism === undefined ? {} : { parallelism }),
+    ...(threads === undefined ? {} : { threads }),
+  })
   const checkpoints = `${checkpointDirectory(file, flags.checkpointDir)}/${job.name}`
   const text = json
     ? `${JSON.stringify({ ...explanation, checkpoints }, undefined, 2)}\n`

@@ -7,7 +7,7 @@ import type { ExecutionPlan, JobExplanation, PlanVertex } from '@flinkts/core'
  * @internal
  */
 export function explanationText(explanation: JobExplanation, checkpoints: string): string {
-  const { plan, sources, sinks, states } = explanation
+  const { plan, sources, sinks, states, threads } = explanation
   const sections = [
     [
       `Job "${plan.jobName}"`,
@@ -17,6 +17,7 @@ export function explanationText(explanation: JobExplanation, checkpoints: string
       `  fingerprint     ${plan.fingerprint}`,
     ],
     ['Plan: each vertex is a chain of operators that a task runs', ...planLines(plan)],
+    ['Threads: the main one coordinates, and writes the checkpoints', ...threadLines(threads)],
     [
       'Sources',
       ...sources.flatMap(({ operatorId, description, boundedness, replayable, mechanism }) => [
@@ -37,6 +38,14 @@ export function explanationText(explanation: JobExplanation, checkpoints: string
     ],
   ]
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`
+}
+
+function threadLines(threads: JobExplanation['threads']): readonly string[] {
+  if (threads.length === 0) return ['  main  all tasks']
+  return table([
+    ['main', 'no tasks'],
+    ...threads.map(({ thread, tasks }) => [String(thread), tasks.join(', ')]),
+  ])
 }
 
 function planLines(plan: ExecutionPlan): readonly string[] {

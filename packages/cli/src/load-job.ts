@@ -24,6 +24,11 @@ export async function loadJob(file: string): Promise<JobDefinition> {
   })
 }
 
+/** The URL of the module in a file. @internal */
+export function moduleUrl(file: string): string {
+  return pathToFileURL(resolve(file)).href
+}
+
 async function assertFile(file: string, path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined)
   if (found?.isFile() === true) return
@@ -41,7 +46,7 @@ async function importModule(
   const onIdle = (): void => idle.reject(neverLoaded(file))
   process.on('beforeExit', onIdle)
   try {
-    const loading = import(pathToFileURL(path).href) as Promise<Readonly<Record<string, unknown>>>
+    const loading = import(moduleUrl(path)) as Promise<Readonly<Record<string, unknown>>>
     return await Promise.race([loading, idle.promise])
   } catch (thrown) {
     throw loadFailure(file, thrown)

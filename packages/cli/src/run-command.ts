@@ -13,7 +13,7 @@ import type { RunFlags } from './command-line.ts'
 import type { ExitCode } from './exit-code.ts'
 import { findingsText } from './findings-text.ts'
 import { LiveTerminal } from './live-terminal.ts'
-import { loadJob } from './load-job.ts'
+import { loadJob, moduleUrl } from './load-job.ts'
 import { watchJob } from './watch-job.ts'
 import { SignalTrap } from './signal-trap.ts'
 
@@ -75,7 +75,7 @@ async function startJob(
   display: Display,
 ): Promise<{ readonly job: JobDefinition; readonly handle: JobHandle }> {
   const job = await loadJob(file)
-  const { parallelism, from, fresh = false } = flags
+  const { parallelism, threads, from, fresh = false } = flags
   const directory = checkpointDirectory(file, flags.checkpointDir)
   display.logger.info('job starting', { job: job.name, checkpointDirectory: directory })
   let errorCount = 0
@@ -84,7 +84,9 @@ async function startJob(
       checkpointDirectory: directory,
       logger: display.logger,
       fresh,
+      module: moduleUrl(file),
       ...(parallelism === undefined ? {} : { parallelism }),
+      ...(threads === undefined ? {} : { threads }),
       ...(from === undefined ? {} : { from }),
       onFindings: (findings) => {
         errorCount = findings.filter(({ severity }) => severity === 'error').length

@@ -28,6 +28,20 @@ describe('flinkts explain', () => {
     expect(readdirSync(folder.path)).toEqual(['in'])
   })
 
+  test('shows what each thread runs', async () => {
+    using folder = new JobFolder('count')
+
+    const options = ['--parallelism', '3', '--threads', '2']
+    const { stdout } = await flinkts(folder, 'explain', job, ...options)
+
+    expect(stdout).toContain(
+      'Threads: the main one coordinates, and writes the checkpoints\n' +
+        '  main  no tasks\n' +
+        '  0     lines-0, lines-2, count-0, count-2\n' +
+        '  1     lines-1, count-1\n',
+    )
+  })
+
   test('prints the same as JSON', async () => {
     using folder = new JobFolder('count')
 
@@ -62,6 +76,20 @@ describe('flinkts check', () => {
     expect(exitCode).toBe(3)
     expect(stdout).toMatch(
       /^Error in "files": .*\n {2}Fix: .*\nWarning in "lines": .*\n {2}Fix: .*\nJob "count" cannot/,
+    )
+  })
+
+  test('shows what each thread runs', async () => {
+    using folder = new JobFolder('count')
+
+    const options = ['--parallelism', '3', '--threads', '2']
+    const { stdout } = await flinkts(folder, 'explain', job, ...options)
+
+    expect(stdout).toContain(
+      'Threads: the main one coordinates, and writes the checkpoints\n' +
+        '  main  no tasks\n' +
+        '  0     lines-0, lines-2, count-0, count-2\n' +
+        '  1     lines-1, count-1\n',
     )
   })
 

@@ -79,6 +79,41 @@ describe('flinkts run', () => {
     expect(folder.output()).toEqual(expected)
   })
 
+  test('gives the same in threads, also when it is killed, and with another number', async () => {
+    using folder = new JobFolder('count', slow)
+    const expected = folder.fill(40_000)
+
+    for (const [index, lineCount] of [3, 5, 8, 12].entries()) {
+      const threads = ['--threads', String(index % 3), '--parallelism', '2']
+      const run = folder.start([...threads, '--log-level', 'debug'])
+      await run.sees('', lineCount)
+      run.kill('SIGKILL')
+      await run.ended
+    }
+    const { exitCode, lines } = await folder.run(['--threads', '2', '--parallelism', '2'])
+
+    expect(exitCode).toBe(0)
+    expect(logged(lines, 'job finished')).toHaveLength(1)
+    expect(folder.output().toSorted((a, b) => a.id - b.id)).toEqual(expected)
+  })
+
+  test('stops its threads in order on a signal', async () => {
+    using folder = new JobFolder('count', slow)
+    const expected = folder.fill(30_000)
+    const threads = ['--threads', '2', '--parallelism', '2']
+    const run = folder.start([...threads, '--log-level', 'debug'])
+    await run.sees('checkpoint completed', 2)
+    run.kill('SIGINT')
+
+    const { exitCode, lines } = await run.ended
+    const second = await folder.run(threads)
+
+    expect(exitCode).toBe(0)
+    expect(logged(lines, 'job stopped')).toHaveLength(1)
+    expect(second.exitCode).toBe(0)
+    expect(folder.output().toSorted((a, b) => a.id - b.id)).toEqual(expected)
+  })
+
   test('ends at once on a second signal, and loses nothing by it', async () => {
     // The barrier of the stop waits behind more than a thousand slow records.
     using folder = new JobFolder('count', { BURN: '200000' })

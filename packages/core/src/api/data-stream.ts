@@ -1,15 +1,29 @@
 import { FlinktsError } from '../common/errors.ts'
 import type { Accepts, DeliveryGuarantee } from '../common/guarantee.ts'
 import type { Sink } from '../connector/sink.ts'
-import type { Partitioning, StreamInput } from '../graph/stream-node.ts'
+import type { CustomPartitioner, Partitioning, StreamInput } from '../graph/stream-node.ts'
+import type { AsyncFunction } from '../operators/async/async-call.ts'
+import { AsyncOperator } from '../operators/async/async-operator.ts'
+import {
+  type AsyncContext,
+  type AsyncOptions,
+  resolveAsyncOptions,
+} from '../operators/async/async-options.ts'
 import type { OperatorDefinition } from '../operators/operator-definition.ts'
 import type { OutputTag } from '../operators/output-tag.ts'
 import { FilterOperator, FlatMapOperator, MapOperator } from '../operators/stateless.ts'
+import type { WindowAssigner } from '../operators/window/window-assigner.ts'
+import { TimestampsAndWatermarksOperator } from '../operators/timestamps-and-watermarks.ts'
+import type { WatermarkStrategy } from '../time/watermark-strategy.ts'
+import type { BroadcastDeclarations } from '../state/broadcast-state.ts'
 import type { Key } from '../state/key.ts'
+import { BroadcastConnectedStreams, BroadcastStream } from './broadcast-stream.ts'
 import { ConnectedStreams } from './connected-streams.ts'
 import type { GraphBuilder, OperatorOptions } from './graph-builder.ts'
 import { checkSink } from './guarantee-check.ts'
 import { KeyedStream } from './keyed-stream.ts'
+import { WindowedStream } from './windowed-stream.ts'
+import { streamSettingsOf } from './watermark-check.ts'
 
 /**
  * Records of type `T` in a job that promises `Guarantee`. Methods record what to do; nothing runs
@@ -17,7 +31,7 @@ import { KeyedStream } from './keyed-stream.ts'
  *
  * @public
  */
-export class DataStream<T, Guarantee extends DeliveryGuarantee> {
+export class DataStream<out T, Guarantee extends DeliveryGuarantee> {
   readonly #builder: GraphBuilder
   readonly #inputs: readonly StreamInput[]
 
@@ -66,6 +80,31 @@ export class DataStream<T, Guarantee extends DeliveryGuarantee> {
   }
 
   /**
+   * One record for each: what the promise of `map` resolves to; for I/O, with many records under
+   * way at once. After a failure of the job `map` is called again for records whose result was not
+   * in a checkpoint: it must bear that. `id` names the records under way, for ever.
+   *
+   * @throws FlinktsError FLINKTS_OPERATOR_ID_INVALID, FLINKTS_OPERATOR_ID_DUPLICATE,
+   * FLINKTS_OPTION_INVALID
+   */
+  mapAsync<Out>(
+    id: string,
+    map: (value: T, context: AsyncContext) => Promise<Out> | Out,
+    options: AsyncOptions<T, Out> & OperatorOptions,
+  ): DataStream<Out, Guarantee> {
+    return this.#async(id, map, { many: false, options })
+  }
+
+  /** Any number of records for each: what the promise resolves to, in order; see `mapAsync`. */
+  flatMapAsync<Out>(
+    id: string,
+    flatMap: (value: T, context: AsyncContext) => Promise<Iterable<Out>> | Iterable<Out>,
+    options: AsyncOptions<T, Iterable<Out>> & OperatorOptions,
+  ): DataStream<Out, Guarantee> {
+    return this.#async(id, flatMap, { many: true, options })
+  }
+
+  /**
    * The records of this stream and of `others`; each stream keeps its order, between them there is
    * none.
    */
@@ -83,10 +122,22 @@ export class DataStream<T, Guarantee extends DeliveryGuarantee> {
    *
    * @throws FlinktsError FLINKTS_JOB_INVALID if they are of two jobs
    */
-  connect<Second>(second: DataStream<Second, Guarantee>): ConnectedStreams<T, Second, Guarantee> {
-    this.#builder.checkSameJob([second.#builder], 'connects')
+  connect<Second>(second: DataStream<Second, Guarantee>): ConnectedStreams<T, Second, Guarantee>
+  connect<Rule, Shared extends BroadcastDeclarations>(
+    second: BroadcastStream<Rule, Shared>,
+  ): BroadcastConnectedStreams<T, Rule, Shared, Guarantee>
+  connect<Second, Shared extends BroadcastDeclarations>(
+    second: DataStream<Second, Guarantee> | BroadcastStream<Second, Shared>,
+  ):
+    | ConnectedStreams<T, Second, Guarantee>
+    | BroadcastConnectedStreams<T, Second, Shared, Guarantee> {
     const outputOf = <Out>(from: number): DataStream<Out, Guarantee> => this.#then(from)
     const parts = { builder: this.#builder, outputOf }
+    if (second instanceof BroadcastStream) {
+      this.#builder.checkSameJob([second.builder], 'connects')
+      return new BroadcastConnectedStreams(parts, this.#inputs, second)
+    }
+    this.#builder.checkSameJob([second.#builder], 'connects')
     return new ConnectedStreams(parts, this.#inputs, second.#inputs)
   }
 
@@ -100,6 +151,27 @@ export class DataStream<T, Guarantee extends DeliveryGuarantee> {
     const outputOf = <Out>(from: number): DataStream<Out, Guarantee> => this.#then(from)
     const parts = { builder: this.#builder, inputs: this.#inputs, outputOf }
     return new KeyedStream(parts, selectKey)
+  }
+
+  /**
+   * Puts all records into windows, in one subtask: what a window computes of all keys together.
+   * The key of its context is 0.
+   */
+  windowAll(assigner: WindowAssigner<T>): WindowedStream<T, number, Guarantee> {
+    const selectKey = (): number => 0
+    return new WindowedStream(
+      {
+        builder: this.#builder,
+        inputs: this.#inputs.map((input) => ({
+          ...input,
+          partitioning: { type: 'hash' as const, selectKey },
+        })),
+        selectKey,
+        outputOf: <Out>(from: number): DataStream<Out, Guarantee> => this.#then(from),
+        parallelism: 1,
+      },
+      { assigner },
+    )
   }
 
   /**
@@ -121,14 +193,84 @@ export class DataStream<T, Guarantee extends DeliveryGuarantee> {
     return new DataStream(this.#builder, [{ ...input, tag: tag.id }])
   }
 
+  /**
+   * Gives records their event time in the middle of a job, for each subtask by itself. Replaces
+   * timestamps, and the watermarks and idleness from before, except for the end of the input. At
+   * the source it is more exact: `env.source(id, source, { watermarks })`.
+   *
+   * @throws FlinktsError FLINKTS_OPTION_INVALID for ingestion time, which is taken at the source
+   */
+  assignTimestampsAndWatermarks(
+    strategy: WatermarkStrategy<T>,
+    options?: OperatorOptions,
+  ): DataStream<T, Guarantee> {
+    const settings = streamSettingsOf(this.#builder.jobName, strategy)
+    const intervalMs = this.#builder.autoWatermarkIntervalMs
+    return this.#operator(
+      {
+        type: 'watermarks',
+        create: (context) => {
+          return new TimestampsAndWatermarksOperator({ settings, intervalMs }, context)
+        },
+      },
+      options,
+    )
+  }
+
   /** Spreads the records evenly over the subtasks of the next operator, in turn. */
   rebalance(): DataStream<T, Guarantee> {
     return this.#partition({ type: 'rebalance' })
   }
 
   /** Sends every record to every subtask of the next operator. */
-  broadcast(): DataStream<T, Guarantee> {
-    return this.#partition({ type: 'broadcast' })
+  broadcast(): DataStream<T, Guarantee>
+  /**
+   * Sends every record to every subtask of the operator that a stream is connected for, which keeps
+   * these states in each subtask: `orders.connect(rules.broadcast({ … })).process(…)`.
+   *
+   * @throws FlinktsError FLINKTS_JOB_INVALID if a name begins with a tilde
+   */
+  broadcast<Shared extends BroadcastDeclarations>(states: Shared): BroadcastStream<T, Shared>
+  broadcast<Shared extends BroadcastDeclarations>(
+    states?: Shared,
+  ): DataStream<T, Guarantee> | BroadcastStream<T, Shared> {
+    if (states === undefined) return this.#partition({ type: 'broadcast' })
+    return new BroadcastStream(this.#builder, this.#inputs, states)
+  }
+
+  /**
+   * Spreads the records in turn over a part of the subtasks of the next operator: each subtask has
+   * its own, of two subtasks for six each feeds three; of six for two, three feed the same one.
+   */
+  rescale(): DataStream<T, Guarantee> {
+    return this.#partition({ type: 'rescale' })
+  }
+
+  /** Spreads the records at random: records that come in the same order, in the same way. */
+  shuffle(): DataStream<T, Guarantee> {
+    return this.#partition({ type: 'shuffle' })
+  }
+
+  /** Sends all records to subtask 0 of the next operator. */
+  global(): DataStream<T, Guarantee> {
+    return this.#partition({ type: 'global' })
+  }
+
+  /**
+   * Sends each record to the subtask of the next operator that `partition` chooses for what `keyOf`
+   * selects of it: an index from 0 to `subtaskCount` (exclusive). Another index fails the job
+   * (`FLINKTS_PARTITION_INVALID`). Keyed state needs `keyBy` instead.
+   * Name the type of `key`, which is not inferred from `keyOf`.
+   */
+  partitionCustom<PartitionKey>(
+    partition: (key: PartitionKey, subtaskCount: number) => number,
+    keyOf: (value: T) => PartitionKey,
+  ): DataStream<T, Guarantee> {
+    return this.#partition({
+      type: 'custom',
+      partition: partition as CustomPartitioner['partition'],
+      selectKey: keyOf as CustomPartitioner['selectKey'],
+    })
   }
 
   /**
@@ -152,6 +294,22 @@ export class DataStream<T, Guarantee extends DeliveryGuarantee> {
       this.#builder,
       this.#inputs.map((input) => ({ ...input, partitioning })),
     )
+  }
+
+  #async<Out, Result>(
+    id: string,
+    call: (value: T, context: AsyncContext) => Promise<Result> | Result,
+    parts: { readonly many: boolean; readonly options: AsyncOptions<T, Result> & OperatorOptions },
+  ): DataStream<Out, Guarantee> {
+    const options = resolveAsyncOptions(id, parts.options)
+    const resolved = { function: call as AsyncFunction, many: parts.many, options }
+    const definition: OperatorDefinition = {
+      type: 'async',
+      lists: ['in-flight'],
+      chaining: 'head',
+      create: (context) => new AsyncOperator(resolved, context),
+    }
+    return this.#then(this.#builder.add(id, definition, this.#inputs, parts.options))
   }
 
   #operator<Out>(

@@ -39,7 +39,7 @@ export function defineJob<Guarantee extends DeliveryGuarantee = 'exactly-once'>(
     })
   }
   const resolved = resolveJobOptions(name, options)
-  const builder = new GraphBuilder(name, resolved.guarantee)
+  const builder = new GraphBuilder(name, resolved)
   build(new StreamEnvironment(builder))
   return { name, graph: builder.build(), options: resolved }
 }

@@ -1,7 +1,11 @@
 import type { DeliveryGuarantee } from '../common/guarantee.ts'
 import type { ExecutionPlan } from '../graph/execution-plan.ts'
 import { type NodeOperation, sinksOf, sourcesOf, type StreamGraph } from '../graph/stream-node.ts'
+import type { OperatorDefinition } from '../operators/operator-definition.ts'
+import { taskName } from '../task/task-protocol.ts'
+import { tasksByThread, usedThreads } from '../threads/thread-tasks.ts'
 import type { JobDefinition } from './define-job.ts'
+import { resolveThreads } from './job-options.ts'
 import { planOf, type RunOptions } from './start-job.ts'
 
 /** A source, and why it can be trusted. @public */
@@ -29,12 +33,21 @@ export interface ExplainedState {
   readonly location: string
 }
 
+/** A worker thread, and the tasks that it runs: vertex and subtask. @public */
+export interface ExplainedThread {
+  /** 0-based. */
+  readonly thread: number
+  readonly tasks: readonly string[]
+}
+
 /** How a job would run. @public */
 export interface JobExplanation {
   readonly plan: ExecutionPlan
   readonly sources: readonly ExplainedSource[]
   readonly sinks: readonly ExplainedSink[]
   readonly states: readonly ExplainedState[]
+  /** Empty: the caller's thread runs everything. */
+  readonly threads: readonly ExplainedThread[]
 }
 
 /** How a job would run, without running or opening anything. @public */
@@ -47,7 +60,16 @@ export function explainJob(job: JobDefinition, options: RunOptions = {}): JobExp
     const { description, guarantee, mechanism } = sink
     return { operatorId, description, guarantee, mechanism }
   })
-  return { plan: planOf(job, options), sources, sinks, states: statesOf(job.graph) }
+  const plan = planOf(job, options)
+  const threads = threadsOf(plan, resolveThreads(job.name, job.options, options.threads))
+  return { plan, sources, sinks, states: statesOf(job.graph), threads }
+}
+
+function threadsOf(plan: ExecutionPlan, count: number): readonly ExplainedThread[] {
+  if (count === 0) return []
+  return tasksByThread(plan, usedThreads(plan, count)).map((tasks, thread) => {
+    return { thread, tasks: tasks.map(taskName) }
+  })
 }
 
 function statesOf(graph: StreamGraph): readonly ExplainedState[] {
@@ -68,9 +90,19 @@ function describe(operation: NodeOperation): readonly Omit<ExplainedState, 'oper
         ? []
         : [{ state: 'committables not yet committed', location: 'manifest, by subtask' }]
     default:
-      return Object.entries(operation.states ?? {}).map(([name, { kind }]) => ({
-        state: `state "${name}" (${kind})`,
-        location: 'heap, by key group; a state file for each subtask',
-      }))
+      return describeStates(operation)
   }
+}
+
+function describeStates({
+  states = {},
+  lists = [],
+}: OperatorDefinition): readonly Omit<ExplainedState, 'operatorId'>[] {
+  return [
+    ...Object.entries(states).map(([name, { kind }]) => ({
+      state: `state "${name}" (${kind})`,
+      location: 'heap, by key group; a state file for each subtask',
+    })),
+    ...lists.map((name) => ({ state: `list "${name}"`, location: 'manifest, by subtask' })),
+  ]
 }

@@ -1,8 +1,10 @@
 import { defined } from '../common/assert.ts'
 import { FlinktsError } from '../common/errors.ts'
 import type { DeliveryGuarantee } from '../common/guarantee.ts'
+import type { StateTtl } from '../state/state-ttl.ts'
 import type { NodeOperation, StreamGraph, StreamInput, StreamNode } from '../graph/stream-node.ts'
 import type { DataStream } from './data-stream.ts'
+import type { ResolvedJobOptions } from './job-options.ts'
 
 /** Settings of one operator. @public */
 export interface OperatorOptions {
@@ -22,12 +24,14 @@ const operatorIdForm = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/
 export class GraphBuilder {
   readonly jobName: string
   readonly guarantee: DeliveryGuarantee
+  readonly autoWatermarkIntervalMs: number
   readonly #nodes: StreamNode[] = []
   readonly #ids = new Set<string>()
 
-  constructor(jobName: string, guarantee: DeliveryGuarantee) {
+  constructor(jobName: string, options: ResolvedJobOptions) {
     this.jobName = jobName
-    this.guarantee = guarantee
+    this.guarantee = options.guarantee
+    this.autoWatermarkIntervalMs = options.autoWatermarkIntervalMs
   }
 
   /**
@@ -57,7 +61,7 @@ export class GraphBuilder {
   ): number {
     if (!operatorIdForm.test(operatorId)) throw invalidId(operatorId)
     if (this.#ids.has(operatorId)) throw this.#duplicateId(operatorId)
-    checkStateNames(operatorId, operation)
+    checkStates(operatorId, operation)
     this.#ids.add(operatorId)
     this.#nodes.push({ operatorId, operation, inputs, parallelism: options.parallelism })
     return this.#nodes.length - 1
@@ -118,14 +122,46 @@ function invalidId(operatorId: string): FlinktsError {
   )
 }
 
-/** Names that begin with a tilde are the engine's: timers, windows. */
-function checkStateNames(operatorId: string, operation: NodeOperation): void {
+function checkStates(operatorId: string, operation: NodeOperation): void {
   if (operation.type === 'source' || operation.type === 'sink') return
-  const taken = Object.keys(operation.states ?? {}).find((name) => name.startsWith('~'))
-  if (taken === undefined) return
+  for (const [name, { ttl }] of Object.entries(operation.states ?? {})) {
+    checkStateName(operatorId, name)
+    if (ttl !== undefined) checkTtl(`state "${name}" of operator "${operatorId}"`, ttl)
+  }
+}
+
+/** Names that begin with a tilde are the engine's: timers, windows. */
+function checkStateName(operatorId: string, name: string): void {
+  if (!name.startsWith('~')) return
   throw new FlinktsError(
     'FLINKTS_JOB_INVALID',
-    `operator "${operatorId}" declares state "${taken}", but names with a tilde are flinkts' own`,
+    `operator "${operatorId}" declares state "${name}", but names with a tilde are flinkts' own`,
     { hint: 'Give the state another name.' },
   )
 }
+
+function checkTtl(state: string, { ms, update, visibility }: StateTtl): void {
+  if (!(Number.isFinite(ms) && ms > 0)) {
+    throw ttlInvalid(`the time to live of ${state} is ${ms} ms`, 'Use milliseconds above 0.')
+  }
+  if (update !== undefined && !ttlUpdates.includes(update)) {
+    throw ttlInvalid(`${state} has the update "${update}"`, oneOf(ttlUpdates))
+  }
+  if (visibility !== undefined && !ttlVisibilities.includes(visibility)) {
+    throw ttlInvalid(`${state} has the visibility "${visibility}"`, oneOf(ttlVisibilities))
+  }
+}
+
+function ttlInvalid(message: string, hint: string): FlinktsError {
+  return new FlinktsError('FLINKTS_OPTION_INVALID', message, { hint })
+}
+
+function oneOf(values: readonly string[]): string {
+  return `Use one of ${values.map((value) => `"${value}"`).join(', ')}.`
+}
+
+const ttlUpdates: readonly string[] = ['on-create-and-write', 'on-read-and-write']
+const ttlVisibilities: readonly string[] = [
+  'never-return-expired',
+  'return-expired-if-not-cleaned-up',
+]

@@ -27,6 +27,14 @@ export interface JobOptions<Guarantee extends DeliveryGuarantee = DeliveryGuaran
   readonly tolerableCheckpointFailures?: number
   /** Completed checkpoints that are kept, >= 1; default 2. */
   readonly retainedCheckpointsMax?: number
+  /** How often watermark strategies emit, and look at idleness, 1 to 2^31 - 1; default 200. */
+  readonly autoWatermarkIntervalMs?: number
+  /**
+   * Worker threads that run the subtasks, 0 to 256; default 0: the caller's thread runs everything.
+   * Subtask i of every operator runs in thread i modulo their number, so more threads than the
+   * largest parallelism are not used.
+   */
+  readonly threads?: number
   /** Default: exponential delay from 0.5 s to 60 s, 10 attempts in a row. */
   readonly restart?: RestartStrategy
 }
@@ -40,6 +48,8 @@ const defaults: ResolvedJobOptions = {
   checkpointTimeoutMs: 600_000,
   tolerableCheckpointFailures: 2,
   retainedCheckpointsMax: 2,
+  autoWatermarkIntervalMs: 200,
+  threads: 0,
   restart: defaultRestartStrategy,
 }
 
@@ -56,17 +66,42 @@ export function resolveJobOptions(jobName: string, options: JobOptions): Resolve
   const resolved = { ...defaults, ...options }
   checkGuarantee(jobName, resolved.guarantee)
   for (const [name, { min, max }] of Object.entries(ranges)) {
-    const value = resolved[name as keyof typeof ranges]
-    if (Number.isInteger(value) && value >= min && value <= max) continue
-    throw new FlinktsError(
-      'FLINKTS_OPTION_INVALID',
-      `option "${name}" of job "${jobName}" is ${value}`,
-      {
-        hint: `Use a whole number from ${min}${max === Infinity ? '' : ` to ${max}`}.`,
-      },
-    )
+    checkRange(jobName, name, resolved[name as keyof typeof ranges], { min, max })
   }
   return resolved
+}
+
+/**
+ * The number of threads of a run: `given`, or that of the job.
+ *
+ * @throws FlinktsError FLINKTS_OPTION_INVALID
+ * @internal
+ */
+export function resolveThreads(
+  jobName: string,
+  options: ResolvedJobOptions,
+  given: number | undefined,
+): number {
+  const threads = given ?? options.threads
+  checkRange(jobName, 'threads', threads, ranges.threads)
+  return threads
+}
+
+interface Range {
+  /** Inclusive, both. */
+  readonly min: number
+  readonly max: number
+}
+
+function checkRange(jobName: string, name: string, value: number, { min, max }: Range): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return
+  throw new FlinktsError(
+    'FLINKTS_OPTION_INVALID',
+    `option "${name}" of job "${jobName}" is ${value}`,
+    {
+      hint: `Use a whole number from ${min}${max === Infinity ? '' : ` to ${max}`}.`,
+    },
+  )
 }
 
 const ranges = {
@@ -77,6 +112,8 @@ const ranges = {
   checkpointTimeoutMs: { min: 1, max: Infinity },
   tolerableCheckpointFailures: { min: 0, max: Infinity },
   retainedCheckpointsMax: { min: 1, max: Infinity },
+  autoWatermarkIntervalMs: { min: 1, max: 2 ** 31 - 1 },
+  threads: { min: 0, max: 256 },
 } as const
 
 const guarantees: readonly string[] = [

@@ -1,3 +1,4 @@
+import { FlinktsError } from '../common/errors.ts'
 import { MetricRegistry } from '../common/metric-registry.ts'
 import type { Logger } from '../common/logger.ts'
 import type { MetricSink } from '../common/metrics.ts'
@@ -7,6 +8,8 @@ import { NodePrng } from '../platform/node-prng.ts'
 import { NodeProcessProbe } from '../platform/node-process-probe.ts'
 import { NodeScheduler } from '../platform/node-scheduler.ts'
 import { NodeStorage } from '../platform/node-storage.ts'
+import { insideTaskThread, NodeTaskThread } from '../platform/node-task-thread.ts'
+import type { TaskThread, ThreadInit, ThreadListener } from '../threads/thread-protocol.ts'
 import { type JobFinding, preflightJob, refuse } from './check-job.ts'
 import type { JobDefinition } from './define-job.ts'
 import { type JobHandle, planOf, type RunOptions, startJob } from './start-job.ts'
@@ -15,6 +18,11 @@ import { type JobHandle, planOf, type RunOptions, startJob } from './start-job.t
 export interface RunJobOptions extends RunOptions {
   /** The directory under which the job keeps its own, named after it. */
   readonly checkpointDirectory: string
+  /**
+   * The URL of the module whose default export is the job; needed with threads, each of which loads
+   * it. It must define the same job every time, and not run it.
+   */
+  readonly module?: string | URL
   /** Default: lines on standard error, pretty on a terminal, else JSON. */
   readonly logger?: Logger
   /** Receives every metric, besides `JobHandle.metrics`. */
@@ -24,16 +32,18 @@ export interface RunJobOptions extends RunOptions {
 }
 
 /**
- * Runs a job in this process and thread: checks every connector, then goes on from the newest
- * checkpoint, if there is one. A process that runs a job must not be asked to run it twice at a
- * time.
+ * Runs a job in this process, on the caller's thread unless it has threads of its own: checks
+ * every connector, then goes on from the newest checkpoint, if there is one. A process that runs a
+ * job must not be asked to run it twice at a time.
  *
- * @throws FlinktsError FLINKTS_PREFLIGHT_FAILED with all that the checks found; later failures
- * reject `ended`.
+ * @throws FlinktsError FLINKTS_PREFLIGHT_FAILED with all that the checks found;
+ * FLINKTS_OPTION_INVALID if there are threads and no module; FLINKTS_THREAD_MODULE_INVALID in a
+ * thread of a job; later failures reject `ended`.
  * @public
  */
 export async function runJob(job: JobDefinition, options: RunJobOptions): Promise<JobHandle> {
-  const { checkpointDirectory, logger: given, metrics, onFindings, ...runOptions } = options
+  const { checkpointDirectory, logger: given, metrics, onFindings, module, ...runOptions } = options
+  refuseInThread(job.name)
   const clock = new NodeClock()
   const scheduler = new NodeScheduler()
   const logger = given ?? new ConsoleLogger({ clock })
@@ -49,7 +59,26 @@ export async function runJob(job: JobDefinition, options: RunJobOptions): Promis
     metrics: new MetricRegistry(metrics),
     storage: new NodeStorage(`${checkpointDirectory}/${job.name}`),
     probe: new NodeProcessProbe(),
+    ...(module === undefined ? {} : { threads: { start: startThread, module: String(module) } }),
   })
+}
+
+function startThread(init: ThreadInit, listener: ThreadListener): TaskThread {
+  return new NodeTaskThread(init, listener)
+}
+
+/** A module that runs its job when it is loaded would start it again in every thread. */
+function refuseInThread(jobName: string): void {
+  if (!insideTaskThread()) return
+  throw new FlinktsError(
+    'FLINKTS_THREAD_MODULE_INVALID',
+    `job "${jobName}" was run by a module that a thread of a job has loaded`,
+    {
+      hint:
+        'Define the job in a module of its own, and run it from another one: the module of a job ' +
+        'is loaded in every thread.',
+    },
+  )
 }
 
 function logWarnings(logger: Logger, findings: readonly JobFinding[]): void {

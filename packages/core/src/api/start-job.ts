@@ -1,6 +1,7 @@
 import { AttemptStore } from '../checkpoint/attempt-store.ts'
 import type { ProcessProbe } from '../checkpoint/process-probe.ts'
 import type { Clock } from '../common/clock.ts'
+import { FlinktsError } from '../common/errors.ts'
 import type { Logger } from '../common/logger.ts'
 import type { JobMetrics, MetricRegistry } from '../common/metric-registry.ts'
 import type { Prng } from '../common/prng.ts'
@@ -14,7 +15,10 @@ import { defaultSliceLimits, type SliceLimits } from '../state/keyed-snapshot.ts
 import { LocalTaskExecutor } from '../task/local-task-executor.ts'
 import { defaultTaskLimits, type TaskLimits } from '../task/stream-task.ts'
 import type { TaskExecutor } from '../task/task-protocol.ts'
+import type { TaskServices } from '../task/task-services.ts'
+import { ThreadedTaskExecutor, type ThreadSettings } from '../threads/threaded-task-executor.ts'
 import type { JobDefinition } from './define-job.ts'
+import { resolveThreads } from './job-options.ts'
 
 /** What a job needs from outside. @internal */
 export interface JobRuntime {
@@ -31,6 +35,8 @@ export interface JobRuntime {
   readonly sliceLimits?: SliceLimits
   /** How long a silent process keeps the job, in milliseconds. */
   readonly leaseMs?: number
+  /** How threads are started, and the module of the job; absent: there can be none. */
+  readonly threads?: Pick<ThreadSettings, 'start' | 'module' | 'ringBytes'>
   /** Wraps the executor of the tasks: where a simulation loses messages. */
   readonly wrapExecutor?: (executor: TaskExecutor) => TaskExecutor
 }
@@ -39,6 +45,8 @@ export interface JobRuntime {
 export interface RunOptions {
   /** Subtasks of operators that do not say otherwise; overrides the definition. */
   readonly parallelism?: number
+  /** Worker threads that run the subtasks; overrides the definition. See `JobOptions.threads`. */
+  readonly threads?: number
   /** The id of the checkpoint to restore; default: the newest. Later ones are set aside. */
   readonly from?: number
   /** Begin without state, as a new lineage; what the older one wrote is not touched. */
@@ -77,16 +85,7 @@ export function planOf(job: JobDefinition, options: RunOptions = {}): ExecutionP
 export function startJob(job: JobDefinition, options: RunOptions, runtime: JobRuntime): JobHandle {
   const { clock, scheduler, prng, logger, metrics, storage, probe, leaseMs } = runtime
   const plan = planOf(job, options)
-  const executor = new LocalTaskExecutor(job.graph, {
-    clock,
-    scheduler,
-    logger,
-    metrics,
-    storage,
-    channelLimits: runtime.channelLimits ?? defaultChannelLimits,
-    taskLimits: runtime.taskLimits ?? defaultTaskLimits,
-    sliceLimits: runtime.sliceLimits ?? defaultSliceLimits,
-  })
+  const executor = createExecutor(job, options, runtime)
   let status: JobStatus = 'created'
   let restarts = 0
   const master = new JobMaster({
@@ -137,4 +136,39 @@ export function startJob(job: JobDefinition, options: RunOptions, runtime: JobRu
     stop: () => master.stop(),
     cancel: () => master.cancel(),
   }
+}
+
+function createExecutor(
+  job: JobDefinition,
+  options: RunOptions,
+  runtime: JobRuntime,
+): TaskExecutor {
+  const { clock, scheduler, logger, metrics, storage } = runtime
+  const services: TaskServices = {
+    clock,
+    scheduler,
+    logger,
+    metrics,
+    storage,
+    channelLimits: runtime.channelLimits ?? defaultChannelLimits,
+    taskLimits: runtime.taskLimits ?? defaultTaskLimits,
+    sliceLimits: runtime.sliceLimits ?? defaultSliceLimits,
+  }
+  const count = resolveThreads(job.name, job.options, options.threads)
+  if (count === 0) return new LocalTaskExecutor(job.graph, services)
+  if (runtime.threads === undefined) throw moduleMissing(job.name, count)
+  const { parallelism } = options
+  return new ThreadedTaskExecutor({ ...runtime.threads, count, parallelism }, services)
+}
+
+function moduleMissing(jobName: string, count: number): FlinktsError {
+  return new FlinktsError(
+    'FLINKTS_OPTION_INVALID',
+    `job "${jobName}" is to run in ${count} threads, and option "module" is missing`,
+    {
+      hint:
+        'Every thread loads the job from its module: export the job by default from a module of ' +
+        'its own, and give runJob that module as option "module"; there, import.meta.url is it.',
+    },
+  )
 }

@@ -1,7 +1,8 @@
 import { FlinktsError } from '../common/errors.ts'
 import type { Storage } from '../common/storage.ts'
 import { checkpointDirectory } from '../state/checkpoint-path.ts'
-import type { KeyedStateHandle } from '../state/operator-state.ts'
+import { damageOfListFile } from '../state/list-file.ts'
+import type { StateFileHandle } from '../state/operator-state.ts'
 import { damageOfStateFile } from '../state/state-file.ts'
 import { manifestPath, parseCheckpointDirectory } from './layout.ts'
 import { type CheckpointManifest, decodeManifest } from './manifest.ts'
@@ -111,21 +112,30 @@ export class CheckpointCatalog {
 
   async #damagedFile(manifest: CheckpointManifest): Promise<FlinktsError | undefined> {
     for (const { subtasks } of manifest.operators) {
-      for (const { keyed } of subtasks) {
-        if (keyed === undefined) continue
-        const problem = await this.#problemOf(keyed)
-        if (problem === undefined) continue
-        return this.#damaged(manifest.checkpointId, keyed.path, problem)
+      for (const { keyed, listFile } of subtasks) {
+        const damage =
+          (await this.#damageOf(manifest, keyed, damageOfStateFile)) ??
+          (await this.#damageOf(manifest, listFile, damageOfListFile))
+        if (damage !== undefined) return damage
       }
     }
     return undefined
   }
 
-  async #problemOf({ path, bytes }: KeyedStateHandle): Promise<string | undefined> {
-    const file = await this.#storage.read(path)
-    if (file === undefined) return 'it is gone'
-    if (file.length !== bytes) return `it has ${file.length} of ${bytes} bytes`
-    return damageOfStateFile(file)
+  async #damageOf(
+    { checkpointId }: CheckpointManifest,
+    file: StateFileHandle | undefined,
+    problemOf: (bytes: Uint8Array) => string | undefined,
+  ): Promise<FlinktsError | undefined> {
+    if (file === undefined) return undefined
+    const { path, bytes } = file
+    const found = await this.#storage.read(path)
+    if (found === undefined) return this.#damaged(checkpointId, path, 'it is gone')
+    if (found.length !== bytes) {
+      return this.#damaged(checkpointId, path, `it has ${found.length} of ${bytes} bytes`)
+    }
+    const problem = problemOf(found)
+    return problem === undefined ? undefined : this.#damaged(checkpointId, path, problem)
   }
 
   #damaged(

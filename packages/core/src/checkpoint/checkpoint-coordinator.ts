@@ -308,5 +308,7 @@ type RoundResult =
 const noStats = { alignmentMs: 0, syncMs: 0, asyncMs: 0, stateBytes: 0 }
 
 function bytesOf(states: readonly OperatorSubtaskState[]): number {
-  return states.reduce((sum, state) => sum + (state.keyed?.bytes ?? 0), 0)
+  return states.reduce((sum, { keyed, listFile }) => {
+    return sum + (keyed?.bytes ?? 0) + (listFile?.bytes ?? 0)
+  }, 0)
 }

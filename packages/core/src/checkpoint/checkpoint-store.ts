@@ -7,6 +7,7 @@ import type { CheckpointNotice } from '../connector/source-event.ts'
 import type { Attempt } from './attempt.ts'
 import { CheckpointCatalog } from './checkpoint-catalog.ts'
 import { checkpointDirectory } from '../state/checkpoint-path.ts'
+import { loadLists } from './load-lists.ts'
 import { begunPath, manifestPath } from './layout.ts'
 import { type CheckpointManifest, encodeManifest } from './manifest.ts'
 import { chooseRestore } from './restore-choice.ts'
@@ -55,9 +56,9 @@ export class CheckpointStore {
   }
 
   /**
-   * The checkpoint to restore, checked and durable; `undefined`: there is none, start afresh.
-   * Removes what dead attempts left unfinished. Commit the committables of the checkpoint before
-   * anything else is done.
+   * The checkpoint to restore, checked, durable and with its lists loaded; `undefined`: there is
+   * none, start afresh. Removes what dead attempts left unfinished. Commit the committables of the
+   * checkpoint before anything else is done.
    *
    * @throws FlinktsError FLINKTS_CHECKPOINT_CORRUPT if going back to an intact one is not safe,
    * FLINKTS_CHECKPOINT_NOT_FOUND, FLINKTS_STATE_UNREADABLE, FLINKTS_ATTEMPT_FENCED
@@ -69,7 +70,7 @@ export class CheckpointStore {
       for (const checkpointId of passedOver) await this.#setAside(checkpointId)
       if (manifest !== undefined) await this.#confirm(manifest.checkpointId)
       await this.#removeUnfinished(Number.POSITIVE_INFINITY)
-      return manifest
+      return manifest === undefined ? undefined : await loadLists(manifest, this.#storage)
     } finally {
       // What was read while a later attempt changed it is no ground for anything, nor an error.
       await this.#attempt.assertCurrent()
@@ -217,7 +218,9 @@ export class CheckpointStore {
     assert(jobId === this.#attempt.jobId, 'a checkpoint belongs to the lineage of its attempt')
     const directory = `${checkpointDirectory(checkpointId)}/`
     for (const { subtasks } of manifest.operators) {
-      const own = subtasks.every(({ keyed }) => keyed?.path.startsWith(directory) ?? true)
+      const own = subtasks.every(({ keyed, listFile }) =>
+        [keyed, listFile].every((file) => file?.path.startsWith(directory) ?? true),
+      )
       assert(own, 'state files are in the directory of their checkpoint')
     }
   }

@@ -7,7 +7,8 @@ import { checkpointDirectory } from '../state/checkpoint-path.ts'
  *   attempts/renewal-000007.json          the next record, before it is moved into the directory
  *   attempts/fenced-000006-by-000007/     what was attempts/000006, until it is removed
  *   chk-000042/begun.json                 who began the checkpoint; its id is taken for ever
- *   chk-000042/<operator id>-<subtask>.state
+ *   chk-000042/<operator id>-<subtask>.state    keyed state
+ *   chk-000042/<operator id>-<subtask>.lists    lists that are too large for the manifest
  *   chk-000042/manifest.json              the checkpoint is complete: it exists from here on
  *
  * The highest directories, of attempts and of checkpoints, are removed only when there is a higher

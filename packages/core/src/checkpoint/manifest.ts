@@ -1,11 +1,14 @@
 import { crc32c } from '../common/crc32c.ts'
 import { FlinktsError } from '../common/errors.ts'
 import type { CheckpointKind } from '../network/stream-element.ts'
-import type {
-  CommittableItem,
-  KeyedStateHandle,
-  OperatorSubtaskState,
-  StateItem,
+import {
+  type CommittableItem,
+  type KeyedStateHandle,
+  type OperatorStateList,
+  type OperatorSubtaskState,
+  type StateFileHandle,
+  type StateItem,
+  stateKinds,
 } from '../state/operator-state.ts'
 import { JsonFields, parseJson } from './json-fields.ts'
 
@@ -30,9 +33,9 @@ export interface OperatorManifest {
   readonly subtasks: readonly OperatorSubtaskState[]
 }
 
-/** Everything that a completed checkpoint is, except the bytes of keyed state. @internal */
+/** Everything that a completed checkpoint is, except the bytes of state files. @internal */
 export interface CheckpointManifest {
-  readonly formatVersion: 1
+  readonly formatVersion: 2
   readonly jobName: string
   /** The lineage of the checkpoint; see `ConnectorContext.jobId`. */
   readonly jobId: string
@@ -49,9 +52,9 @@ export interface CheckpointManifest {
 }
 
 const format = 'flinkts-manifest'
-const formatVersion = 1
+const formatVersion = 2
 const kinds = ['periodic', 'final', 'stop'] as const
-const stateKinds = ['value', 'list', 'map'] as const
+const distributions = ['split', 'union', 'broadcast'] as const
 
 /** The bytes of `manifest.json`. @internal */
 export function encodeManifest(manifest: CheckpointManifest): Uint8Array {
@@ -114,8 +117,8 @@ function subtaskToJson(state: OperatorSubtaskState): object {
   return {
     operatorId: state.operatorId,
     subtask: state.subtask,
-    splits: state.splits.map(itemToJson),
-    writerStates: state.writerStates.map(itemToJson),
+    lists: state.lists.map((list) => ({ ...list, items: list.items.map(itemToJson) })),
+    ...(state.listFile === undefined ? {} : { listFile: state.listFile }),
     committables: state.committables.map((item) => ({
       checkpointId: item.checkpointId,
       ...itemToJson(item),
@@ -173,13 +176,29 @@ function parseSubtask(fields: JsonFields): OperatorSubtaskState {
   const state: OperatorSubtaskState = {
     operatorId: fields.string('operatorId'),
     subtask: fields.integer('subtask', 0),
-    splits: fields.list('splits', parseItem),
-    writerStates: fields.list('writerStates', parseItem),
+    lists: fields.list('lists', parseList),
+    ...(fields.has('listFile') ? { listFile: parseListFile(fields.object('listFile')) } : {}),
     committables: fields.list('committables', parseCommittable),
     keyed: fields.has('keyed') ? parseKeyed(fields.object('keyed')) : undefined,
   }
   fields.end()
   return state
+}
+
+function parseList(fields: JsonFields): OperatorStateList {
+  const list: OperatorStateList = {
+    name: fields.string('name'),
+    distribution: fields.oneOf('distribution', distributions),
+    items: fields.list('items', parseItem),
+  }
+  fields.end()
+  return list
+}
+
+function parseListFile(fields: JsonFields): StateFileHandle {
+  const file = { path: fields.string('path'), bytes: fields.integer('bytes', 0) }
+  fields.end()
+  return file
 }
 
 function parseCommittable(fields: JsonFields): CommittableItem {

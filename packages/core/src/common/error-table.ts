@@ -44,6 +44,10 @@ export const errorTable = {
     retryable: true,
     summary: 'A function of the job threw; the record is shown.',
   },
+  FLINKTS_ASYNC_TIMEOUT: {
+    retryable: true,
+    summary: 'An asynchronous function gave no result in time; the record is shown.',
+  },
   FLINKTS_KEY_INVALID: {
     retryable: false,
     summary: 'A key selector returned a value that cannot be a key.',
@@ -51,6 +55,18 @@ export const errorTable = {
   FLINKTS_TIMESTAMP_MISSING: {
     retryable: false,
     summary: 'A record without a timestamp reached an operator that works on event time.',
+  },
+  FLINKTS_PARTITION_INVALID: {
+    retryable: false,
+    summary: 'A custom partitioner chose a subtask that does not exist; the record is shown.',
+  },
+  FLINKTS_WINDOW_MERGE_INVALID: {
+    retryable: false,
+    summary: 'A window assigner merged windows into one whose time has passed.',
+  },
+  FLINKTS_ALIGNMENT_UNSUPPORTED: {
+    retryable: false,
+    summary: 'A source with watermark alignment has a reader of many splits that cannot pause one.',
   },
   FLINKTS_RESTARTS_EXHAUSTED: {
     retryable: false,
@@ -63,6 +79,18 @@ export const errorTable = {
   FLINKTS_ATTEMPT_FENCED: {
     retryable: false,
     summary: 'A later attempt of the job has taken over; this one stopped.',
+  },
+  FLINKTS_THREAD_FAILED: {
+    retryable: true,
+    summary: 'A thread that runs tasks ended: by an uncaught error, an exit, or lack of memory.',
+  },
+  FLINKTS_THREAD_MODULE_INVALID: {
+    retryable: false,
+    summary: 'The module of a job cannot be loaded in a thread, or gives another job there.',
+  },
+  FLINKTS_RECORD_NOT_TRANSFERABLE: {
+    retryable: false,
+    summary: 'A record that goes to another thread has no serial form.',
   },
   FLINKTS_TASK_FAILED: { retryable: true, summary: 'A task failed for a reason without a code.' },
   FLINKTS_ASSERTION_FAILED: {

@@ -72,7 +72,7 @@ export function systemCodeOf(thrown: unknown): string | undefined {
 /** @internal */
 export function toErrorPayload(thrown: unknown): ErrorPayload {
   const error = toFlinktsError(thrown, 'FLINKTS_TASK_FAILED', 'a task failed')
-  return { ...toCausePayload(error, causesMax), code: error.code }
+  return { ...toCausePayload(error), code: error.code }
 }
 
 /** @internal */
@@ -86,7 +86,8 @@ export function fromErrorPayload(payload: ErrorPayload): FlinktsError {
 /** Causes of causes that cross a thread; a user's error may be its own cause. */
 const causesMax = 16
 
-function toCausePayload(thrown: unknown, causesLeft: number): CausePayload {
+/** Any error, to cross a thread. @internal */
+export function toCausePayload(thrown: unknown, causesLeft: number = causesMax): CausePayload {
   const known = thrown instanceof FlinktsError
   const { name, stack, cause } = thrown instanceof Error ? thrown : new Error(String(thrown))
   const last = cause === undefined || causesLeft === 0
@@ -100,7 +101,8 @@ function toCausePayload(thrown: unknown, causesLeft: number): CausePayload {
   }
 }
 
-function fromCausePayload({ code, ...payload }: CausePayload): Error {
+/** @internal */
+export function fromCausePayload({ code, ...payload }: CausePayload): Error {
   if (code !== undefined) return fromErrorPayload({ ...payload, code })
   const cause = payload.cause === undefined ? undefined : fromCausePayload(payload.cause)
   const error = new Error(payload.message, cause === undefined ? undefined : { cause })

@@ -58,6 +58,13 @@ export interface SourceReader<Out, Split extends SourceSplit> {
   notifyNoMoreSplits(): void
   handleSourceEvent?(event: SourceEvent): void
   /**
+   * From now on emits nothing of the splits `pause` until they are in `resume`; what is paused
+   * alone makes `pollNext` return `nothing-available`, and resuming makes `available()` resolve. A
+   * split is in one of both at most, and may be finished already. A reader without this method
+   * takes part in watermark alignment with one split at a time: it is not polled instead.
+   */
+  pauseOrResumeSplits?(pause: readonly string[], resume: readonly string[]): void
+  /**
    * Every split of this reader with its current position: all that was emitted is before it, all
    * that was not emitted is after it. Synchronous. The splits must not change afterwards.
    */

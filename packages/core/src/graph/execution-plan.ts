@@ -2,7 +2,15 @@ import type { DeliveryGuarantee } from '../common/guarantee.ts'
 import type { NodeOperation } from './stream-node.ts'
 
 /** How an edge of the plan moves records between subtasks. @public */
-export type PlanPartitioning = 'forward' | 'hash' | 'rebalance' | 'broadcast'
+export type PlanPartitioning =
+  | 'forward'
+  | 'hash'
+  | 'rebalance'
+  | 'broadcast'
+  | 'rescale'
+  | 'shuffle'
+  | 'global'
+  | 'custom'
 
 /** An operator in the plan. @public */
 export interface PlanOperator {

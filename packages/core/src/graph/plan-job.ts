@@ -21,7 +21,7 @@ export interface PlanOptions {
 
 /**
  * Turns the definition into the plan: an operator is chained to the one before it when it has a
- * single forward input, of the same parallelism (Flink F019).
+ * single forward input, of the same parallelism, and may be chained (Flink F019).
  *
  * @throws FlinktsError FLINKTS_OPTION_INVALID for a parallelism below 1 or above maxParallelism
  * @internal
@@ -72,6 +72,8 @@ function chainableUpstream(
 ): number | undefined {
   const [input, ...others] = target.node.inputs
   if (input === undefined || others.length > 0) return undefined
+  const { operation } = target.node
+  if ('chaining' in operation && operation.chaining === 'head') return undefined
   return partitioningOf(nodes, input, target) === 'forward' ? input.from : undefined
 }
 

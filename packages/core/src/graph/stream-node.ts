@@ -1,6 +1,7 @@
 import type { Sink } from '../connector/sink.ts'
 import type { Source } from '../connector/source.ts'
 import type { OperatorDefinition } from '../operators/operator-definition.ts'
+import type { SourceTimeSettings } from '../operators/source-time.ts'
 
 /** How records reach the subtasks of an operator. @internal */
 export type Partitioning =
@@ -9,6 +10,20 @@ export type Partitioning =
   | { readonly type: 'hash'; readonly selectKey: (value: unknown) => unknown }
   | { readonly type: 'rebalance' }
   | { readonly type: 'broadcast' }
+  /** In turn to the subtasks that the sending one is paired with. */
+  | { readonly type: 'rescale' }
+  /** At random. */
+  | { readonly type: 'shuffle' }
+  /** To subtask 0. */
+  | { readonly type: 'global' }
+  | ({ readonly type: 'custom' } & CustomPartitioner)
+
+/** The choice of the job. @internal */
+export interface CustomPartitioner {
+  readonly selectKey: (value: unknown) => unknown
+  /** The index of the subtask for a key, below `subtaskCount`. */
+  readonly partition: (key: unknown, subtaskCount: number) => number
+}
 
 /** An input of a node. @internal */
 export interface StreamInput {
@@ -23,7 +38,11 @@ export interface StreamInput {
 
 /** What a node does, with its functions. @internal */
 export type NodeOperation =
-  | { readonly type: 'source'; readonly source: Source<unknown> }
+  | {
+      readonly type: 'source'
+      readonly source: Source<unknown>
+      readonly time: SourceTimeSettings
+    }
   | { readonly type: 'sink'; readonly sink: Sink<unknown> }
   | OperatorDefinition
 

@@ -19,22 +19,41 @@ export interface ChannelLimits {
 export const defaultChannelLimits: ChannelLimits = { recordsMax: 2048, runRecordsMax: 512 }
 
 /**
- * A bounded, ordered queue between two subtasks in one thread. Records are passed by reference. A
- * full channel still takes records (the writer finishes what it is doing) and says `full`; events
- * are always taken. Runs on the thread of both tasks.
+ * The end of a channel that a task writes to. A full channel still takes records (the writer
+ * finishes what it is doing) and says `full`; events are always taken, so a reader that waits for a
+ * barrier gets it. Runs on the writer's thread.
  *
  * @internal
  */
-export class Channel {
+export interface OutputChannel {
+  /** Called when the channel turned full, and when it no longer is. Set by the writer. */
+  onFull: (full: boolean) => void
+  push(value: unknown, timestamp: number): void
+  pushEvent(event: StreamEvent): void
+}
+
+/** The end of a channel that a task reads from. Runs on the reader's thread. @internal */
+export interface InputChannel {
+  /** Called when something can be taken after nothing could. Set by the reader. */
+  onReadable: () => void
+  /** The next run of records or event, in order; `undefined` if there is nothing. */
+  take(): RecordRun | StreamEvent | undefined
+}
+
+/**
+ * A bounded, ordered queue between two subtasks in one thread: both ends in one. Records are
+ * passed by reference. Runs on the thread of both tasks.
+ *
+ * @internal
+ */
+export class Channel implements InputChannel, OutputChannel {
   readonly #limits: ChannelLimits
   readonly #queue: (RecordRun | StreamEvent)[] = []
   #head = 0
   #open: RecordRun | undefined
   #records = 0
   #full = false
-  /** Called when something can be taken after nothing could. Set by the reader. */
   onReadable: () => void = () => {}
-  /** Called when the channel turned full, and when it no longer is. Set by the writer. */
   onFull: (full: boolean) => void = () => {}
 
   constructor(limits: ChannelLimits) {
@@ -59,7 +78,6 @@ export class Channel {
     this.#enqueue(event)
   }
 
-  /** The next run of records or event, in order; `undefined` if there is nothing. */
   take(): RecordRun | StreamEvent | undefined {
     const element = this.#queue[this.#head]
     if (element === undefined) return undefined

@@ -14,6 +14,11 @@ export interface Resumable {
 export class FlowControl {
   /** Read on the record path: nothing new may be started. */
   halted = false
+  /**
+   * Read on the record path: the operator at the head has no room for a further record or
+   * watermark. Unlike a chain that halts, it goes on emitting, and barriers pass.
+   */
+  held = false
   #fullChannels = 0
   #pendingWrites = 0
   #suspended: Resumable[] = []
@@ -48,6 +53,13 @@ export class FlowControl {
       },
       (cause: unknown) => this.onFailure(cause),
     )
+  }
+
+  /** Holds the input back, or not any more. */
+  hold(held: boolean): void {
+    if (held === this.held) return
+    this.held = held
+    if (!held) this.onRelease()
   }
 
   /** Halts the chain until `emission` has been resumed to its end. Order is kept. */

@@ -1,5 +1,5 @@
 import { defined } from '../common/assert.ts'
-import type { Channel, RecordRun } from './channel.ts'
+import type { InputChannel, RecordRun } from './channel.ts'
 import type { StreamEvent } from './stream-element.ts'
 
 /** What the gate gives next. @internal */
@@ -10,10 +10,10 @@ export interface GateElement {
 
 /** The input channels of a task; takes from those that may be read, in turn. @internal */
 export class InputGate {
-  readonly #channels: readonly Channel[]
+  readonly #channels: readonly InputChannel[]
   #next = 0
 
-  constructor(channels: readonly Channel[], onReadable: () => void) {
+  constructor(channels: readonly InputChannel[], onReadable: () => void) {
     this.#channels = channels
     for (const channel of channels) channel.onReadable = onReadable
   }

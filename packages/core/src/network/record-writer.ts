@@ -1,5 +1,5 @@
 import { defined } from '../common/assert.ts'
-import type { Channel } from './channel.ts'
+import type { OutputChannel } from './channel.ts'
 import type { Output } from './output.ts'
 import type { StreamEvent } from './stream-element.ts'
 
@@ -13,13 +13,13 @@ export type ChannelSelector = (value: unknown) => number
  * @internal
  */
 export class RecordWriter implements Output {
-  readonly #channels: readonly Channel[]
+  readonly #channels: readonly OutputChannel[]
   readonly #select: ChannelSelector | undefined
   /** Records emitted so far; a record to every channel counts once. */
   recordCount = 0
 
   /** `select` undefined: every record goes to every channel. */
-  constructor(channels: readonly Channel[], select: ChannelSelector | undefined) {
+  constructor(channels: readonly OutputChannel[], select: ChannelSelector | undefined) {
     this.#channels = channels
     this.#select = select
   }

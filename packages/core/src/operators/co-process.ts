@@ -53,8 +53,8 @@ export class CoProcessOperator implements TwoInputOperator, EmittingOperator {
   }
 }
 
-/** One object for all records of an operator. */
-class RecordContext implements CoContext {
+/** What functions without keyed state see: one object for all records of an operator. @internal */
+export class RecordContext implements CoContext {
   timestamp: number | undefined
   watermark: number = noWatermark
   readonly #operator: OperatorContext

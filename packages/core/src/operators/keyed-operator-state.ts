@@ -62,7 +62,7 @@ export class KeyedOperatorState {
   /** An empty state has no file. */
   async #write(checkpointId: number): Promise<OperatorSubtaskState> {
     const { operatorId, subtask, storage } = this.#parts
-    const state = { operatorId, subtask, splits: [], writerStates: [], committables: [] }
+    const state = { operatorId, subtask, lists: [], committables: [] }
     if (this.backend.entryCount === 0) return { ...state, keyed: undefined }
     const snapshot = this.backend.snapshot()
     this.#open.set(checkpointId, snapshot)

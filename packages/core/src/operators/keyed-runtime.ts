@@ -2,7 +2,7 @@ import { assert } from '../common/assert.ts'
 import type { FlowControl } from '../network/flow-control.ts'
 import type { Output } from '../network/output.ts'
 import { noTimestamp, type CheckpointBarrier } from '../network/stream-element.ts'
-import type { Key } from '../state/key.ts'
+import { type Key, type KeyIdentity, keyOfIdentity } from '../state/key.ts'
 import type { StateDeclarations, States } from '../state/state-descriptor.ts'
 import { noWatermark } from '../time/watermark.ts'
 import { emitAll, type EmittingOperator } from './emission.ts'
@@ -83,6 +83,20 @@ export class KeyedRuntime implements EmittingOperator {
     this.context.timestamp = timestamp === noTimestamp ? undefined : timestamp
   }
 
+  /**
+   * Calls `visit` for every key that has any of these states, as the current key. After it the
+   * current key is that of no record.
+   */
+  forEachKey(names: readonly string[], visit: (key: Key, states: this['states']) => void): void {
+    const { backend } = this.#keyed
+    const keys = new Map<KeyIdentity, number>()
+    for (const name of names) backend.forEach(name, (identity, hash) => keys.set(identity, hash))
+    for (const [identity, hash] of keys) {
+      backend.setCurrentIdentity(identity, hash)
+      visit(keyOfIdentity(identity), this.states)
+    }
+  }
+
   /** Emits what a function returned for `value`. */
   emit(values: Iterable<unknown> | undefined | void, value: unknown, timestamp: number): void {
     if (values !== undefined) emitAll(this, values, value, timestamp)
@@ -100,6 +114,7 @@ export class KeyedRuntime implements EmittingOperator {
 
   /** Fires what is due before the watermark goes on. */
   emitWatermark(watermark: number): void {
+    assert(watermark >= this.context.watermark, 'a watermark never goes back')
     this.context.watermark = watermark
     const forward = (): void => this.output.emitWatermark(watermark)
     this.#fire(this.#eventTimers, 'event-time', watermark, forward)

@@ -3,6 +3,7 @@ import type { FlowControl } from '../network/flow-control.ts'
 import type { Output } from '../network/output.ts'
 import type { StateDeclarations } from '../state/state-descriptor.ts'
 import type { KeyedOperatorState } from './keyed-operator-state.ts'
+import type { ListDeclaration, OperatorList } from './operator-list.ts'
 import type { Operator, TwoInputOperator } from './operator.ts'
 
 /** What an operator between sources and sinks does, in a word. @public */
@@ -11,10 +12,15 @@ export type OperatorType =
   | 'filter'
   | 'flat-map'
   | 'process'
+  | 'reduce'
+  | 'async'
+  | 'broadcast-process'
   | 'co-map'
   | 'co-flat-map'
   | 'co-process'
   | 'interval-join'
+  | 'window'
+  | 'watermarks'
 
 /**
  * An operator as the job defines it: how to make it in each subtask. Operators with two inputs are
@@ -26,6 +32,10 @@ export interface OperatorDefinition {
   readonly type: OperatorType
   /** The keyed state that it declares. */
   readonly states?: StateDeclarations
+  /** The names of its lists. */
+  readonly lists?: readonly string[]
+  /** `head`: it is never chained to what it reads. */
+  readonly chaining?: 'head'
   create(context: OperatorContext): Operator | TwoInputOperator
 }
 
@@ -39,6 +49,8 @@ export interface OperatorContext {
   readonly signal: AbortSignal
   /** Where records of a side output go; nowhere if nothing reads it. */
   sideOutput(tag: string): Output
+  /** A list of the operator, which belongs to no key. Called before `open`. */
+  listState<T>(declaration: ListDeclaration<T>): OperatorList<T>
   /** The keyed state of the subtask's key groups. Called at most once. */
   createKeyedState(): KeyedOperatorState
   /**

@@ -1,9 +1,14 @@
 import type { Cancellable } from '../common/scheduler.ts'
-import type { KeyedTimers } from './keyed-timers.ts'
 import type { OperatorContext } from './operator-definition.ts'
 
 /** Gives up a timer and arms it again for another time; the clock decides what is due. */
 const delayMsMax = 2 ** 31 - 1
+
+/** @internal */
+export interface NextTimer {
+  /** The earliest time at which a timer may be due; `Infinity`: there is none. */
+  readonly next: number
+}
 
 /**
  * Runs the processing-time timers of an operator: one timer of the scheduler for the earliest of
@@ -13,7 +18,7 @@ const delayMsMax = 2 ** 31 - 1
  * @internal
  */
 export class ProcessingTimers {
-  readonly #timers: KeyedTimers
+  readonly #timers: NextTimer
   readonly #context: OperatorContext
   readonly #onDue: () => void
   #armed: Cancellable | undefined
@@ -21,7 +26,7 @@ export class ProcessingTimers {
   #quiet = false
 
   /** `onDue`: called on the task when a timer may be due. */
-  constructor(timers: KeyedTimers, context: OperatorContext, onDue: () => void) {
+  constructor(timers: NextTimer, context: OperatorContext, onDue: () => void) {
     this.#timers = timers
     this.#context = context
     this.#onDue = onDue

@@ -9,7 +9,12 @@ import type { Counter } from '../common/metrics.ts'
 import type { Serializer } from '../common/serializer.ts'
 import type { FlowControl } from '../network/flow-control.ts'
 import { noTimestamp, type CheckpointBarrier } from '../network/stream-element.ts'
-import type { CommittableItem, OperatorSubtaskState, StateItem } from '../state/operator-state.ts'
+import {
+  type CommittableItem,
+  type OperatorSubtaskState,
+  type StateItem,
+  writerList,
+} from '../state/operator-state.ts'
 import { commitAll } from './commit.ts'
 import type { Operator, OperatorSnapshot } from './operator.ts'
 
@@ -123,13 +128,12 @@ export class SinkOperator implements Operator {
       const committables = observed(writer.prepareCommit(checkpointId))
       this.#prepared.push({ checkpointId, committables })
     }
-    const writerStates = this.#writerStates(checkpointId)
+    const items = this.#writerStates(checkpointId)
     const [committables] = await Promise.all([this.#serialize([...this.#prepared]), flushed])
     return {
       operatorId: this.operatorId,
       subtask: this.#parts.context.subtask,
-      splits: [],
-      writerStates,
+      lists: [{ name: writerList, distribution: 'split', items }],
       committables,
       keyed: undefined,
     }

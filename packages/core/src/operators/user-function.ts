@@ -14,7 +14,7 @@ export function userFunctionFailed(
   return new FlinktsError(
     'FLINKTS_USER_FUNCTION_FAILED',
     `the function of operator "${operatorId}" threw "${messageOf(cause)}" ` +
-      `for the record ${describe(value)}`,
+      `for the record ${describeRecord(value)}`,
     {
       cause,
       hint:
@@ -26,7 +26,9 @@ export function userFunctionFailed(
 
 const excerptCharactersMax = 300
 
-function describe(value: unknown): string {
+/** A record in messages: its JSON form, cut short. @internal */
+/** A record for people: JSON, cut off where it is long. @internal */
+export function describeRecord(value: unknown): string {
   const text = textOf(value)
   return text.length <= excerptCharactersMax ? text : `${text.slice(0, excerptCharactersMax)}…`
 }

@@ -23,7 +23,7 @@ export function buildManifest(
     }),
   )
   return {
-    formatVersion: 1,
+    formatVersion: 2,
     jobName: plan.jobName,
     jobId,
     checkpointId,

@@ -21,7 +21,9 @@ import {
   taskName,
   tasksOf,
 } from '../task/task-protocol.ts'
+import type { AlignmentSettings } from '../time/watermark-strategy.ts'
 import type { SourceCoordinator } from './source-coordinator.ts'
+import { WatermarkAlignment } from './watermark-alignment.ts'
 
 /** How an attempt ended; a failure is thrown. @internal */
 export type AttemptOutcome = 'finished' | 'stopped' | 'cancelled'
@@ -37,6 +39,8 @@ export interface JobAttemptParts {
   readonly deployment: Deployment
   readonly executor: TaskExecutor
   readonly createSources: SourceCoordinatorFactory
+  /** Of the sources that wait for others, by operator id. */
+  readonly alignments: ReadonlyMap<string, AlignmentSettings>
   readonly checkpointSink: CheckpointSink
   readonly checkpointOptions: CheckpointOptions
   readonly firstCheckpointId: number
@@ -68,6 +72,7 @@ export class JobAttempt {
   readonly #unended: Set<string>
   readonly #coordinator: CheckpointCoordinator
   readonly #sources: ReadonlyMap<string, SourceCoordinator>
+  readonly #alignment: WatermarkAlignment
   #deployed: DeployedTasks | undefined
   #stopping = false
   #ending = false
@@ -86,6 +91,12 @@ export class JobAttempt {
       fail: (cause) => this.#fail(cause),
     })
     this.#coordinator = this.#createCoordinator()
+    this.#alignment = new WatermarkAlignment({
+      sources: parts.alignments,
+      tasks: this.#tasks,
+      send: (task, command) => this.#send(task, command),
+      scheduler: parts.scheduler,
+    })
   }
 
   /**
@@ -135,6 +146,7 @@ export class JobAttempt {
     if (this.#ended) return 'cancelled'
     if (!sourcesStarted.done) return 'stopped'
     this.#parts.onRunning()
+    this.#alignment.start()
     const last = await this.#coordinator.run()
     if (last === 'cancelled') return 'cancelled'
     return last === 'final' ? 'finished' : 'stopped'
@@ -165,6 +177,8 @@ export class JobAttempt {
       case 'closed':
         this.#open.delete(name)
         return this.#onChange()
+      case 'watermark-reported':
+        return this.#alignment.report(task, event.watermark)
       case 'split-requested':
       case 'source-event':
         return this.#source(task.vertexId).handle(task.subtask, event)
@@ -194,6 +208,7 @@ export class JobAttempt {
   async #close(outcome: AttemptOutcome): Promise<void> {
     const orderly = outcome !== 'cancelled' && this.#failure === undefined
     this.#ending = true
+    this.#alignment.close()
     if (this.#deployed === undefined) this.#open.clear()
     for (const task of this.#tasks) {
       this.#deployed?.send(task, { type: orderly ? 'finish' : 'cancel' })
@@ -208,8 +223,9 @@ export class JobAttempt {
     const sources = this.#closeSources()
     await this.#waitFor(() => (this.#open.size === 0 && sources.done) || expired)
     timeout.abort()
-    if (!expired) return
     const tasks = [...this.#open]
+    await this.#deployed?.end()
+    if (!expired) return
     logger.warn('some tasks did not close in time and are left behind', { tasks, closeTimeoutMs })
   }
 

@@ -13,6 +13,7 @@ import type { Storage } from '../common/storage.ts'
 import type { ConnectorContext } from '../connector/context.ts'
 import type { ExecutionPlan } from '../graph/execution-plan.ts'
 import { sinksOf, sourcesOf, type StreamGraph } from '../graph/stream-node.ts'
+import { itemsOf, splitsList } from '../state/operator-state.ts'
 import {
   type Deployment,
   type RestoredOperatorState,
@@ -25,6 +26,7 @@ import { commitRestored } from './recovery-commit.ts'
 import { RestartPolicy, type RestartStrategy } from './restart-strategy.ts'
 import { planRestore } from './restore-plan.ts'
 import { SourceCoordinator } from './source-coordinator.ts'
+import { alignmentsOf } from './watermark-alignment.ts'
 
 /** Where a job is in its life. @public */
 export type JobStatus =
@@ -221,6 +223,7 @@ export class JobMaster {
       deployment,
       executor,
       createSources: (connection) => this.#createSources(attempt, { manifest, states }, connection),
+      alignments: alignmentsOf(this.#parts.graph),
       checkpointSink: checkpoints.sink,
       checkpointOptions,
       firstCheckpointId: checkpoints.firstCheckpointId,
@@ -244,7 +247,7 @@ export class JobMaster {
       const parallelism = vertex?.parallelism ?? 1
       const restoredSplits = Array.from({ length: parallelism }, (_, subtask) => {
         const restored = states.get(taskName({ vertexId: operatorId, subtask })) ?? []
-        return restored.find((entry) => entry.operatorId === operatorId)?.splits ?? []
+        return itemsOf(restored.find((entry) => entry.operatorId === operatorId)?.lists, splitsList)
       })
       const coordinator = new SourceCoordinator({
         source,

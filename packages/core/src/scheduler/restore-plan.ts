@@ -3,12 +3,14 @@ import type { CheckpointManifest, OperatorManifest } from '../checkpoint/manifes
 import { checkpointDirectory } from '../state/checkpoint-path.ts'
 import type { ExecutionPlan, PlanVertex } from '../graph/execution-plan.ts'
 import { keyGroupRange } from '../state/key.ts'
-import { type KeyedStateHandle, redistribute } from '../state/operator-state.ts'
+import { distributeLists } from '../state/list-distribution.ts'
+import type { KeyedStateHandle } from '../state/operator-state.ts'
 import { type RestoredOperatorState, taskName } from '../task/task-protocol.ts'
 
 /**
- * Spreads the state of a checkpoint over the tasks of the plan, which may have another parallelism:
- * lists are split anew, keyed state goes by key groups (Flink: StateAssignmentOperation).
+ * Spreads the state of a checkpoint (with its lists loaded) over the tasks of the plan, which may
+ * have another parallelism: lists go by their distribution, keyed state by key groups (Flink:
+ * StateAssignmentOperation).
  *
  * @returns what each task restores, by `taskName`.
  * @throws FlinktsError FLINKTS_STATE_ORPHANED, FLINKTS_STATE_INCOMPATIBLE
@@ -36,19 +38,13 @@ function spread(
   { parallelism }: PlanVertex,
   maxParallelism: number,
 ): readonly RestoredOperatorState[] {
-  const subtasks = operator.subtasks.toSorted((left, right) => left.subtask - right.subtask)
-  const splits = redistribute(
-    subtasks.map((state) => state.splits),
-    parallelism,
-  )
-  const writerStates = redistribute(
-    subtasks.map((state) => state.writerStates),
-    parallelism,
-  )
+  const old = Array.from({ length: operator.parallelism }, (_, subtask) => {
+    return operator.subtasks.find((state) => state.subtask === subtask)?.lists ?? []
+  })
+  const lists = distributeLists(old, parallelism)
   return Array.from({ length: parallelism }, (_, subtask) => ({
     operatorId: operator.operatorId,
-    splits: splits[subtask] ?? [],
-    writerStates: writerStates[subtask] ?? [],
+    lists: lists[subtask] ?? [],
     keyed: overlapping(operator, { subtask, parallelism, maxParallelism }),
   }))
 }
@@ -116,10 +112,10 @@ function checkOperator(plan: ExecutionPlan, operator: OperatorManifest, checkpoi
 
 function hasState(operator: OperatorManifest): boolean {
   if (operator.enumerator !== undefined) return true
-  return operator.subtasks.some(
-    ({ splits, writerStates, committables, keyed }) =>
-      splits.length + writerStates.length + committables.length > 0 || keyed !== undefined,
-  )
+  return operator.subtasks.some(({ lists, committables, keyed }) => {
+    const items = lists.some((list) => list.items.length > 0)
+    return items || committables.length > 0 || keyed !== undefined
+  })
 }
 
 function vertexOf(plan: ExecutionPlan, operatorId: string): PlanVertex | undefined {

@@ -8,13 +8,20 @@ import { FlinktsError } from '../common/errors.ts'
  * @internal
  */
 export class ByteReader {
-  readonly #bytes: Buffer
-  readonly #view: DataView
+  #bytes: Buffer
+  #view: DataView
   #position = 0
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#bytes = bufferOver(bytes)
+    this.#view = viewOver(bytes)
+  }
+
+  /** Goes on with other bytes, from their beginning. */
+  restart(bytes: Uint8Array): void {
+    this.#bytes = bufferOver(bytes)
+    this.#view = viewOver(bytes)
+    this.#position = 0
   }
 
   /** The number of bytes read. */
@@ -124,6 +131,14 @@ export class ByteReader {
   #endsEarly(count: number): never {
     throw unreadable(`the stored bytes end early: ${count} more are needed at ${this.#position}`)
   }
+}
+
+function bufferOver(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function viewOver(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** The error for bytes that are not what they should be. @internal */

@@ -7,3 +7,8 @@ export function checkpointDirectory(checkpointId: number): string {
 export function stateFilePath(checkpointId: number, operatorId: string, subtask: number): string {
   return `${checkpointDirectory(checkpointId)}/${operatorId}-${subtask}.state`
 }
+
+/** Where a subtask of an operator writes its lists, if they are large. @internal */
+export function listFilePath(checkpointId: number, operatorId: string, subtask: number): string {
+  return `${checkpointDirectory(checkpointId)}/${operatorId}-${subtask}.lists`
+}

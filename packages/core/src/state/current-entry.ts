@@ -38,6 +38,11 @@ export class CurrentKey {
   clear(): void {
     this.set('', 0, -1)
   }
+
+  /** Has what is known of the entries of the key looked up anew: they may have moved. */
+  forgetEntries(): void {
+    this.#version += 1
+  }
 }
 
 /** The tables of one state, by key group. @internal */
@@ -67,13 +72,21 @@ export class StateTables {
   }
 }
 
+/** One thing that a state holds for the current key. @internal */
+export interface SingleEntry {
+  /** What is stored, to be read or changed; `undefined` if there is none. */
+  touch(): unknown
+  write(stored: unknown): void
+  remove(): void
+}
+
 /**
  * What one state holds for the current key. It remembers the slot, so that reading and then
  * writing the state of a key is one look-up.
  *
  * @internal
  */
-export class CurrentEntry {
+export class CurrentEntry implements SingleEntry {
   readonly #current: CurrentKey
   readonly #tables: StateTables
   #version = -1

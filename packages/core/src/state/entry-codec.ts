@@ -3,13 +3,22 @@ import { ByteReader } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import { type KeyIdentity, keyIdentity, keyOfIdentity, readKey, writeKey } from './key.ts'
 import type { StateKind } from './state-descriptor.ts'
+import {
+  type StateTtl,
+  type TimedList,
+  type TimedMap,
+  type TimedValue,
+  unexpired,
+} from './state-ttl.ts'
 import { ValueReader, ValueWriter } from './value-codec.ts'
 
 /**
  * An entry is what a state holds for one key: the key, and then, by the kind of the state
- *   value: the value
+ *   value, reducing, aggregating: the value
  *   list: varint of the length, the values
  *   map: varint of the size, map key and value in turn
+ * Before each value of a state with a time to live: float64, when it was used last, milliseconds
+ * since 1970.
  */
 
 /** Of which state entries are, for their form and for errors. @internal */
@@ -17,6 +26,8 @@ export interface EntryScope {
   readonly operatorId: string
   readonly stateName: string
   readonly kind: StateKind
+  /** Values are stored with their times. */
+  readonly ttl?: StateTtl | undefined
 }
 
 /** What a table keeps for one key of a state: the value, an array, or a map. @internal */
@@ -30,11 +41,14 @@ export class EntryWriter {
   readonly out: ByteWriter
   readonly #scope: EntryScope
   readonly #values: ValueWriter
+  readonly #now: number
   #count = 0
 
-  constructor(scope: EntryScope, out: ByteWriter) {
+  /** `now`: what is expired by then is not written; of no matter without a time to live. */
+  constructor(scope: EntryScope, out: ByteWriter, now: number) {
     this.out = out
     this.#scope = scope
+    this.#now = now
     this.#values = new ValueWriter(out, describe(scope))
   }
 
@@ -45,11 +59,17 @@ export class EntryWriter {
 
   /** @throws FlinktsError FLINKTS_STATE_UNSERIALIZABLE */
   write(key: KeyIdentity, stored: unknown): void {
-    const { kind, operatorId } = this.#scope
+    const { kind, operatorId, ttl } = this.#scope
+    if (ttl !== undefined) {
+      this.#writeTimed(key, unexpired(kind, stored, { ttl, now: this.#now }))
+      return
+    }
     writeKey(this.out, keyOfIdentity(key), operatorId)
     this.#count += 1
     switch (kind) {
       case 'value':
+      case 'reducing':
+      case 'aggregating':
         this.#values.write(stored)
         return
       case 'list':
@@ -60,6 +80,48 @@ export class EntryWriter {
         return
       default:
         unreachable(kind)
+    }
+  }
+
+  #writeTimed(key: KeyIdentity, stored: unknown): void {
+    if (stored === undefined) return
+    const { kind, operatorId } = this.#scope
+    writeKey(this.out, keyOfIdentity(key), operatorId)
+    this.#count += 1
+    switch (kind) {
+      case 'value':
+      case 'reducing':
+      case 'aggregating':
+        this.#timed(stored as TimedValue)
+        return
+      case 'list':
+        this.#timedList(stored as TimedList)
+        return
+      case 'map':
+        this.#timedMap(stored as TimedMap)
+        return
+      default:
+        unreachable(kind)
+    }
+  }
+
+  #timed({ value, at }: TimedValue): void {
+    this.out.float64(at)
+    this.#values.write(value)
+  }
+
+  #timedList({ values, times }: TimedList): void {
+    this.out.varint(values.length)
+    for (const [index, value] of values.entries()) {
+      this.#timed({ value, at: times[index] as number })
+    }
+  }
+
+  #timedMap(stored: TimedMap): void {
+    this.out.varint(stored.size)
+    for (const [key, timed] of stored) {
+      writeKey(this.out, keyOfIdentity(key), this.#scope.operatorId)
+      this.#timed(timed)
     }
   }
 
@@ -77,14 +139,24 @@ export class EntryWriter {
   }
 }
 
+/** How the times of stored values are found. @internal */
+export interface StoredTimes {
+  /** Whether they are stored with their times. */
+  readonly timed: boolean
+  /** The time of those that are not, and that by which values are expired. */
+  readonly now: number
+}
+
 /** Reads the entries of one block. @internal */
 export class EntryReader {
   readonly #scope: EntryScope
   readonly #bytes: ByteReader
   readonly #values: ValueReader
+  readonly #times: StoredTimes
 
-  constructor(scope: EntryScope, bytes: Uint8Array) {
+  constructor(scope: EntryScope, bytes: Uint8Array, times: StoredTimes) {
     this.#scope = scope
+    this.#times = times
     this.#bytes = new ByteReader(bytes)
     this.#values = new ValueReader(this.#bytes)
   }
@@ -94,31 +166,58 @@ export class EntryReader {
     return this.#bytes.remaining
   }
 
-  /** @throws FlinktsError FLINKTS_STATE_UNREADABLE */
+  /**
+   * `stored`: with times if the state has a time to live now; `undefined`: all of it is expired.
+   *
+   * @throws FlinktsError FLINKTS_STATE_UNREADABLE
+   */
   read(): { readonly key: KeyIdentity; readonly stored: unknown } {
     const key = this.#key()
-    const { kind } = this.#scope
+    const { kind, ttl } = this.#scope
+    const stored = this.#stored(kind)
+    if (ttl === undefined) return { key, stored }
+    return { key, stored: unexpired(kind, stored, { ttl, now: this.#times.now }) }
+  }
+
+  #stored(kind: StateKind): unknown {
     switch (kind) {
       case 'value':
-        return { key, stored: this.#values.read() }
+      case 'reducing':
+      case 'aggregating':
+        return this.#value()
       case 'list':
-        return { key, stored: this.#list() }
+        return this.#list()
       case 'map':
-        return { key, stored: this.#map() }
+        return this.#map()
       default:
         return unreachable(kind)
     }
+  }
+
+  /** A value, with its time if the state has a time to live now. */
+  #value(): unknown {
+    const at = this.#time()
+    const value = this.#values.read()
+    return this.#scope.ttl === undefined ? value : ({ value, at } satisfies TimedValue)
+  }
+
+  #time(): number {
+    return this.#times.timed ? this.#bytes.float64() : this.#times.now
   }
 
   #key(): KeyIdentity {
     return keyIdentity(readKey(this.#bytes), this.#scope.operatorId)
   }
 
-  #list(): StoredList {
+  #list(): StoredList | TimedList {
     const count = this.#bytes.count(1)
-    const stored: StoredList = []
-    for (let i = 0; i < count; i += 1) stored.push(this.#values.read())
-    return stored
+    const values: StoredList = []
+    const times: number[] = []
+    for (let i = 0; i < count; i += 1) {
+      times.push(this.#time())
+      values.push(this.#values.read())
+    }
+    return this.#scope.ttl === undefined ? values : { values, times }
   }
 
   #map(): StoredMap {
@@ -126,7 +225,7 @@ export class EntryReader {
     const stored: StoredMap = new Map()
     for (let i = 0; i < count; i += 1) {
       const key = this.#key()
-      stored.set(key, this.#values.read())
+      stored.set(key, this.#value())
     }
     return stored
   }

@@ -8,7 +8,6 @@ import {
   type StoredList,
   type StoredMap,
 } from './entry-codec.ts'
-import { HeapListState, HeapMapState, HeapValueState } from './heap-states.ts'
 import {
   type Key,
   type KeyGroupRange,
@@ -27,7 +26,10 @@ import {
   type SnapshotTable,
 } from './keyed-snapshot.ts'
 import type { KeyedStateInfo } from './operator-state.ts'
-import type { StateDeclarations, StateDescriptor, StateKind, States } from './state-descriptor.ts'
+import type { StateDeclarations, StateDescriptor, States } from './state-descriptor.ts'
+import { createHandle } from './state-handle.ts'
+import type { TimedList } from './state-ttl.ts'
+import { TtlSweeper } from './ttl-sweeper.ts'
 import { corruptStateFile, type EntryBlock, StateFileReader } from './state-file.ts'
 
 /** Whose keyed state a backend keeps. @internal */
@@ -39,6 +41,11 @@ export interface HeapStateBackendOptions {
   readonly maxParallelism: number
   /** How much one step of writing a snapshot does at most. */
   readonly sliceLimits?: SliceLimits
+  /**
+   * The time by which values expire, milliseconds since 1970: it stands still while a record is
+   * processed. Needed by states with a time to live.
+   */
+  readonly now?: () => number
 }
 
 /**
@@ -57,9 +64,11 @@ export class HeapStateBackend {
   readonly #range: KeyGroupRange
   readonly #maxParallelism: number
   readonly #sliceLimits: SliceLimits
+  readonly #now: () => number
   readonly #current = new CurrentKey()
   readonly #states = new Map<string, HeapState>()
   readonly #restored: KeyGroupRange[] = []
+  readonly #sweepers: TtlSweeper[] = []
   #key: Key | undefined = undefined
   #epoch = 0
 
@@ -73,6 +82,21 @@ export class HeapStateBackend {
     this.#range = range
     this.#maxParallelism = maxParallelism
     this.#sliceLimits = options.sliceLimits ?? defaultSliceLimits
+    this.#now = options.now ?? noTime
+  }
+
+  get operatorId(): string {
+    return this.#operatorId
+  }
+
+  /** The key groups of the subtask. */
+  get range(): KeyGroupRange {
+    return this.#range
+  }
+
+  /** The number of key groups of the job. */
+  get maxParallelism(): number {
+    return this.#maxParallelism
   }
 
   /** The current key; `undefined` before the first one and after `restore`. */
@@ -100,7 +124,7 @@ export class HeapStateBackend {
   state<S>(name: string, descriptor: StateDescriptor<S>): S {
     const found = this.#states.get(name)
     assert(found === undefined || found.scope.kind === descriptor.kind, 'a state has two kinds')
-    const state = found ?? this.#declare(name, descriptor.kind)
+    const state = found ?? this.#declare(name, descriptor)
     return state.handle as S
   }
 
@@ -157,12 +181,25 @@ export class HeapStateBackend {
     }
   }
 
+  /** Removes some of what is expired; see `TtlSweeper`. Call it between records. */
+  sweep(): void {
+    if (this.#sweepers.length === 0) return
+    const now = this.#now()
+    for (const sweeper of this.#sweepers) {
+      if (sweeper.sweep(sweepSlotsMax, now)) this.#current.forgetEntries()
+    }
+  }
+
   /** Takes a snapshot: cheap, whatever the size of the state. Call it between records. */
   snapshot(): KeyedSnapshot {
     this.#epoch += 1
     const range = this.#range
-    const header = { maxParallelism: this.#maxParallelism, range, states: this.states() }
-    return new HeapSnapshot(this.#epoch, header, this.#tables(), this.#sliceLimits)
+    const states = [...this.#states.values()].map(({ scope }) => {
+      return { name: scope.stateName, kind: scope.kind, timed: scope.ttl !== undefined }
+    })
+    const header = { maxParallelism: this.#maxParallelism, range, states }
+    const time = { epoch: this.#epoch, now: this.#ttlNow }
+    return new HeapSnapshot(time, header, this.#tables(), this.#sliceLimits)
   }
 
   /**
@@ -188,23 +225,34 @@ export class HeapStateBackend {
       assert(state !== undefined, 'a block of a state file is of no state')
       const { keyGroup } = block
       if (keyGroup === undefined || inRange(keyGroup, this.#range)) {
-        this.#restoreBlock(state, block, header.range)
+        const timed = header.states[block.state]?.timed === true
+        this.#restoreBlock(state, block, { range: header.range, timed })
       }
     }
     this.#current.clear()
     this.#key = undefined
   }
 
+  /** The time by which values expire, if any do. */
+  get #ttlNow(): number {
+    return this.#sweepers.length === 0 ? 0 : this.#now()
+  }
+
   get #owner(): string {
     return `operator "${this.#operatorId}"`
   }
 
-  #declare(name: string, kind: StateKind): HeapState {
-    const scope = { operatorId: this.#operatorId, stateName: name, kind }
-    const tables = new StateTables(this.#range.last - this.#range.first + 1)
+  #declare(name: string, descriptor: StateDescriptor<unknown>): HeapState {
+    const { kind, ttl } = descriptor
+    const operatorId = this.#operatorId
+    const scope = { operatorId, stateName: name, kind, ttl }
+    const tableCount = this.#range.last - this.#range.first + 1
+    const tables = new StateTables(tableCount)
     const entry = new CurrentEntry(this.#current, tables)
-    const state = { scope, tables, handle: createHandle(scope, entry) }
+    const handle = createHandle(descriptor, { operatorId, entry, now: this.#now })
+    const state = { scope, tables, handle }
     this.#states.set(name, state)
+    if (ttl !== undefined) this.#sweepers.push(new TtlSweeper(scope, tables, tableCount))
     return state
   }
 
@@ -234,9 +282,11 @@ export class HeapStateBackend {
     if (state.scope.kind !== info.kind) {
       throw new FlinktsError(
         'FLINKTS_STATE_INCOMPATIBLE',
-        `${describe(state.scope)} is declared as a ${state.scope.kind} state, but the checkpoint ` +
-          `holds a ${info.kind} state`,
-        { hint: `Declare it as a ${info.kind} state, or give the new state another name.` },
+        `${describe(state.scope)} has the kind "${state.scope.kind}", but the checkpoint holds ` +
+          `it with the kind "${info.kind}"`,
+        {
+          hint: `Declare it with the kind "${info.kind}", or give the new state another name.`,
+        },
       )
     }
     return state
@@ -251,16 +301,21 @@ export class HeapStateBackend {
     this.#restored.push(range)
   }
 
-  #restoreBlock(state: HeapState, block: EntryBlock, fileRange: KeyGroupRange): void {
-    const entries = new EntryReader(state.scope, block.entries)
+  #restoreBlock(
+    state: HeapState,
+    block: EntryBlock,
+    file: { readonly range: KeyGroupRange; readonly timed: boolean },
+  ): void {
+    const times = { timed: file.timed, now: this.#ttlNow }
+    const entries = new EntryReader(state.scope, block.entries, times)
     for (let i = 0; i < block.entryCount; i += 1) {
       const { key, stored } = entries.read()
       const hash = keyHash(keyOfIdentity(key), this.#operatorId)
       const keyGroup = keyGroupOfHash(hash, this.#maxParallelism)
-      if (keyGroup !== (block.keyGroup ?? keyGroup) || !inRange(keyGroup, fileRange)) {
+      if (keyGroup !== (block.keyGroup ?? keyGroup) || !inRange(keyGroup, file.range)) {
         throw this.#corrupt('a key of it is in a wrong key group')
       }
-      if (!inRange(keyGroup, this.#range)) continue
+      if (stored === undefined || !inRange(keyGroup, this.#range)) continue
       const table = state.tables.findOrCreate(keyGroup - this.#range.first)
       const slot = table.find(hash, key)
       if (slot < 0) table.insert(hash, key, stored)
@@ -273,8 +328,14 @@ export class HeapStateBackend {
   #merge(scope: EntryScope, stored: unknown, added: unknown): void {
     switch (scope.kind) {
       case 'value':
+      case 'reducing':
+      case 'aggregating':
         throw this.#corrupt('a key of it has two values')
       case 'list':
+        if (scope.ttl !== undefined) {
+          appendTimed(stored as TimedList, added as TimedList)
+          return
+        }
         for (const value of added as StoredList) (stored as StoredList).push(value)
         return
       case 'map':
@@ -306,15 +367,14 @@ interface HeapState {
   readonly handle: unknown
 }
 
-function createHandle(scope: EntryScope, entry: CurrentEntry): unknown {
-  switch (scope.kind) {
-    case 'value':
-      return new HeapValueState(entry)
-    case 'list':
-      return new HeapListState(entry)
-    case 'map':
-      return new HeapMapState(entry, scope.operatorId)
-    default:
-      return unreachable(scope.kind)
-  }
+function appendTimed(stored: TimedList, added: TimedList): void {
+  for (const value of added.values) stored.values.push(value)
+  for (const time of added.times) stored.times.push(time)
 }
+
+function noTime(): number {
+  assert(false, 'a state with a time to live needs a clock')
+}
+
+/** Slots of a state that one sweep looks at. */
+const sweepSlotsMax = 32

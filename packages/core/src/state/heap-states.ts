@@ -1,13 +1,20 @@
-import type { CurrentEntry } from './current-entry.ts'
+import type { AggregateFunction } from './aggregate-function.ts'
+import type { CurrentEntry, SingleEntry } from './current-entry.ts'
 import type { StoredList, StoredMap } from './entry-codec.ts'
 import { type Key, keyIdentity, keyOfIdentity } from './key.ts'
-import type { ListState, MapState, ValueState } from './state-descriptor.ts'
+import type {
+  AggregatingState,
+  ListState,
+  MapState,
+  ReducingState,
+  ValueState,
+} from './state-descriptor.ts'
 
 /** @internal */
 export class HeapValueState implements ValueState<unknown> {
-  readonly #entry: CurrentEntry
+  readonly #entry: SingleEntry
 
-  constructor(entry: CurrentEntry) {
+  constructor(entry: SingleEntry) {
     this.#entry = entry
   }
 
@@ -18,6 +25,55 @@ export class HeapValueState implements ValueState<unknown> {
   set(value: unknown): void {
     if (value === undefined) this.#entry.remove()
     else this.#entry.write(value)
+  }
+
+  clear(): void {
+    this.#entry.remove()
+  }
+}
+
+/** @internal */
+export class HeapReducingState implements ReducingState<unknown> {
+  readonly #entry: SingleEntry
+  readonly #reduce: (reduced: unknown, value: unknown) => unknown
+
+  constructor(entry: SingleEntry, reduce: (reduced: unknown, value: unknown) => unknown) {
+    this.#entry = entry
+    this.#reduce = reduce
+  }
+
+  get(): unknown {
+    return this.#entry.touch()
+  }
+
+  add(value: unknown): void {
+    const reduced = this.#entry.touch()
+    this.#entry.write(checked(reduced === undefined ? value : this.#reduce(reduced, value)))
+  }
+
+  clear(): void {
+    this.#entry.remove()
+  }
+}
+
+/** @internal */
+export class HeapAggregatingState implements AggregatingState<unknown, unknown> {
+  readonly #entry: SingleEntry
+  readonly #aggregate: AggregateFunction<unknown, unknown, unknown>
+
+  constructor(entry: SingleEntry, aggregate: AggregateFunction<unknown, unknown, unknown>) {
+    this.#entry = entry
+    this.#aggregate = aggregate
+  }
+
+  get(): unknown {
+    const accumulator = this.#entry.touch()
+    return accumulator === undefined ? undefined : this.#aggregate.result(accumulator)
+  }
+
+  add(value: unknown): void {
+    const accumulator = this.#entry.touch() ?? this.#aggregate.create()
+    this.#entry.write(checked(this.#aggregate.add(accumulator, value)))
   }
 
   clear(): void {
@@ -124,6 +180,12 @@ export class HeapMapState implements MapState<Key, unknown> {
   #stored(): StoredMap | undefined {
     return this.#entry.touch() as StoredMap | undefined
   }
+}
+
+/** What is `undefined` cannot be told from nothing. */
+function checked(accumulated: unknown): unknown {
+  if (accumulated !== undefined) return accumulated
+  throw new TypeError('a state cannot hold undefined, which a function of it returned')
 }
 
 const noValues: readonly unknown[] = Object.freeze([])

@@ -45,6 +45,14 @@ export interface SliceLimits {
 /** About a millisecond. @internal */
 export const defaultSliceLimits: SliceLimits = { bytesMax: 65_536, slotsMax: 4096 }
 
+/** When a snapshot is taken. @internal */
+export interface SnapshotTime {
+  /** Grows from snapshot to snapshot. */
+  readonly epoch: number
+  /** What is expired by then is not in the snapshot: milliseconds since 1970. */
+  readonly now: number
+}
+
 /** A table that a snapshot covers. @internal */
 export interface SnapshotTable {
   readonly table: SlotTable
@@ -65,7 +73,9 @@ export interface SnapshotTable {
  * @internal
  */
 export class HeapSnapshot implements KeyedSnapshot {
+  readonly states: readonly KeyedStateInfo[]
   readonly #header: StateFileHeader
+  readonly #now: number
   readonly #limits: SliceLimits
   readonly #file = new StateFileWriter()
   #status: 'open' | 'complete' | 'released' | 'failed' = 'open'
@@ -79,19 +89,17 @@ export class HeapSnapshot implements KeyedSnapshot {
   readonly #scratch = new ByteWriter()
 
   constructor(
-    epoch: number,
+    { epoch, now }: SnapshotTime,
     header: StateFileHeader,
     tables: readonly SnapshotTable[],
     limits: SliceLimits,
   ) {
+    this.states = header.states.map(({ name, kind }) => ({ name, kind }))
     this.#header = header
+    this.#now = now
     this.#limits = limits
     const preserve: Preserve = (source, key, stored) => this.#preserve(source, key, stored)
     this.#pending = tables.map((table) => new TableSnapshot(epoch, table, preserve)).toReversed()
-  }
-
-  get states(): readonly KeyedStateInfo[] {
-    return this.#header.states
   }
 
   *chunks(): Iterable<Uint8Array> {
@@ -146,7 +154,7 @@ export class HeapSnapshot implements KeyedSnapshot {
   #writeTable(table: TableSnapshot, limits: SliceLimits, out: ByteWriter): number {
     const { scope, keyGroup, state } = table.source
     this.#scratch.truncate(0)
-    const entries = new EntryWriter(scope, this.#scratch)
+    const entries = new EntryWriter(scope, this.#scratch, this.#now)
     const slotCount = table.scan(limits, entries)
     this.#writeBlock(out, entries, { keyGroup, state })
     return slotCount
@@ -167,7 +175,11 @@ export class HeapSnapshot implements KeyedSnapshot {
 
   #preserve({ scope, state }: SnapshotTable, key: KeyIdentity, stored: unknown): void {
     try {
-      const entries = (this.#touched[state] ??= new EntryWriter(scope, new ByteWriter(4096)))
+      const entries = (this.#touched[state] ??= new EntryWriter(
+        scope,
+        new ByteWriter(4096),
+        this.#now,
+      ))
       entries.write(key, stored)
     } catch (thrown) {
       this.#fail(thrown)

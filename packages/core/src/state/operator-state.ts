@@ -1,3 +1,5 @@
+import type { StateKind } from './state-descriptor.ts'
+
 /** A value of operator state in its serial form. @internal */
 export interface StateItem {
   /** The version of the serializer that wrote `bytes`. */
@@ -11,59 +13,70 @@ export interface CommittableItem extends StateItem {
   readonly checkpointId: number
 }
 
+/** @internal */
+export const stateKinds: readonly StateKind[] = ['value', 'list', 'map', 'reducing', 'aggregating']
+/**
+ * How the lists of all old subtasks reach the new ones. `split`: every item goes to one of them.
+ * `union`: every item goes to all. `broadcast`: the lists are copies of each other, and each gets
+ * one.
+ *
+ * @internal
+ */
+export type ListDistribution = 'split' | 'union' | 'broadcast'
+
+/** State that belongs to no key: a named list of a subtask. @internal */
+export interface OperatorStateList {
+  readonly name: string
+  readonly distribution: ListDistribution
+  readonly items: readonly StateItem[]
+}
+
 /** The name of a keyed state, and what it is. @internal */
 export interface KeyedStateInfo {
   readonly name: string
-  readonly kind: 'value' | 'list' | 'map'
+  readonly kind: StateKind
 }
 
-/** Keyed state of one subtask, in a file of the checkpoint storage. @internal */
-export interface KeyedStateHandle {
+/** A file of the checkpoint storage. @internal */
+export interface StateFileHandle {
   /** Path below the root of the job's storage. */
   readonly path: string
   readonly bytes: number
+}
+
+/** Keyed state of one subtask. @internal */
+export interface KeyedStateHandle extends StateFileHandle {
   readonly states: readonly KeyedStateInfo[]
 }
 
 /**
- * What one subtask of one operator stores in a checkpoint. Lists are split anew over the subtasks
- * when the parallelism changes; keyed state goes by key groups.
+ * What one subtask of one operator stores in a checkpoint. Lists are distributed anew over the
+ * subtasks when the parallelism changes; keyed state goes by key groups.
  *
  * @internal
  */
 export interface OperatorSubtaskState {
   readonly operatorId: string
   readonly subtask: number
-  /** The splits of a source reader, with positions. */
-  readonly splits: readonly StateItem[]
-  /** The state of a sink writer. */
-  readonly writerStates: readonly StateItem[]
+  /** At most one of a name; empty if they are in `listFile`. */
+  readonly lists: readonly OperatorStateList[]
+  /** The file with the lists, when they are too large for the manifest. */
+  readonly listFile?: StateFileHandle
   /** What was prepared and is not yet known to be committed, in the order of checkpoints. */
   readonly committables: readonly CommittableItem[]
   readonly keyed: KeyedStateHandle | undefined
 }
 
-/**
- * Spreads the items of all subtasks over `parallelism` subtasks: the order is kept, sizes differ
- * by one at most, earlier subtasks get the longer lists (as Flink's SPLIT_DISTRIBUTE). With an
- * unchanged parallelism every subtask keeps its own.
- *
- * @internal
- */
-export function redistribute<T>(
-  lists: readonly (readonly T[])[],
-  parallelism: number,
-): readonly (readonly T[])[] {
-  if (lists.length === parallelism) return lists
-  const all = lists.flat()
-  const base = Math.floor(all.length / parallelism)
-  const longer = all.length % parallelism
-  const result: T[][] = []
-  let from = 0
-  for (let subtask = 0; subtask < parallelism; subtask += 1) {
-    const size = base + (subtask < longer ? 1 : 0)
-    result.push(all.slice(from, from + size))
-    from += size
-  }
-  return result
+/** The list with the splits of a source reader. @internal */
+export const splitsList = 'splits'
+
+/** The list with the state of a sink writer. @internal */
+export const writerList = 'writer'
+
+/** The items of the list `name`; none if there is no such list. @internal */
+export function itemsOf(
+  lists: readonly OperatorStateList[] | undefined,
+  name: string,
+): readonly StateItem[] {
+  return lists?.find((list) => list.name === name)?.items ?? []
 }

@@ -94,7 +94,12 @@ export class SlotTable {
 
   /** The key in a slot, if its entry was not touched since `epoch`; reading it here is no touch. */
   untouchedKey(slot: number, epoch: number): KeyIdentity | undefined {
-    return (this.#stamps[slot] as number) < epoch ? this.#keyIn(slot) : undefined
+    return (this.#stamps[slot] as number) < epoch ? this.keyAt(slot) : undefined
+  }
+
+  /** The key in a slot; `undefined` if it is free. */
+  keyAt(slot: number): KeyIdentity | undefined {
+    return this.#cells[2 * slot] as KeyIdentity | undefined
   }
 
   /** What is stored in a slot, for reading only. */
@@ -105,7 +110,7 @@ export class SlotTable {
   /** Calls `visit` for every entry; reading it there is no touch. */
   forEach(visit: (key: KeyIdentity, stored: unknown) => void): void {
     for (let slot = 0; slot < this.slotCount; slot += 1) {
-      const key = this.#keyIn(slot)
+      const key = this.keyAt(slot)
       if (key !== undefined) visit(key, this.peek(slot))
     }
   }
@@ -114,17 +119,13 @@ export class SlotTable {
     const stamp = this.#stamps[slot] as number
     if (stamp >= this.#epoch) return
     this.#stamps[slot] = this.#epoch
-    const key = this.#keyIn(slot)
+    const key = this.keyAt(slot)
     if (key === undefined) return
     for (const snapshot of this.#snapshots) {
       if (stamp < snapshot.epoch && slot >= snapshot.cursor) {
         snapshot.preserve(key, this.#cells[2 * slot + 1])
       }
     }
-  }
-
-  #keyIn(slot: number): KeyIdentity | undefined {
-    return this.#cells[2 * slot] as KeyIdentity | undefined
   }
 
   #growStamps(): void {

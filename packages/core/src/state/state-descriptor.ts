@@ -1,7 +1,12 @@
+import type { AggregateFunction } from './aggregate-function.ts'
 import type { Key } from './key.ts'
+import type { StateTtl } from './state-ttl.ts'
 
-/** What a keyed state holds for every key: one value, a list, or a map. @public */
-export type StateKind = 'value' | 'list' | 'map'
+/**
+ * What a keyed state holds for every key: one value, a list, a map, or what values add up to.
+ * @public
+ */
+export type StateKind = 'value' | 'list' | 'map' | 'reducing' | 'aggregating'
 
 /**
  * One value for every key. Runs on the task's thread, and only while a record or timer of the
@@ -62,6 +67,24 @@ export interface MapState<K extends Key, V> {
   clear(): void
 }
 
+/** What the values of every key are reduced to. The rules of `ValueState` apply. @public */
+export interface ReducingState<V> {
+  /** What the values of the current key are reduced to; `undefined` if there are none. */
+  get(): V | undefined
+  add(value: V): void
+  /** Removes the value of the current key. */
+  clear(): void
+}
+
+/** What the values of every key add up to. The rules of `ValueState` apply. @public */
+export interface AggregatingState<In, Out> {
+  /** The result for the current key; `undefined` if nothing was added. */
+  get(): Out | undefined
+  add(value: In): void
+  /** Removes the accumulator of the current key. */
+  clear(): void
+}
+
 /**
  * Declares a keyed state; its name is the property under which the operator declares it, and is
  * for ever. `S` is the type of the handle that the operator gets.
@@ -70,6 +93,12 @@ export interface MapState<K extends Key, V> {
  */
 export interface StateDescriptor<S> {
   readonly kind: StateKind
+  /** When its values expire; absent: never. */
+  readonly ttl?: StateTtl
+  /** Of a reducing state. @internal */
+  readonly reduce?: (reduced: unknown, value: unknown) => unknown
+  /** Of an aggregating state. @internal */
+  readonly aggregate?: AggregateFunction<unknown, unknown, unknown>
   /** Carries the type `S`; never set. */
   readonly '~state'?: S
 }
@@ -82,17 +111,50 @@ export type States<D extends StateDeclarations> = {
   readonly [Name in keyof D]: D[Name] extends StateDescriptor<infer S> ? S : never
 }
 
+/** Settings of a keyed state. @public */
+export interface StateOptions {
+  /** When values expire; default: never. */
+  readonly ttl?: StateTtl
+}
+
 /** One value for every key. @public */
-export function valueState<V>(): StateDescriptor<ValueState<V>> {
-  return { kind: 'value' }
+export function valueState<V>(options: StateOptions = {}): StateDescriptor<ValueState<V>> {
+  return { kind: 'value', ...ttlOf(options) }
 }
 
 /** A list for every key. @public */
-export function listState<V>(): StateDescriptor<ListState<V>> {
-  return { kind: 'list' }
+export function listState<V>(options: StateOptions = {}): StateDescriptor<ListState<V>> {
+  return { kind: 'list', ...ttlOf(options) }
 }
 
 /** A map for every key. @public */
-export function mapState<K extends Key, V>(): StateDescriptor<MapState<K, V>> {
-  return { kind: 'map' }
+export function mapState<K extends Key, V>(
+  options: StateOptions = {},
+): StateDescriptor<MapState<K, V>> {
+  return { kind: 'map', ...ttlOf(options) }
+}
+
+/**
+ * For every key what `reduce` makes of its values, one after the other; the first one as it is.
+ * Only the result is kept. @public
+ */
+export function reducingState<V>(
+  reduce: (reduced: V, value: V) => V,
+  options: StateOptions = {},
+): StateDescriptor<ReducingState<V>> {
+  const untyped = reduce as (reduced: unknown, value: unknown) => unknown
+  return { kind: 'reducing', reduce: untyped, ...ttlOf(options) }
+}
+
+/** For every key what `aggregate` makes of its values; only the accumulator is kept. @public */
+export function aggregatingState<In, Accumulator, Out>(
+  aggregate: AggregateFunction<In, Accumulator, Out>,
+  options: StateOptions = {},
+): StateDescriptor<AggregatingState<In, Out>> {
+  const untyped = aggregate as AggregateFunction<unknown, unknown, unknown>
+  return { kind: 'aggregating', aggregate: untyped, ...ttlOf(options) }
+}
+
+function ttlOf({ ttl }: StateOptions): StateOptions {
+  return ttl === undefined ? {} : { ttl }
 }

@@ -5,7 +5,8 @@
  *   block   type: uint8 · length of the payload: uint32 · CRC-32C of type, length and payload:
  *           uint32 · payload
  *   header  type 1: varints maxParallelism, first and last key group (inclusive), number of states;
- *           for every state: name (varint length, UTF-8), kind: uint8 (1 value, 2 list, 3 map),
+ *           for every state: name (varint length, UTF-8), kind: uint8 (1 value, 2 list, 3 map,
+ *           4 reducing, 5 aggregating; 128 more if its values have times),
  *           version of the codec of its values: uint8
  *   entries type 2: varints key group, number of the state (from 0), number of entries; the entries
  *           (see entry-codec.ts). A block is a session of the codec. A key group may have several
@@ -21,7 +22,7 @@ import { FlinktsError } from '../common/errors.ts'
 import { ByteReader, unreadable } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import { inRange, type KeyGroupRange } from './key.ts'
-import type { KeyedStateInfo } from './operator-state.ts'
+import { type KeyedStateInfo, stateKinds } from './operator-state.ts'
 import { valueCodecVersion } from './value-codec.ts'
 
 /** The version of state files. @internal */
@@ -31,7 +32,13 @@ const stateFileVersion = 1
 export interface StateFileHeader {
   readonly maxParallelism: number
   readonly range: KeyGroupRange
-  readonly states: readonly KeyedStateInfo[]
+  readonly states: readonly StoredStateInfo[]
+}
+
+/** What the header of a state file says of a state. @internal */
+export interface StoredStateInfo extends KeyedStateInfo {
+  /** Whether its values have times. */
+  readonly timed: boolean
 }
 
 /** A block of entries. @internal */
@@ -61,7 +68,7 @@ export class StateFileWriter {
     out.varint(header.states.length)
     for (const state of header.states) {
       out.utf8(state.name)
-      out.uint8(kindNumbers[state.kind])
+      out.uint8(kindNumbers[state.kind] + (state.timed ? timedFlag : 0))
       out.uint8(valueCodecVersion)
     }
     this.#end(out, start)
@@ -197,7 +204,8 @@ export function corruptStateFile(owner: string, what: string): FlinktsError {
 const magic = 'FLINKTSK'
 const blockHeaderBytes = 9
 const blockTypes = { header: 1, entries: 2, touched: 3, end: 4 } as const
-const kindNumbers = { value: 1, list: 2, map: 3 } as const
+const kindNumbers = { value: 1, list: 2, map: 3, reducing: 4, aggregating: 5 } as const
+const timedFlag = 0x80
 
 function begin(out: ByteWriter, type: number): number {
   const start = out.length
@@ -211,12 +219,12 @@ function readHeader(payload: ByteReader, owner: string): StateFileHeader {
   const maxParallelism = payload.varint()
   const range = { first: payload.varint(), last: payload.varint() }
   const count = payload.count(3)
-  const states: KeyedStateInfo[] = []
+  const states: StoredStateInfo[] = []
   for (let i = 0; i < count; i += 1) states.push(readStateInfo(payload, owner))
   return { maxParallelism, range, states }
 }
 
-function readStateInfo(payload: ByteReader, owner: string): KeyedStateInfo {
+function readStateInfo(payload: ByteReader, owner: string): StoredStateInfo {
   const name = payload.utf8()
   const kindNumber = payload.uint8()
   const codecVersion = payload.uint8()
@@ -225,8 +233,9 @@ function readStateInfo(payload: ByteReader, owner: string): KeyedStateInfo {
       `state "${name}" of ${owner} was written by the unknown codec version ${codecVersion}`,
     )
   }
-  for (const kind of ['value', 'list', 'map'] as const) {
-    if (kindNumbers[kind] === kindNumber) return { name, kind }
+  const timed = kindNumber >= timedFlag
+  for (const kind of stateKinds) {
+    if (kindNumbers[kind] === kindNumber % timedFlag) return { name, kind, timed }
   }
   throw unreadable(`state "${name}" of ${owner} is of the unknown kind ${kindNumber}`)
 }

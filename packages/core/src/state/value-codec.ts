@@ -25,7 +25,7 @@
  * referenced twice is stored twice.
  */
 import { Buffer } from 'node:buffer'
-import { FlinktsError } from '../common/errors.ts'
+import { type ErrorCode, FlinktsError } from '../common/errors.ts'
 import { type ByteReader, unreadable } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import { findUnserializable } from './unserializable.ts'
@@ -36,12 +36,17 @@ export const valueCodecVersion = 1
 /** How deep values may be nested; a cycle is deeper. @internal */
 const valueDepthMax = 100
 
-/**
- * Writes values into `out`: one session. `owner` names what holds the values, for errors. @internal
- */
+/** Where values that cannot be written come from, for the error. @internal */
+export interface ValueOwner {
+  readonly code: ErrorCode
+  /** Names what holds the values: `state "total" of operator "sum"`. */
+  readonly name: string
+}
+
+/** Writes values into `out`: one session. @internal */
 export class ValueWriter {
   readonly #out: ByteWriter
-  readonly #owner: string
+  readonly #owner: ValueOwner
   readonly #plainShapes: ShapeNode = createNode()
   readonly #bareShapes: ShapeNode = createNode()
   #shapeCount = 0
@@ -49,15 +54,17 @@ export class ValueWriter {
   #lastShape: Shape = { number: -1, names: [], bare: false, following: undefined }
   #root: unknown = undefined
 
-  constructor(out: ByteWriter, owner: string) {
+  /** `owner`: what holds the values; that of state by its name. */
+  constructor(out: ByteWriter, owner: string | ValueOwner) {
     this.#out = out
-    this.#owner = owner
+    this.#owner =
+      typeof owner === 'string' ? { code: 'FLINKTS_STATE_UNSERIALIZABLE', name: owner } : owner
   }
 
   /**
    * Writes one value. The session cannot be used any more after an error.
    *
-   * @throws FlinktsError FLINKTS_STATE_UNSERIALIZABLE
+   * @throws FlinktsError with the code of the owner; of state, FLINKTS_STATE_UNSERIALIZABLE
    */
   write(value: unknown): void {
     this.#root = value
@@ -208,8 +215,8 @@ export class ValueWriter {
   #unserializable(): FlinktsError {
     const found = findUnserializable(this.#root, valueDepthMax)
     return new FlinktsError(
-      'FLINKTS_STATE_UNSERIALIZABLE',
-      `${this.#owner} holds ${found.what}${found.path === '' ? '' : ` at "${found.path}"`}`,
+      this.#owner.code,
+      `${this.#owner.name} holds ${found.what}${found.path === '' ? '' : ` at "${found.path}"`}`,
       {
         hint:
           'Keep plain data only: primitives, Date, bigint, Uint8Array, arrays, plain objects, ' +

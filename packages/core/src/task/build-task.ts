@@ -4,10 +4,12 @@ import type { PlanVertex } from '../graph/execution-plan.ts'
 import type { StreamNode } from '../graph/stream-node.ts'
 import { FlowControl } from '../network/flow-control.ts'
 import { InputGate } from '../network/input-gate.ts'
+import { WatermarkMetrics } from '../operators/watermark-metrics.ts'
 import { GateInput } from './gate-input.ts'
 import { OperatorChain } from './operator-chain.ts'
 import { OperatorFactory } from './operator-factory.ts'
 import { SourceInput } from './source-input.ts'
+import { StepClock } from './step-clock.ts'
 import { StreamTask, type StreamTaskParts } from './stream-task.ts'
 import type { TaskConnections } from './task-connections.ts'
 import { TaskMetrics } from './task-metrics.ts'
@@ -41,6 +43,7 @@ class TaskBuilder {
   readonly #operators: OperatorFactory
   readonly #flow = new FlowControl()
   readonly #abort = new AbortController()
+  readonly #steps: StepClock
   /** Set before anything of the task runs. */
   #task: StreamTask | undefined
 
@@ -48,10 +51,12 @@ class TaskBuilder {
     this.#blueprint = blueprint
     this.#services = services
     this.#connections = connections
+    this.#steps = new StepClock(services.clock)
     this.#operators = new OperatorFactory({
       blueprint,
       services,
       flow: this.#flow,
+      steps: this.#steps,
       signal: this.#abort.signal,
       runOnTask: (action) => this.#built.runOnTask(action),
     })
@@ -68,15 +73,17 @@ class TaskBuilder {
       operatorId: vertex.vertexId,
       subtask: id.subtask,
     })
-    const { clock, scheduler, logger, taskLimits } = this.#services
+    const { clock, scheduler, logger, storage, taskLimits } = this.#services
     const shared = {
       chain,
       flow: this.#flow,
       metrics: new TaskMetrics(clock, group, () => chain.recordsOut),
       limits: taskLimits,
       clock,
+      steps: this.#steps,
       scheduler,
       logger: logger.child({ task: taskName(id) }),
+      storage,
       abort: this.#abort,
       send,
     }
@@ -104,14 +111,18 @@ class TaskBuilder {
       const sourceInput = new SourceInput({ source, flow, listener, onAvailable })
       return { input: sourceInput, source, sourceInput }
     }
+    const { clock, metrics: sink } = this.#services
+    const { vertexId: operatorId, subtask } = this.#blueprint.id
+    const metrics = new WatermarkMetrics(clock, metricGroup(sink, { operatorId, subtask }))
     const channels = inputs.map(({ channel }) => channel)
     const input = new GateInput({
       gate: new InputGate(channels, onAvailable),
       ports: inputs.map(({ port }) => port),
       heads: chain.heads,
       flow,
-      clock: this.#services.clock,
+      clock,
       listener,
+      onWatermark: (timestamp) => metrics.advanced(timestamp),
     })
     return { input, source: undefined, sourceInput: undefined }
   }

@@ -5,7 +5,8 @@ import type { FlowControl } from '../network/flow-control.ts'
 import type { InputGate } from '../network/input-gate.ts'
 import type { Output } from '../network/output.ts'
 import type { CheckpointBarrier, StreamEvent } from '../network/stream-element.ts'
-import { WatermarkValve } from '../time/watermark-valve.ts'
+import { noWatermark } from '../time/watermark.ts'
+import { WatermarkValve, type WatermarkValveOutput } from '../time/watermark-valve.ts'
 import { BarrierAligner } from './barrier-aligner.ts'
 import type { InputListener, StepResult, TaskInput } from './task-input.ts'
 
@@ -18,12 +19,16 @@ export interface GateInputParts {
   readonly flow: FlowControl
   readonly clock: Clock
   readonly listener: InputListener
+  /** Called with the watermark of all heads together when it may have advanced. */
+  readonly onWatermark: (timestamp: number) => void
 }
 
 /** Input from the channels of other tasks. @internal */
 export class GateInput implements TaskInput {
   readonly #parts: GateInputParts
   readonly #valves: readonly WatermarkValve[]
+  /** What each valve has let through. */
+  readonly #watermarks: number[]
   /** For every channel, its index among the channels of its head. */
   readonly #channelInPort: readonly number[]
   readonly #aligner: BarrierAligner
@@ -41,7 +46,10 @@ export class GateInput implements TaskInput {
     this.#parts = parts
     const { heads, ports } = parts
     const channelsOf = (port: number): number => ports.filter((other) => other === port).length
-    this.#valves = heads.map((head, port) => new WatermarkValve(channelsOf(port), head))
+    this.#watermarks = heads.map(() => noWatermark)
+    this.#valves = heads.map((head, port) => {
+      return new WatermarkValve(channelsOf(port), this.#valveOutput(head, port))
+    })
     this.#channelInPort = ports.map((port, channel) => {
       return ports.slice(0, channel).filter((other) => other === port).length
     })
@@ -55,11 +63,12 @@ export class GateInput implements TaskInput {
     while (left > 0) {
       if (this.#event !== undefined) {
         if (flow.unfinished) return 'halted'
+        if (flow.held && needsRoom(this.#event.event)) return 'halted'
         this.#handleEvent(this.#event.channel, this.#event.event)
         this.#event = undefined
       }
       if (this.#run !== undefined) {
-        if (flow.halted) return 'halted'
+        if (flow.halted || flow.held) return 'halted'
         left -= this.#processRun(this.#run, left)
         continue
       }
@@ -69,6 +78,17 @@ export class GateInput implements TaskInput {
       else this.#event = { channel: taken.channel, event: taken.element }
     }
     return 'more'
+  }
+
+  #valveOutput(head: Output, port: number): WatermarkValveOutput {
+    return {
+      emitWatermark: (timestamp) => {
+        this.#watermarks[port] = timestamp
+        this.#parts.onWatermark(Math.min(...this.#watermarks))
+        head.emitWatermark(timestamp)
+      },
+      emitIdle: (idle) => head.emitIdle(idle),
+    }
   }
 
   get #ended(): boolean {
@@ -88,7 +108,7 @@ export class GateInput implements TaskInput {
     const start = this.#position
     const end = Math.min(values.length, start + recordsMax)
     let position = start
-    while (position < end && !flow.halted) {
+    while (position < end && !flow.halted && !flow.held) {
       const timestamp = timestamps[position] ?? Number.NEGATIVE_INFINITY
       const value = values[position]
       position += 1
@@ -139,4 +159,9 @@ export class GateInput implements TaskInput {
     if (!this.#aligner.receive(channel, barrier)) return
     listener.barrierReceived(barrier, now - this.#alignmentStart)
   }
+}
+
+/** Whether the operator at the head keeps the event, until it has emitted what came before. */
+function needsRoom({ type }: StreamEvent): boolean {
+  return type === 'watermark' || type === 'idle'
 }

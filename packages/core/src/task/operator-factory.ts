@@ -5,14 +5,17 @@ import type { StreamNode } from '../graph/stream-node.ts'
 import type { FlowControl } from '../network/flow-control.ts'
 import type { Output } from '../network/output.ts'
 import { KeyedOperatorState } from '../operators/keyed-operator-state.ts'
-import type { OperatorContext } from '../operators/operator-definition.ts'
+import type { OperatorContext, OperatorDefinition } from '../operators/operator-definition.ts'
+import { checkListsDeclared, OperatorList } from '../operators/operator-list.ts'
 import type { Operator, TwoInputOperator } from '../operators/operator.ts'
 import { SinkOperator } from '../operators/sink.ts'
 import { SourceOperator } from '../operators/source.ts'
 import { HeapStateBackend } from '../state/heap-state-backend.ts'
 import { keyGroupRange } from '../state/key.ts'
+import { itemsOf, splitsList, writerList } from '../state/operator-state.ts'
 import type { TaskBlueprint } from './build-task.ts'
 import type { OutputsOf } from './operator-chain.ts'
+import type { StepClock } from './step-clock.ts'
 import type { RestoredOperatorState } from './task-protocol.ts'
 import { taskName } from './task-protocol.ts'
 import type { TaskServices } from './task-services.ts'
@@ -22,6 +25,7 @@ export interface OperatorFactoryParts {
   readonly blueprint: TaskBlueprint
   readonly services: TaskServices
   readonly flow: FlowControl
+  readonly steps: StepClock
   readonly signal: AbortSignal
   /** See `OperatorContext.runOnTask`. */
   readonly runOnTask: (action: () => void) => void
@@ -41,11 +45,11 @@ export class OperatorFactory {
     const { operation } = this.#node(operatorId)
     assert(operation.type !== 'source', 'a source is at the head of its chain')
     const subtask = this.#context(operatorId)
-    if (operation.type !== 'sink') return operation.create(this.#operatorContext(subtask, outputs))
+    if (operation.type !== 'sink') return this.#createDefined(operation, subtask, outputs)
     return new SinkOperator(operatorId, {
       sink: operation.sink,
       context: subtask,
-      restored: this.#restored(operatorId)?.writerStates ?? [],
+      restored: itemsOf(this.#restored(operatorId)?.lists, writerList),
       flow,
       signal,
     })
@@ -53,7 +57,7 @@ export class OperatorFactory {
 
   /** The source that drives the chain behind `output`. */
   createSource(operatorId: string, output: Output): SourceOperator {
-    const { blueprint, flow } = this.#parts
+    const { blueprint, flow, runOnTask } = this.#parts
     const { send } = blueprint
     const { operation } = this.#node(operatorId)
     assert(operation.type === 'source', 'a task without inputs has a source')
@@ -62,17 +66,42 @@ export class OperatorFactory {
       requestSplit: () => send({ type: 'split-requested' }),
       sendSourceEvent: (event: { readonly type: string }) => send({ type: 'source-event', event }),
     }
-    const restored = this.#restored(operatorId)?.splits ?? []
+    const restored = itemsOf(this.#restored(operatorId)?.lists, splitsList)
     return new SourceOperator(operatorId, {
       source: operation.source,
+      time: operation.time,
       context,
       restored,
       output,
       flow,
+      runOnTask,
+      reportWatermark: (watermark) => send({ type: 'watermark-reported', watermark }),
     })
   }
 
-  #operatorContext(subtask: SubtaskContext, outputs: OutputsOf): OperatorContext {
+  #createDefined(
+    definition: OperatorDefinition,
+    subtask: SubtaskContext,
+    outputs: OutputsOf,
+  ): Operator | TwoInputOperator {
+    const { operatorId } = subtask
+    const restored = this.#restored(operatorId)?.lists ?? []
+    const declared: string[] = []
+    const operator = definition.create({
+      ...this.#operatorContext(subtask, outputs),
+      listState: (declaration) => {
+        declared.push(declaration.name)
+        return new OperatorList(declaration, restored)
+      },
+    })
+    checkListsDeclared(operatorId, restored, declared)
+    return operator
+  }
+
+  #operatorContext(
+    subtask: SubtaskContext,
+    outputs: OutputsOf,
+  ): Omit<OperatorContext, 'listState'> {
     const { flow, signal, runOnTask } = this.#parts
     const { operatorId } = subtask
     return {
@@ -88,7 +117,8 @@ export class OperatorFactory {
   }
 
   #createKeyedState(operatorId: string): KeyedOperatorState {
-    const { deployment, vertex, id } = this.#parts.blueprint
+    const { blueprint, steps } = this.#parts
+    const { deployment, vertex, id } = blueprint
     const { maxParallelism } = deployment.plan
     const { storage, sliceLimits } = this.#parts.services
     const backend = new HeapStateBackend({
@@ -96,7 +126,9 @@ export class OperatorFactory {
       range: keyGroupRange(id.subtask, vertex.parallelism, maxParallelism),
       maxParallelism,
       sliceLimits,
+      now: steps.now,
     })
+    steps.onStep(() => backend.sweep())
     const restored = this.#restored(operatorId)?.keyed ?? []
     return new KeyedOperatorState({
       operatorId,

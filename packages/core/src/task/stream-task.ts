@@ -3,6 +3,7 @@ import type { Clock } from '../common/clock.ts'
 import { toErrorPayload } from '../common/errors.ts'
 import type { Logger } from '../common/logger.ts'
 import type { Scheduler } from '../common/scheduler.ts'
+import type { Storage } from '../common/storage.ts'
 import type { CheckpointNotice } from '../connector/source-event.ts'
 import type { FlowControl } from '../network/flow-control.ts'
 import type { CheckpointBarrier } from '../network/stream-element.ts'
@@ -10,7 +11,9 @@ import type { OperatorSnapshot } from '../operators/operator.ts'
 import type { SourceOperator } from '../operators/source.ts'
 import type { OperatorChain } from './operator-chain.ts'
 import type { SourceInput } from './source-input.ts'
+import type { StepClock } from './step-clock.ts'
 import { StepSize } from './step-size.ts'
+import { storeLists } from './store-lists.ts'
 import type { InputListener, StepResult, TaskInput } from './task-input.ts'
 import type { TaskActivity, TaskMetrics } from './task-metrics.ts'
 import type { TaskCommand, TaskEvent } from './task-protocol.ts'
@@ -34,6 +37,10 @@ export const defaultTaskLimits: TaskLimits = {
 
 type CommandOf<Type extends TaskCommand['type']> = Extract<TaskCommand, { readonly type: Type }>
 
+type SourceCommand = CommandOf<
+  'splits-assigned' | 'no-more-splits' | 'source-event' | 'watermark-limit'
+>
+
 /** What a task is made of. @internal */
 export interface StreamTaskParts {
   readonly chain: OperatorChain
@@ -45,8 +52,11 @@ export interface StreamTaskParts {
   readonly metrics: TaskMetrics
   readonly limits: TaskLimits
   readonly clock: Clock
+  readonly steps: StepClock
   readonly scheduler: Scheduler
   readonly logger: Logger
+  /** Where lists go that are too large for the manifest. */
+  readonly storage: Storage
   /** Aborted when the task fails or is cancelled. */
   readonly abort: AbortController
   readonly send: (event: TaskEvent) => void
@@ -171,10 +181,11 @@ export class StreamTask implements InputListener {
   }
 
   #runSlice(start: number): StepResult {
-    const { flow, input, limits, clock } = this.#parts
+    const { flow, input, limits, clock, steps: stepClock } = this.#parts
     let result: StepResult = 'more'
     let stepStart = clock.monotonic()
-    for (let steps = 0; steps < limits.sliceStepsMax && result === 'more'; steps += 1) {
+    for (let steps = 0; steps < limits.sliceStepsMax && this.#goesOn(result); steps += 1) {
+      stepClock.begin()
       flow.resume()
       this.#runActions()
       result = input.step(this.#stepSize.records)
@@ -187,9 +198,16 @@ export class StreamTask implements InputListener {
     return result
   }
 
+  #goesOn(result: StepResult): boolean {
+    return result === 'more' || (this.#actions.length > 0 && !this.#parts.flow.halted)
+  }
+
+  /** Those that are there; what they add has its turn after the next records. */
   #runActions(): void {
     const { flow } = this.#parts
-    while (this.#actions.length > 0 && !flow.halted) this.#actions.shift()?.()
+    for (let left = this.#actions.length; left > 0 && !flow.halted; left -= 1) {
+      this.#actions.shift()?.()
+    }
   }
 
   /** Called until the operators are done with the end of their input. */
@@ -241,13 +259,15 @@ export class StreamTask implements InputListener {
     this.#parts.sourceInput?.trigger({ type: 'barrier', checkpointId, kind })
   }
 
-  #tellReader(command: CommandOf<'splits-assigned' | 'no-more-splits' | 'source-event'>): void {
+  #tellReader(command: SourceCommand): void {
     const source = defined(this.#parts.source, 'an enumerator speaks to a task with its source')
     switch (command.type) {
       case 'splits-assigned':
         return source.addSplits(command.splits)
       case 'no-more-splits':
         return source.notifyNoMoreSplits()
+      case 'watermark-limit':
+        return source.limitWatermark(command.limit)
       case 'source-event':
         return source.handleSourceEvent(command.event)
       default:
@@ -269,28 +289,34 @@ export class StreamTask implements InputListener {
     snapshots: readonly OperatorSnapshot[],
     stats: (asyncMs: number) => { alignmentMs: number; syncMs: number; asyncMs: number },
   ): Promise<void> {
-    const { clock, send } = this.#parts
+    const { clock, send, storage } = this.#parts
     const start = clock.monotonic()
     const settled = await Promise.allSettled(snapshots.map((snapshot) => snapshot.state))
-    if (this.#status !== 'running') return
-    const failed = settled.flatMap((result, index) =>
-      result.status === 'rejected'
-        ? [{ failure: snapshots[index]?.failure, reason: result.reason as unknown }]
-        : [],
+    const states = settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
+    const written = await Promise.allSettled(
+      states.map((state) => storeLists(state, checkpointId, storage)),
     )
-    const [first] = failed
-    if (first === undefined) {
-      const states = settled.flatMap((result) =>
-        result.status === 'fulfilled' ? result.value : [],
-      )
-      const asyncMs = clock.monotonic() - start
-      send({ type: 'checkpoint-acknowledged', checkpointId, states, stats: stats(asyncMs) })
+    if (this.#status !== 'running') return
+    const error = this.#declined(snapshots, settled) ?? rejectionOf(written)
+    if (error !== undefined) {
+      send({ type: 'checkpoint-declined', checkpointId, error: toErrorPayload(error.reason) })
       return
     }
-    const fatal = failed.find(({ failure }) => failure === 'fail-task')
-    if (fatal !== undefined) throw fatal.reason
-    const error = toErrorPayload(first.reason)
-    send({ type: 'checkpoint-declined', checkpointId, error })
+    const stored = written.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
+    const asyncMs = clock.monotonic() - start
+    send({ type: 'checkpoint-acknowledged', checkpointId, states: stored, stats: stats(asyncMs) })
+  }
+
+  /** The failure that costs the checkpoint. @throws one that costs the task */
+  #declined(
+    snapshots: readonly OperatorSnapshot[],
+    settled: readonly PromiseSettledResult<unknown>[],
+  ): PromiseRejectedResult | undefined {
+    const fatal = settled.find(
+      (result, index) => result.status === 'rejected' && snapshots[index]?.failure === 'fail-task',
+    )
+    if (fatal?.status === 'rejected') throw fatal.reason
+    return rejectionOf(settled)
   }
 
   #fail(cause: unknown): void {
@@ -319,4 +345,10 @@ export class StreamTask implements InputListener {
     this.#status = 'closed'
     send({ type: 'closed' })
   }
+}
+
+function rejectionOf(
+  settled: readonly PromiseSettledResult<unknown>[],
+): PromiseRejectedResult | undefined {
+  return settled.find((result) => result.status === 'rejected')
 }

@@ -1,26 +1,26 @@
 import { defined } from '../common/assert.ts'
 import type { PlanEdge } from '../graph/execution-plan.ts'
 import type { StreamInput, StreamNode } from '../graph/stream-node.ts'
-import type { Channel } from '../network/channel.ts'
+import type { InputChannel } from '../network/channel.ts'
 import type { FlowControl } from '../network/flow-control.ts'
 import { RecordWriter } from '../network/record-writer.ts'
 import { channelSelector } from './channel-selector.ts'
+import type { ConnectedEdge } from './connected-edge.ts'
 import { type ChainOutputs, WriterOutputs } from './operator-chain.ts'
 import type { TaskId } from './task-protocol.ts'
-import type { ConnectedEdge } from './task-services.ts'
 
 /** What a task reads and writes. @internal */
 export interface TaskConnections {
   /** The channels that it reads; none in a task that reads its source. */
-  readonly inputs: readonly InputChannel[]
+  readonly inputs: readonly TaskInputChannel[]
   /** Where its chain emits to; outputs that are full halt `flow`. */
   outputs(flow: FlowControl): ChainOutputs
 }
 
 /** A channel, and the input of the operator that it belongs to. @internal */
-export interface InputChannel {
+export interface TaskInputChannel {
   readonly port: number
-  readonly channel: Channel
+  readonly channel: InputChannel
 }
 
 /** Where the channels of a task are found. @internal */
@@ -35,7 +35,7 @@ export interface ChannelConnectionsParts {
 
 /** The connections of a task to the tasks before and behind it. @internal */
 export class ChannelConnections implements TaskConnections {
-  readonly inputs: readonly InputChannel[]
+  readonly inputs: readonly TaskInputChannel[]
   readonly #parts: ChannelConnectionsParts
 
   constructor(parts: ChannelConnectionsParts) {
@@ -45,9 +45,10 @@ export class ChannelConnections implements TaskConnections {
 
   outputs(flow: FlowControl): ChainOutputs {
     const { edges, id, maxParallelism } = this.#parts
-    const writers = edges.flatMap(({ edge, channels }) => {
+    const writers = edges.flatMap((connected) => {
+      const { edge } = connected
       if (edge.from.vertexId !== id.vertexId) return []
-      const own = defined(channels[id.subtask], 'every sending subtask has channels')
+      const own = connected.outputsOf(id.subtask)
       for (const channel of own) channel.onFull = flow.channelFull
       const selector = channelSelector(edge, {
         input: this.#inputOf(edge),
@@ -62,20 +63,13 @@ export class ChannelConnections implements TaskConnections {
   }
 
   /** Of each edge into the vertex, the channels that lead to the subtask. */
-  #inputChannels(): readonly InputChannel[] {
+  #inputChannels(): readonly TaskInputChannel[] {
     const { edges, id } = this.#parts
     return edges
       .filter(({ edge }) => edge.to.vertexId === id.vertexId)
-      .flatMap(({ edge, channels }) => {
-        const port = this.#inputOf(edge).port ?? 0
-        if (edge.partitioning !== 'forward') {
-          return channels.map((own) => ({
-            port,
-            channel: defined(own[id.subtask], 'a channel to every subtask'),
-          }))
-        }
-        const own = channels[id.subtask]
-        return [{ port, channel: defined(own?.[0], 'a forward edge has one channel a subtask') }]
+      .flatMap((connected) => {
+        const port = this.#inputOf(connected.edge).port ?? 0
+        return connected.inputsOf(id.subtask).map((channel) => ({ port, channel }))
       })
   }
 

@@ -2,7 +2,12 @@ import type { ErrorPayload } from '../common/errors.ts'
 import type { CheckpointNotice, SourceEvent } from '../connector/source-event.ts'
 import type { ExecutionPlan } from '../graph/execution-plan.ts'
 import type { CheckpointKind } from '../network/stream-element.ts'
-import type { KeyedStateHandle, OperatorSubtaskState, StateItem } from '../state/operator-state.ts'
+import type {
+  KeyedStateHandle,
+  OperatorStateList,
+  OperatorSubtaskState,
+  StateItem,
+} from '../state/operator-state.ts'
 
 /**
  * The messages between the coordinator and the tasks: plain data, so that they may cross threads.
@@ -25,6 +30,11 @@ export type TaskCommand =
   | { readonly type: 'checkpoint-completed'; readonly notice: CheckpointNotice }
   | { readonly type: 'splits-assigned'; readonly splits: readonly StateItem[] }
   | { readonly type: 'no-more-splits' }
+  /**
+   * To the tasks of an alignment group: splits beyond it pause. Repeated all the time, so each of
+   * them may be lost.
+   */
+  | { readonly type: 'watermark-limit'; readonly limit: number }
   | { readonly type: 'source-event'; readonly event: SourceEvent }
   /** Close in order: everything was committed. */
   | { readonly type: 'finish' }
@@ -60,6 +70,8 @@ export type TaskEvent =
   /** Every input has ended; the task lives on for checkpoints. */
   | { readonly type: 'data-ended' }
   | { readonly type: 'split-requested' }
+  /** Where a source of an alignment group is. Repeated all the time, so each may be lost. */
+  | { readonly type: 'watermark-reported'; readonly watermark: number }
   | { readonly type: 'source-event'; readonly event: SourceEvent }
   | { readonly type: 'failed'; readonly error: ErrorPayload }
   /** The last event of a task: everything it opened is closed. */
@@ -74,8 +86,7 @@ export interface TaskId {
 /** What a task starts from: for each operator of its chain that has state. @internal */
 export interface RestoredOperatorState {
   readonly operatorId: string
-  readonly splits: readonly StateItem[]
-  readonly writerStates: readonly StateItem[]
+  readonly lists: readonly OperatorStateList[]
   /** Files that hold entries of the task's key groups, and maybe others. */
   readonly keyed: readonly KeyedStateHandle[]
 }
@@ -91,7 +102,13 @@ export interface Deployment {
 
 /** A deployed attempt. @internal */
 export interface DeployedTasks {
+  /** Of a task that has closed, or that has ended, nothing happens. */
   send(task: TaskId, command: TaskCommand): void
+  /**
+   * Ends the threads of the tasks, also of those that did not close; resolves when none of them
+   * runs any more. Called once, after the last command.
+   */
+  end(): Promise<void>
 }
 
 /**

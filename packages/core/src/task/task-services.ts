@@ -3,8 +3,7 @@ import type { Logger } from '../common/logger.ts'
 import type { MetricSink } from '../common/metrics.ts'
 import type { Scheduler } from '../common/scheduler.ts'
 import type { Storage } from '../common/storage.ts'
-import type { PlanEdge } from '../graph/execution-plan.ts'
-import type { Channel, ChannelLimits } from '../network/channel.ts'
+import type { ChannelLimits } from '../network/channel.ts'
 import type { SliceLimits } from '../state/keyed-snapshot.ts'
 import type { TaskLimits } from './stream-task.ts'
 
@@ -19,14 +18,4 @@ export interface TaskServices {
   readonly taskLimits: TaskLimits
   /** How much of a snapshot of keyed state is written in one step. */
   readonly sliceLimits: SliceLimits
-}
-
-/**
- * The channels of an edge: one list for each sending subtask, in the order of the receiving ones.
- *
- * @internal
- */
-export interface ConnectedEdge {
-  readonly edge: PlanEdge
-  readonly channels: readonly (readonly Channel[])[]
 }

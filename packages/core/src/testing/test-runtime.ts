@@ -1,11 +1,12 @@
 import type { JobDefinition } from '../api/define-job.ts'
-import { type JobHandle, type RunOptions, startJob } from '../api/start-job.ts'
+import { type JobHandle, type JobRuntime, type RunOptions, startJob } from '../api/start-job.ts'
 import type { ProcessProbe } from '../checkpoint/process-probe.ts'
 import { FlinktsError } from '../common/errors.ts'
 import { silentLogger } from '../common/logger.ts'
 import { MetricRegistry } from '../common/metric-registry.ts'
 import { SeededPrng } from '../common/prng.ts'
 import { ManualScheduler } from './manual-scheduler.ts'
+import { SimulatedThread } from './simulation/simulated-thread.ts'
 import { SimulatedStorage } from './simulated-storage.ts'
 
 /**
@@ -16,17 +17,28 @@ export class TestRuntime {
   readonly disk: SimulatedStorage = new SimulatedStorage(new SeededPrng(1))
   #started = 0
 
-  /** Starts a job as a process of its own, which finds what earlier ones left on the disk. */
-  start(job: JobDefinition, options: RunOptions = {}): JobHandle {
+  /**
+   * Starts a job as a process of its own, which finds what earlier ones left on the disk. Its
+   * threads are simulated. `more`: what is different for it.
+   */
+  start(job: JobDefinition, options: RunOptions = {}, more: Partial<JobRuntime> = {}): JobHandle {
     this.#started += 1
+    const { scheduler } = this
+    const storage = this.disk.open()
+    const threadWorld = { clock: scheduler, scheduler, storage, job, dies: () => false }
     return startJob(job, options, {
       clock: this.scheduler,
       scheduler: this.scheduler,
       prng: new SeededPrng(this.#started),
       logger: silentLogger,
       metrics: new MetricRegistry(),
-      storage: this.disk.open(),
+      storage,
       probe: probeOf(this.#started),
+      threads: {
+        module: 'test',
+        start: (init, listener) => new SimulatedThread(init, listener, threadWorld),
+      },
+      ...more,
     })
   }
 

@@ -5,6 +5,7 @@ import type { Sink } from '../../src/connector/sink.ts'
 import type { Source } from '../../src/connector/source.ts'
 import type { SourceSplit } from '../../src/connector/source-split.ts'
 import { outputTag } from '../../src/operators/output-tag.ts'
+import { boundedOutOfOrderness, monotonousTimestamps } from '../../src/time/watermark-strategy.ts'
 import { listState, mapState, valueState } from '../../src/state/state-descriptor.ts'
 
 interface Order {
@@ -139,6 +140,54 @@ defineJob('connected', {}, (env) => {
   expectTypeOf(joined).toEqualTypeOf<DataStream<number, 'exactly-once'>>()
 })
 
+interface Sale {
+  readonly shop: string
+  readonly cents: number
+  readonly units: bigint
+  readonly tip?: number
+  readonly note: string | undefined
+  readonly at: Date
+}
+
+declare const sales: Source<Sale, SourceSplit, undefined, true>
+
+defineJob('rolling', {}, (env) => {
+  const keyed = env.source('sales', sales).keyBy(({ shop }) => shop)
+
+  const reduced = keyed.reduce('last', (_reduced, sale) => sale)
+  expectTypeOf(reduced).toEqualTypeOf<DataStream<Sale, 'exactly-once'>>()
+  expectTypeOf(keyed.sum('cents', 'cents')).toEqualTypeOf<DataStream<Sale, 'exactly-once'>>()
+  keyed.sum('units', 'units')
+  // @ts-expect-error a string has no sum
+  keyed.sum('shop', 'shop')
+  // @ts-expect-error a date has no sum
+  keyed.sum('at', 'at')
+  // @ts-expect-error a record without the field has no sum
+  keyed.sum('tip', 'tip')
+  // @ts-expect-error no such field
+  keyed.sum('missing', 'missing')
+  keyed.min('first', 'at').keyBy(({ shop }) => shop)
+  keyed.max('last-shop', 'shop')
+  // @ts-expect-error a value that may be missing has no order
+  keyed.max('note', 'note')
+  keyed.minBy('smallest', 'cents')
+  keyed.maxBy('greatest', ({ units, cents }) => units * BigInt(cents))
+  // @ts-expect-error an object has no order
+  keyed.maxBy('greatest-object', (sale) => sale)
+  // @ts-expect-error a reduce returns a record
+  keyed.reduce('wrong', ({ cents }) => cents)
+
+  const stream = env.source('spread', sales)
+  const spread = stream.partitionCustom(
+    (key: bigint, subtaskCount) => Number(key % BigInt(subtaskCount)),
+    ({ units }) => units,
+  )
+  const byLength = (key: string): number => key.length
+  // @ts-expect-error the partitioner takes another key
+  stream.partitionCustom(byLength, ({ units }) => units)
+  expectTypeOf(spread).toEqualTypeOf<DataStream<Sale, 'exactly-once'>>()
+})
+
 defineJob('effectively', { guarantee: 'effectively-once' }, (env) => {
   const stream = env.source('orders', orders)
   stream.sinkTo('upsert', upsert)
@@ -156,3 +205,19 @@ defineJob('loose', { guarantee: 'at-least-once' }, (env) => {
 
 // @ts-expect-error no such guarantee
 defineJob('unknown', { guarantee: 'maybe-once' }, () => {})
+
+defineJob('timed', {}, (env) => {
+  const typed = boundedOutOfOrderness(5).withTimestamps((order: Order) => Number(order.id))
+  const stated = boundedOutOfOrderness<Order>(5).withTimestamps((order) => Number(order.id))
+  expectTypeOf(typed).toEqualTypeOf(stated)
+  const stream = env.source('orders', orders, { watermarks: typed.withIdleness(10) })
+  stream.assignTimestampsAndWatermarks(monotonousTimestamps())
+  stream.assignTimestampsAndWatermarks(stated)
+
+  const totals = stream.map((): Total => ({ customer: 'x', total: 1 }))
+  // @ts-expect-error a total is no order
+  totals.assignTimestampsAndWatermarks(typed)
+  const ofTotals = monotonousTimestamps<Total>()
+  // @ts-expect-error an order is no total
+  env.source('orders', orders, { watermarks: ofTotals })
+})

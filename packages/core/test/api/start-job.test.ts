@@ -65,9 +65,23 @@ describe('a job that is started', () => {
     expect(results.values.toSorted()).toEqual(expectedSums().toSorted())
   })
 
-  test('counts what it read and wrote', async () => {
+  test.each([
+    { threads: 1, parallelism: 3 },
+    { threads: 2, parallelism: 3 },
+    { threads: 4, parallelism: 2 },
+  ])('gives the same with $threads threads', async (options) => {
     const runtime = new TestRuntime()
-    const handle = runtime.start(sumJob(), { parallelism: 2 })
+    const results = collectSink<string>()
+
+    const outcome = await runtime.end(runtime.start(sumJob(results), options))
+
+    expect(outcome).toBe('finished')
+    expect(results.values.toSorted()).toEqual(expectedSums().toSorted())
+  })
+
+  test.each([0, 2])('counts what it read and wrote, with %i threads', async (threads) => {
+    const runtime = new TestRuntime()
+    const handle = runtime.start(sumJob(), { parallelism: 2, threads })
 
     await runtime.end(handle)
 

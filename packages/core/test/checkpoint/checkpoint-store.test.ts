@@ -408,7 +408,7 @@ describe('recovery from a damaged checkpoint', () => {
 
   test('does not take a newer format for damage', async () => {
     const disk = await damaged(stateFile, [])
-    const newer = '{"format":"flinkts-manifest","version":2}'
+    const newer = '{"format":"flinkts-manifest","version":3}'
     disk.damage(manifestFile, new TextEncoder().encode(newer))
 
     await expect(recover(disk, 'at-least-once')).rejects.toMatchObject({

@@ -114,8 +114,7 @@ export class CoordinatorFixture {
 }
 
 export const emptyState: Omit<OperatorSubtaskState, 'operatorId' | 'subtask'> = {
-  splits: [],
-  writerStates: [],
+  lists: [],
   committables: [],
   keyed: undefined,
 }

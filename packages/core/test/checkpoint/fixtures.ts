@@ -81,8 +81,7 @@ export function attemptStore(
 }
 
 const emptySubtask: Omit<OperatorSubtaskState, 'operatorId' | 'subtask'> = {
-  splits: [],
-  writerStates: [],
+  lists: [],
   committables: [],
   keyed: undefined,
 }
@@ -103,7 +102,7 @@ export function manifestOf(
   const path = stateFilePath(checkpointId, 'counts', 0)
   const keyed = { path, bytes: stateOf(checkpointId).byteLength, states: [] }
   return {
-    formatVersion: 1,
+    formatVersion: 2,
     jobName: 'orders',
     jobId: attempt.jobId,
     checkpointId,

@@ -7,13 +7,13 @@ import {
 import { crc32c } from '../../src/common/crc32c.ts'
 import { FlinktsError } from '../../src/common/errors.ts'
 import { randomBelow, SeededPrng } from '../../src/common/prng.ts'
-import type { StateItem } from '../../src/state/operator-state.ts'
+import type { OperatorStateList, StateItem } from '../../src/state/operator-state.ts'
 import { containing } from '../matchers.ts'
 
 const encoder = new TextEncoder()
 
 const golden: CheckpointManifest = {
-  formatVersion: 1,
+  formatVersion: 2,
   jobName: 'orders',
   jobId: 'k3v9x0qz1a',
   checkpointId: 42,
@@ -32,8 +32,14 @@ const golden: CheckpointManifest = {
         {
           operatorId: 'source',
           subtask: 0,
-          splits: [{ version: 2, bytes: Uint8Array.of(0xff, 0x00, 0x80) }],
-          writerStates: [],
+          lists: [
+            {
+              name: 'splits',
+              distribution: 'split',
+              items: [{ version: 2, bytes: Uint8Array.of(0xff, 0x00, 0x80) }],
+            },
+          ],
+          listFile: { path: 'chk-000042/source-0.lists', bytes: 99 },
           committables: [],
           keyed: undefined,
         },
@@ -47,8 +53,13 @@ const golden: CheckpointManifest = {
         {
           operatorId: 'out',
           subtask: 0,
-          splits: [],
-          writerStates: [{ version: 1, bytes: new Uint8Array() }],
+          lists: [
+            {
+              name: 'rules',
+              distribution: 'broadcast',
+              items: [{ version: 1, bytes: new Uint8Array() }],
+            },
+          ],
           committables: [{ checkpointId: 41, version: 1, bytes: encoder.encode('Übertrag') }],
           keyed: {
             path: 'chk-000042/out-0.state',
@@ -62,29 +73,32 @@ const golden: CheckpointManifest = {
 }
 
 const goldenBody =
-  '{"formatVersion":1,"jobName":"orders","jobId":"k3v9x0qz1a","checkpointId":42,"attempt":7,' +
+  '{"formatVersion":2,"jobName":"orders","jobId":"k3v9x0qz1a","checkpointId":42,"attempt":7,' +
   '"kind":"periodic","createdAtMs":1750000000123,"planFingerprint":"9f86d081",' +
   '"maxParallelism":128,"operators":[{"operatorId":"source","kind":"source","parallelism":1,' +
   '"enumerator":{"version":1,"text":"{\\"next\\":3}"},"subtasks":[{"operatorId":"source",' +
-  '"subtask":0,"splits":[{"version":2,"base64":"/wCA"}],"writerStates":[],"committables":[]}]},' +
+  '"subtask":0,"lists":[{"name":"splits","distribution":"split",' +
+  '"items":[{"version":2,"base64":"/wCA"}]}],' +
+  '"listFile":{"path":"chk-000042/source-0.lists","bytes":99},"committables":[]}]},' +
   '{"operatorId":"out","kind":"sink","parallelism":1,"subtasks":[{"operatorId":"out","subtask":0,' +
-  '"splits":[],"writerStates":[{"version":1,"text":""}],"committables":[{"checkpointId":41,' +
+  '"lists":[{"name":"rules","distribution":"broadcast","items":[{"version":1,"text":""}]}],' +
+  '"committables":[{"checkpointId":41,' +
   '"version":1,"text":"Übertrag"}],"keyed":{"path":"chk-000042/out-0.state","bytes":17,' +
   '"states":[{"name":"count","kind":"value"}]}}]}]}'
 
-/** The manifest of version 1, as released: written once, and read for ever. */
-function goldenText(checksum: string, version = 1): string {
+/** The manifest of version 2, as released: written once, and read for ever. */
+function goldenText(checksum: string, version = 2): string {
   return documentOf(goldenBody, checksum, version)
 }
 
-const goldenChecksum = 'acb7d525'
+const goldenChecksum = '6d26b528'
 
 describe('a manifest', () => {
   test('is read as it was written', () => {
     expect(decodeManifest(encodeManifest(golden))).toEqual(golden)
   })
 
-  test('has the bytes of version 1', () => {
+  test('has the bytes of version 2', () => {
     const document: unknown = JSON.parse(goldenText(goldenChecksum))
 
     const text = new TextDecoder().decode(encodeManifest(golden))
@@ -101,7 +115,7 @@ describe('a manifest', () => {
 
       const [operator] = decodeManifest(encodeManifest(manifest)).operators
 
-      expect(operator?.subtasks[0]?.splits).toEqual([{ version: 1, bytes }])
+      expect(operator?.subtasks[0]?.lists).toEqual([splitsOf({ version: 1, bytes })])
     }
   })
 
@@ -128,10 +142,10 @@ describe('a manifest', () => {
     }
   })
 
-  test('of a later format is refused by its version', () => {
-    expect(errorOf(encoder.encode(goldenText(goldenChecksum, 2)))).toMatchObject({
+  test.each([1, 3])('of format %i is refused by its version', (version) => {
+    expect(errorOf(encoder.encode(goldenText(goldenChecksum, version)))).toMatchObject({
       code: 'FLINKTS_STATE_UNREADABLE',
-      message: 'the manifest has version 2, this release reads 1',
+      message: `the manifest has version ${version}, this release reads 2`,
     })
   })
 
@@ -149,7 +163,7 @@ describe('a manifest', () => {
     const parsed = JSON.parse(goldenBody) as object
     const body = JSON.stringify({ ...parsed, [name]: value })
     const checksum = crc32c(encoder.encode(body)).toString(16).padStart(8, '0')
-    const document = documentOf(body, checksum, 1)
+    const document = documentOf(body, checksum, 2)
 
     expect(errorOf(encoder.encode(document))).toMatchObject({
       code: 'FLINKTS_CHECKPOINT_CORRUPT',
@@ -163,12 +177,15 @@ function documentOf(body: string, checksum: string, version: number): string {
   return `{${header},"body":${body}}`
 }
 
+function splitsOf(split: StateItem): OperatorStateList {
+  return { name: 'splits', distribution: 'split', items: [split] }
+}
+
 function withSplit(split: StateItem): CheckpointManifest {
   const subtask = {
     operatorId: 'source',
     subtask: 0,
-    splits: [split],
-    writerStates: [],
+    lists: [splitsOf(split)],
     committables: [],
     keyed: undefined,
   }

@@ -11,10 +11,12 @@ function codeBlocksOf(page: string): ReadonlyMap<string, string> {
   return new Map(blocks.map(({ groups = {} }) => [groups['file'] ?? '', groups['code'] ?? '']))
 }
 
-describe('the page on testing', () => {
-  const blocks = codeBlocksOf('docs/testing.md')
+const pages = ['docs/testing.md', 'docs/time.md']
 
-  test('shows every example of this folder, and no other code', () => {
+describe('the pages with examples', () => {
+  const blocks = new Map(pages.flatMap((page) => [...codeBlocksOf(page)]))
+
+  test('show every example of this folder, and no other code', () => {
     const examples = readdirSync(import.meta.dirname).filter((name) => name !== 'pages.test.ts')
 
     expect([...blocks.keys()].toSorted()).toEqual(
@@ -22,7 +24,7 @@ describe('the page on testing', () => {
     )
   })
 
-  test.each([...blocks])('shows %s as it is checked and run', (file, code) => {
+  test.each([...blocks])('show %s as it is checked and run', (file, code) => {
     expect(code).toBe(readFileSync(path.join(root, file), 'utf8'))
   })
 })

@@ -89,6 +89,31 @@ describe('the plan of a job', () => {
       'broadcast',
       'in.map',
     ],
+    [
+      'a rescale',
+      (env: Env) => env.source('in', sourceOf<number>()).rescale().map(increment),
+      'rescale',
+      'in.map',
+    ],
+    [
+      'a shuffle',
+      (env: Env) => env.source('in', sourceOf<number>()).shuffle().map(increment),
+      'shuffle',
+      'in.map',
+    ],
+    [
+      'the way to one subtask',
+      (env: Env) => env.source('in', sourceOf<number>()).global().map(increment),
+      'global',
+      'in.map',
+    ],
+    [
+      'a partitioner of the job',
+      (env: Env) =>
+        env.source('in', sourceOf<number>()).partitionCustom(increment, increment).map(increment),
+      'custom',
+      'in.map',
+    ],
   ])('breaks the chain at %s', (_what, build, partitioning, head) => {
     const job = jobOf((env) => build(env).sinkTo('out', sinkOf()), { parallelism: 2 })
 

@@ -8,8 +8,9 @@ import { FlowControl } from '../../src/network/flow-control.ts'
 import type { Output } from '../../src/network/output.ts'
 import type { CheckpointBarrier, CheckpointKind } from '../../src/network/stream-element.ts'
 import { KeyedOperatorState } from '../../src/operators/keyed-operator-state.ts'
+import { OperatorList } from '../../src/operators/operator-list.ts'
 import type { OperatorContext } from '../../src/operators/operator-definition.ts'
-import type { KeyedStateHandle } from '../../src/state/operator-state.ts'
+import type { KeyedStateHandle, OperatorStateList } from '../../src/state/operator-state.ts'
 import { HeapStateBackend } from '../../src/state/heap-state-backend.ts'
 import { SimulatedStorage } from '../../src/testing/simulated-storage.ts'
 import { ManualScheduler } from '../../src/testing/manual-scheduler.ts'
@@ -72,6 +73,8 @@ export function operatorContextOf(
     readonly storage?: Storage
     readonly scheduler?: ManualScheduler
     readonly subtask?: number
+    /** Restored lists. */
+    readonly lists?: readonly OperatorStateList[]
     /** State files in `storage`. */
     readonly restored?: readonly KeyedStateHandle[]
   } = {},
@@ -79,7 +82,10 @@ export function operatorContextOf(
   const { output = new RecordingOutput(), flow = new FlowControl(), subtask = 0 } = parts
   const storage = parts.storage ?? new SimulatedStorage(new SeededPrng(1)).open()
   const range = { first: 0, last: 127 }
-  const backend = new HeapStateBackend({ operatorId, range, maxParallelism: 128 })
+  const backend = new HeapStateBackend({
+    ...{ operatorId, range, maxParallelism: 128 },
+    now: () => parts.scheduler?.now() ?? 0,
+  })
   const actions: (() => void)[] = []
   const sides = new Map<string, RecordingOutput>()
   return {
@@ -93,6 +99,7 @@ export function operatorContextOf(
       sides.set(tag, side)
       return side
     },
+    listState: (declaration) => new OperatorList(declaration, parts.lists ?? []),
     createKeyedState: () =>
       new KeyedOperatorState({
         ...{ operatorId, subtask, backend, storage },

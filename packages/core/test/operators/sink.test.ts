@@ -156,9 +156,15 @@ describe('the operator of a sink', () => {
   test('stores the state of the writer', async () => {
     const { operator } = await openOperator()
 
-    const { writerStates, operatorId, subtask } = await operator.snapshot(barrierOf(5)).state
+    const { lists, operatorId, subtask } = await operator.snapshot(barrierOf(5)).state
 
-    expect(writerStates).toEqual([{ version: 2, bytes: text.serialize('state 5') }])
+    expect(lists).toEqual([
+      {
+        name: 'writer',
+        distribution: 'split',
+        items: [{ version: 2, bytes: text.serialize('state 5') }],
+      },
+    ])
     expect({ operatorId, subtask }).toEqual({ operatorId: 'files', subtask: 0 })
   })
 
@@ -334,7 +340,7 @@ describe('the operator of a sink', () => {
       ['a', 5],
       ['b', undefined],
     ])
-    expect(state).toMatchObject({ committables: [], writerStates: [] })
+    expect(state).toMatchObject({ committables: [], lists: [{ name: 'writer', items: [] }] })
   })
 
   test('closes the writer first, then the committer', async () => {

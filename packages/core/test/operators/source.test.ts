@@ -1,112 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { MetricRegistry } from '../../src/common/metric-registry.ts'
-import { metricGroup } from '../../src/common/metrics.ts'
-import type { Serializer } from '../../src/common/serializer.ts'
-import type { InputStatus, SourceOutput, SourceReader } from '../../src/connector/source-reader.ts'
-import type { Source } from '../../src/connector/source.ts'
-import type { SourceSplit } from '../../src/connector/source-split.ts'
-import { FlowControl } from '../../src/network/flow-control.ts'
-import type { StateItem } from '../../src/state/operator-state.ts'
-import { SourceOperator } from '../../src/operators/source.ts'
-import { barrierOf, contextOf, RecordingOutput } from './fixtures.ts'
-
-interface TestSplit extends SourceSplit {
-  readonly position: number
-}
-
-const serializer: Serializer<TestSplit> = {
-  version: 3,
-  serialize: (split) => new TextEncoder().encode(JSON.stringify(split)),
-  deserialize: (_version, bytes) => JSON.parse(new TextDecoder().decode(bytes)) as TestSplit,
-}
-
-function itemsOf(...splitIds: readonly string[]): StateItem[] {
-  return splitIds.map((splitId) => ({
-    version: 3,
-    bytes: serializer.serialize({ splitId, position: 0 }),
-  }))
-}
-
-type Poll = (output: SourceOutput<unknown>) => InputStatus
-
-class ScriptedReader implements SourceReader<unknown, TestSplit> {
-  readonly calls: string[] = []
-  poll: Poll = () => 'nothing-available'
-  splits: TestSplit[] = []
-
-  start(): void {
-    this.calls.push('start')
-  }
-
-  pollNext(output: SourceOutput<unknown>): InputStatus {
-    return this.poll(output)
-  }
-
-  available(): Promise<void> {
-    return Promise.resolve()
-  }
-
-  addSplits(splits: readonly TestSplit[]): void {
-    this.calls.push(`add ${splits.map(({ splitId }) => splitId).join(',')}`)
-    this.splits.push(...splits)
-  }
-
-  notifyNoMoreSplits(): void {
-    this.calls.push('no more')
-  }
-
-  snapshotState(checkpointId: number): readonly TestSplit[] {
-    this.calls.push(`snapshot ${checkpointId}`)
-    return this.splits
-  }
-
-  close(): Promise<void> {
-    this.calls.push('close')
-    return Promise.resolve()
-  }
-}
-
-function createOperator(restored: readonly StateItem[] = []): {
-  operator: SourceOperator
-  reader: ScriptedReader
-  output: RecordingOutput
-  flow: FlowControl
-  metrics: MetricRegistry
-} {
-  const reader = new ScriptedReader()
-  const source: Source<unknown, TestSplit, undefined> = {
-    description: 'script',
-    boundedness: 'bounded',
-    replayable: true,
-    mechanism: 'none',
-    splitSerializer: serializer,
-    enumeratorStateSerializer: {
-      version: 1,
-      serialize: () => new Uint8Array(),
-      deserialize: () => undefined,
-    },
-    createEnumerator: () => {
-      throw new Error('no enumerator is needed')
-    },
-    createReader: () => reader,
-  }
-  const metrics = new MetricRegistry()
-  const output = new RecordingOutput()
-  const flow = new FlowControl()
-  const operator = new SourceOperator('orders', {
-    source,
-    context: {
-      ...contextOf('orders'),
-      metrics: metricGroup(metrics, { operatorId: 'orders', subtask: 0 }),
-      requestSplit: () => {},
-      sendSourceEvent: () => {},
-    },
-    restored,
-    output,
-    flow,
-  })
-  return { operator, reader, output, flow, metrics }
-}
+import { barrierOf } from './fixtures.ts'
+import { createSource, itemsOf, type Poll } from './source-fixture.ts'
 
 function emit(values: readonly string[], splitId = 'a'): Poll {
   return (output) => {
@@ -117,7 +11,7 @@ function emit(values: readonly string[], splitId = 'a'): Poll {
 
 describe('the operator of a source', () => {
   test('gives restored splits to the reader before it starts', () => {
-    const { operator, reader } = createOperator(itemsOf('a', 'b'))
+    const { operator, reader } = createSource({ restored: itemsOf('a', 'b') })
 
     operator.open()
 
@@ -125,7 +19,7 @@ describe('the operator of a source', () => {
   })
 
   test('adds no splits to the reader of a first start', () => {
-    const { operator, reader } = createOperator()
+    const { operator, reader } = createSource()
 
     operator.open()
 
@@ -133,7 +27,7 @@ describe('the operator of a source', () => {
   })
 
   test('counts the records of a poll', () => {
-    const { operator, reader, metrics } = createOperator()
+    const { operator, reader, metrics } = createSource()
     operator.open()
     reader.poll = emit(['x', 'y'])
 
@@ -146,7 +40,7 @@ describe('the operator of a source', () => {
   })
 
   test('tells the reader to return when its records are used up, or the chain halts', () => {
-    const { operator, reader, output, flow } = createOperator()
+    const { operator, reader, output, flow } = createSource()
     operator.open()
     const answers: boolean[] = []
     reader.poll = (to) => {
@@ -162,7 +56,7 @@ describe('the operator of a source', () => {
   })
 
   test('keeps what a reader emits into a halted chain until it goes on', () => {
-    const { operator, reader, output, flow } = createOperator()
+    const { operator, reader, output, flow } = createSource()
     operator.open()
     output.onRecord = (value) => {
       if (value === 'x') flow.channelFull(true)
@@ -181,7 +75,7 @@ describe('the operator of a source', () => {
   })
 
   test('emits a record without a timestamp as such', () => {
-    const { operator, reader, output } = createOperator()
+    const { operator, reader, output } = createSource()
     operator.open()
     reader.poll = (to) => {
       to.forSplit('a').collect('x')
@@ -194,7 +88,7 @@ describe('the operator of a source', () => {
   })
 
   test('stores the splits of the reader as of the barrier', async () => {
-    const { operator, reader } = createOperator(itemsOf('a'))
+    const { operator, reader } = createSource({ restored: itemsOf('a') })
     operator.open()
 
     const snapshot = operator.snapshot(barrierOf(4))
@@ -204,8 +98,7 @@ describe('the operator of a source', () => {
     expect(await snapshot.state).toEqual({
       operatorId: 'orders',
       subtask: 0,
-      splits: itemsOf('a'),
-      writerStates: [],
+      lists: [{ name: 'splits', distribution: 'split', items: itemsOf('a') }],
       committables: [],
       keyed: undefined,
     })
@@ -213,7 +106,7 @@ describe('the operator of a source', () => {
   })
 
   test('can be closed before it was opened', async () => {
-    const { operator, reader } = createOperator()
+    const { operator, reader } = createSource()
 
     await operator.close()
 
@@ -223,7 +116,7 @@ describe('the operator of a source', () => {
 
 describe('the watermark of a source', () => {
   test('is held back by a split that has not emitted yet', () => {
-    const { operator, reader, output } = createOperator(itemsOf('a', 'b'))
+    const { operator, reader, output } = createSource({ restored: itemsOf('a', 'b') })
     operator.open()
     reader.poll = (to) => {
       to.forSplit('a').emitWatermark(10)
@@ -243,7 +136,7 @@ describe('the watermark of a source', () => {
   })
 
   test('never overtakes a record that is suspended in the chain', () => {
-    const { operator, reader, output, flow } = createOperator()
+    const { operator, reader, output, flow } = createSource()
     operator.open()
     reader.poll = (to) => {
       flow.suspend({ resume: () => output.collect('late', 1) })
@@ -262,7 +155,7 @@ describe('the watermark of a source', () => {
   })
 
   test('never overtakes a record that a sink is still writing', () => {
-    const { operator, reader, output, flow } = createOperator()
+    const { operator, reader, output, flow } = createSource()
     operator.open()
     reader.poll = (to) => {
       to.forSplit('a').collect('x', 1)
@@ -277,7 +170,7 @@ describe('the watermark of a source', () => {
   })
 
   test('goes out before the source turns idle, and after it turned active', () => {
-    const { operator, reader, output, flow } = createOperator()
+    const { operator, reader, output, flow } = createSource()
     operator.open()
     reader.poll = (to) => {
       // Told late, and at once: the chain was not done.
@@ -299,7 +192,7 @@ describe('the watermark of a source', () => {
   })
 
   test('reaches the end of time when the input ends, also from an idle source', () => {
-    const { operator, reader, output } = createOperator()
+    const { operator, reader, output } = createSource()
     operator.open()
     reader.poll = (to) => {
       to.forSplit('a').markIdle()
@@ -313,7 +206,7 @@ describe('the watermark of a source', () => {
   })
 
   test('is the same object for a split until it is released', () => {
-    const { operator } = createOperator()
+    const { operator } = createSource()
     operator.open()
 
     const first = operator.forSplit('a')

@@ -36,7 +36,10 @@ export class FakeExecutor implements TaskExecutor {
     this.deployments.push(deployment)
     this.#listener = listener
     for (const task of tasksOf(deployment.plan)) this.emit(task, { type: 'running' })
-    return { send: (task, command) => this.#command(deployment, task, command) }
+    return {
+      send: (task, command) => this.#command(deployment, task, command),
+      end: () => Promise.resolve(),
+    }
   }
 
   emit(task: TaskId, event: TaskEvent): void {

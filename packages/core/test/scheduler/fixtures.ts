@@ -1,6 +1,10 @@
 import type { CheckpointManifest, OperatorManifest } from '../../src/checkpoint/manifest.ts'
 import type { ExecutionPlan, PlanOperator } from '../../src/graph/execution-plan.ts'
-import type { CommittableItem, OperatorSubtaskState } from '../../src/state/operator-state.ts'
+import type {
+  CommittableItem,
+  OperatorStateList,
+  OperatorSubtaskState,
+} from '../../src/state/operator-state.ts'
 
 /** Bytes that say what they are. */
 export function itemOf(text: string): { version: number; bytes: Uint8Array } {
@@ -19,12 +23,16 @@ export function subtaskOf(
   return {
     operatorId,
     subtask,
-    splits: [],
-    writerStates: [],
+    lists: [],
     committables: [],
     keyed: undefined,
     ...state,
   }
+}
+
+/** A list that is split, with items that say what they are. */
+export function listOf(name: string, ...texts: readonly string[]): OperatorStateList {
+  return { name, distribution: 'split', items: texts.map(itemOf) }
 }
 
 export function committableOf(checkpointId: number, text: string): CommittableItem {
@@ -36,7 +44,7 @@ export function manifestOf(
   changed: Partial<CheckpointManifest> = {},
 ): CheckpointManifest {
   return {
-    formatVersion: 1,
+    formatVersion: 2,
     jobName: 'orders',
     jobId: 'lineage',
     checkpointId: 42,

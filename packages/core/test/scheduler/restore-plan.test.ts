@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { OperatorManifest } from '../../src/checkpoint/manifest.ts'
 import { planRestore } from '../../src/scheduler/restore-plan.ts'
-import type { OperatorSubtaskState } from '../../src/state/operator-state.ts'
-import { committableOf, itemOf, manifestOf, planOf, subtaskOf, textOf } from './fixtures.ts'
+import { itemsOf, type OperatorSubtaskState } from '../../src/state/operator-state.ts'
+import { committableOf, itemOf, listOf, manifestOf, planOf, subtaskOf, textOf } from './fixtures.ts'
 
 function operatorOf(
   operatorId: string,
@@ -22,8 +22,8 @@ function keyedFile(subtask: number): Partial<OperatorSubtaskState> {
 }
 
 const source = operatorOf('source', 'source', [
-  { splits: [itemOf('a'), itemOf('b'), itemOf('c')] },
-  { splits: [itemOf('d')] },
+  { lists: [listOf('splits', 'a', 'b', 'c')] },
+  { lists: [listOf('splits', 'd')] },
 ])
 
 describe('the plan of a restore', () => {
@@ -33,7 +33,9 @@ describe('the plan of a restore', () => {
     const restored = planRestore(plan, manifestOf([source]))
 
     const splits = [0, 1].map((subtask) =>
-      restored.get(`source-${subtask}`)?.flatMap((state) => state.splits.map(textOf)),
+      restored
+        .get(`source-${subtask}`)
+        ?.flatMap((state) => itemsOf(state.lists, 'splits').map(textOf)),
     )
     expect(splits).toEqual([['a', 'b', 'c'], ['d']])
   })
@@ -48,15 +50,17 @@ describe('the plan of a restore', () => {
     const restored = planRestore(plan, manifestOf([source]))
 
     const splits = expected.map((_, subtask) =>
-      restored.get(`source-${subtask}`)?.flatMap((state) => state.splits.map(textOf)),
+      restored
+        .get(`source-${subtask}`)
+        ?.flatMap((state) => itemsOf(state.lists, 'splits').map(textOf)),
     )
     expect(splits).toEqual(expected)
   })
 
   test('spreads writer states, whatever the order of the subtasks in the manifest', () => {
     const sink = operatorOf('sink', 'sink', [
-      { writerStates: [itemOf('a')] },
-      { writerStates: [itemOf('b')] },
+      { lists: [listOf('writer', 'a')] },
+      { lists: [listOf('writer', 'b')] },
     ])
     const reversed = { ...sink, subtasks: sink.subtasks.toReversed() }
     const plan = planOf([{ operatorId: 'sink', type: 'sink', parallelism: 1 }])
@@ -64,19 +68,22 @@ describe('the plan of a restore', () => {
     const restored = planRestore(plan, manifestOf([reversed]))
 
     const [state] = restored.get('sink-0') ?? []
-    expect(state?.writerStates.map(textOf)).toEqual(['a', 'b'])
+    expect(itemsOf(state?.lists, 'writer').map(textOf)).toEqual(['a', 'b'])
   })
 
   test('gives every writer state to one subtask only', () => {
     const sink = operatorOf('sink', 'sink', [
-      { writerStates: [itemOf('a')] },
-      { writerStates: [itemOf('b')] },
+      { lists: [listOf('writer', 'a')] },
+      { lists: [listOf('writer', 'b')] },
     ])
 
     for (const parallelism of [1, 2, 3]) {
       const plan = planOf([{ operatorId: 'sink', type: 'sink', parallelism }])
       const restored = [...planRestore(plan, manifestOf([sink])).values()].flat()
-      expect(restored.flatMap(({ writerStates }) => writerStates.map(textOf))).toEqual(['a', 'b'])
+      expect(restored.flatMap(({ lists }) => itemsOf(lists, 'writer').map(textOf))).toEqual([
+        'a',
+        'b',
+      ])
     }
   })
 
@@ -109,7 +116,7 @@ describe('the plan of a restore', () => {
         ],
       })),
     }
-    const sink = operatorOf('sink', 'sink', [{ writerStates: [itemOf('w')] }])
+    const sink = operatorOf('sink', 'sink', [{ lists: [listOf('writer', 'w')] }])
 
     const restored = planRestore(plan, manifestOf([source, sink]))
 
@@ -121,8 +128,8 @@ describe('the plan of a restore', () => {
   })
 
   test.each([
-    ['splits', { splits: [itemOf('a')] }],
-    ['writer state', { writerStates: [itemOf('a')] }],
+    ['splits', { lists: [listOf('splits', 'a')] }],
+    ['writer state', { lists: [listOf('writer', 'a')] }],
     ['committables', { committables: [committableOf(1, 'a')] }],
     ['keyed state', keyedFile(0)],
   ])('refuses to forget %s of an operator that is gone', (_what, state) => {
@@ -168,9 +175,14 @@ describe('the plan of a restore', () => {
     )
   })
 
-  test('refuses another number of key groups', () => {
+  test('C51: refuses another number of key groups', () => {
     const restore = (): unknown => planRestore(planOf([]), manifestOf([], { maxParallelism: 16 }))
 
-    expect(restore).toThrow(expect.objectContaining({ code: 'FLINKTS_STATE_INCOMPATIBLE' }))
+    expect(restore).toThrow(
+      expect.objectContaining({
+        code: 'FLINKTS_STATE_INCOMPATIBLE',
+        message: 'checkpoint chk-000042 was taken with maxParallelism 16, the job has 8',
+      }),
+    )
   })
 })

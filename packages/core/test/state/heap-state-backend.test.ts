@@ -283,6 +283,22 @@ describe('restoring', () => {
     expect(restored.get()).toBe(5)
   })
 
+  it('restores values whose type has got and lost fields since', () => {
+    const before = createBackend('sum')
+    const old = before.state('total', valueState<{ cents: number; note: string }>())
+    before.setCurrentKey('k')
+    old.set({ cents: 5, note: 'old' })
+    const after = createBackend('sum')
+    const restored = after.state('total', valueState<{ cents: number; currency?: string }>())
+
+    after.restore(fileOf(before.snapshot()))
+    after.setCurrentKey('k')
+
+    expect(restored.get()?.cents).toBe(5)
+    expect(restored.get()?.currency).toBeUndefined()
+    expect(restored.get()).toStrictEqual({ cents: 5, note: 'old' })
+  })
+
   it('refuses a state that is declared with another kind, naming operator and state', () => {
     const before = createBackend('sum')
     before.state('total', valueState<number>())
@@ -293,8 +309,8 @@ describe('restoring', () => {
       expect.objectContaining({
         code: 'FLINKTS_STATE_INCOMPATIBLE',
         message:
-          'state "total" of operator "sum" is declared as a map state, but the checkpoint ' +
-          'holds a value state',
+          'state "total" of operator "sum" has the kind "map", but the checkpoint holds it ' +
+          'with the kind "value"',
       }),
     )
   })

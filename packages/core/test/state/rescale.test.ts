@@ -45,6 +45,22 @@ function touch(key: Key, { backend, value, list, map }: Fixture): void {
 }
 
 describe('keyed state', () => {
+  it.each([
+    [2, 3],
+    [3, 2],
+  ])('C51: is the same in all when %i subtasks become %i', (before, after) => {
+    const prng = new SeededPrng(51)
+    const keys = [...new Set(Array.from({ length: 60 }, () => randomKey(prng)))]
+    const old = createSubtasks(before)
+    for (const key of keys) change(prng, key, ownerOf(old, key))
+
+    const files = old.map(({ backend }) => fileOf(backend.snapshot()))
+    const subtasks = createSubtasks(after)
+    for (const { backend } of subtasks) for (const file of files) backend.restore(file)
+
+    expect(contentsOfAll(subtasks, keys)).toStrictEqual(contentsOfAll(old, keys))
+  })
+
   it.each([1, 2, 3, 4, 5, 6])('survives changes of parallelism (seed %i)', (seed) => {
     const prng = new SeededPrng(seed)
     const keys = [...new Set(Array.from({ length: 60 }, () => randomKey(prng)))]

@@ -1,10 +1,15 @@
 import { expectTypeOf } from 'vitest'
 import {
+  type AggregatingState,
+  aggregatingState,
   type ListState,
   listState,
   type MapState,
   mapState,
+  type ReducingState,
+  reducingState,
   type StateDeclarations,
+  type StateDescriptor,
   type States,
   type ValueState,
   valueState,
@@ -23,5 +28,18 @@ expectTypeOf<Handles['recent']>().toEqualTypeOf<ListState<string>>()
 expectTypeOf<Handles['byDay']>().toEqualTypeOf<MapState<string, { readonly count: number }>>()
 expectTypeOf(valueState<number>()).not.toExtend<ReturnType<typeof valueState<string>>>()
 
+expectTypeOf(reducingState<number>((one, two) => one + two)).toEqualTypeOf<
+  StateDescriptor<ReducingState<number>>
+>()
+expectTypeOf(
+  aggregatingState({
+    create: () => new Set<string>(),
+    add: (seen, value: string) => seen.add(value),
+    result: (seen) => seen.size,
+  }),
+).toEqualTypeOf<StateDescriptor<AggregatingState<string, number>>>()
+
+// @ts-expect-error no such update
+valueState<number>({ ttl: { ms: 1, update: 'never' } })
 // @ts-expect-error a map key must be a key
 mapState<Date, number>()

@@ -6,6 +6,7 @@ import {
   listState,
   type MapState,
   mapState,
+  reducingState,
   type ValueState,
   valueState,
 } from '../../src/state/state-descriptor.ts'
@@ -66,6 +67,44 @@ describe('a state file', () => {
     // Key group 1 (42 hashes to an odd number), state 0, one entry.
     const entries = block(2, [1, 0, 1, 3, 42, 0, 0, 0, 0x42, 0x68, 0x69])
     const expected = [...start, ...header, ...entries, ...block(4, [2, 1])]
+    expect([...fileOf(backend.snapshot())]).toStrictEqual(expected)
+  })
+
+  it('has times before the values of states with a time to live', () => {
+    const range = { first: 0, last: 1 }
+    const options = { operatorId: 'sum', range, maxParallelism: 2, now: () => 1 }
+    const backend = new HeapStateBackend(options)
+    const ttl = { ms: 100 }
+    const value = backend.state('v', valueState<number>({ ttl }))
+    const list = backend.state('l', listState<number>({ ttl }))
+    const map = backend.state('m', mapState<number, number>({ ttl }))
+    const sum = backend.state(
+      'r',
+      reducingState<number>((one, two) => one + two),
+    )
+    backend.setCurrentKey(42)
+    value.set(2)
+    list.add(3)
+    map.set(4, 5)
+    sum.add(6)
+
+    const states = [
+      ...[1, 0x76, 129, 1],
+      ...[1, 0x6c, 130, 1],
+      ...[1, 0x6d, 131, 1],
+      ...[1, 0x72, 4, 1],
+    ]
+    const key = [3, 42, 0, 0, 0]
+    const time = [0, 0, 0, 0, 0, 0, 0xf0, 0x3f]
+    const expected = [
+      ...start,
+      ...block(1, [2, 0, 1, 4, ...states]),
+      ...block(2, [1, 0, 1, ...key, ...time, 0x82]),
+      ...block(2, [1, 1, 1, ...key, 1, ...time, 0x83]),
+      ...block(2, [1, 2, 1, ...key, 1, ...[3, 4, 0, 0, 0], ...time, 0x85]),
+      ...block(2, [1, 3, 1, ...key, 0x86]),
+      ...block(4, [5, 4]),
+    ]
     expect([...fileOf(backend.snapshot())]).toStrictEqual(expected)
   })
 
@@ -152,7 +191,8 @@ describe('a state file', () => {
   it.each([
     ['the unknown version 2', [...Buffer.from('FLINKTSK'), 2, 0, 0, 0]],
     ['the unknown codec version 2', [...start, ...block(1, [2, 0, 1, 1, 1, 0x76, 1, 2])]],
-    ['the unknown kind 4', [...start, ...block(1, [2, 0, 1, 1, 1, 0x76, 4, 1])]],
+    ['the unknown kind 6', [...start, ...block(1, [2, 0, 1, 1, 1, 0x76, 6, 1])]],
+    ['the unknown kind 134', [...start, ...block(1, [2, 0, 1, 1, 1, 0x76, 134, 1])]],
   ])('of a later release is refused by number: %s', (what, bytes) => {
     const { code, message } = restoreError(Uint8Array.from(bytes))
 

@@ -37,6 +37,7 @@ function inputOf(
   }
   const gate = new InputGate(channels, () => {})
   const input = new GateInput({
+    onWatermark: () => {},
     gate,
     ports,
     heads: ports.includes(1) ? [head, second] : [head],

@@ -42,7 +42,12 @@ export class ScriptedSource implements SourceReader<unknown, SourceSplit> {
       requestSplit: () => {},
       sendSourceEvent: () => {},
     }
-    this.operator = new SourceOperator('source', { source, context, restored: [], output, flow })
+    this.operator = new SourceOperator('source', {
+      ...{ source, context, restored: [], output, flow },
+      time: { watermarks: undefined, intervalMs: 200 },
+      runOnTask: (action) => action(),
+      reportWatermark: () => {},
+    })
   }
 
   /** Emits each letter, and then answers with `status`. */

@@ -93,7 +93,10 @@ describe('a task', () => {
       {
         type: 'checkpoint-acknowledged',
         checkpointId: 1,
-        states: [stateOf('source'), stateOf('end')],
+        states: [
+          { ...stateOf('source'), lists: [{ name: 'splits', distribution: 'split', items: [] }] },
+          stateOf('end'),
+        ],
         stats: { alignmentMs: 0, syncMs: 0, asyncMs: 25 },
       },
     ])

@@ -1,14 +1,17 @@
 import { silentLogger } from '../../src/common/logger.ts'
 import { MetricRegistry } from '../../src/common/metric-registry.ts'
 import { metricGroup } from '../../src/common/metrics.ts'
+import { SeededPrng } from '../../src/common/prng.ts'
 import { FlowControl } from '../../src/network/flow-control.ts'
 import type { Operator, OperatorSnapshot } from '../../src/operators/operator.ts'
 import { OperatorChain, WriterOutputs } from '../../src/task/operator-chain.ts'
 import { SourceInput } from '../../src/task/source-input.ts'
+import { StepClock } from '../../src/task/step-clock.ts'
 import { StreamTask } from '../../src/task/stream-task.ts'
 import { TaskMetrics } from '../../src/task/task-metrics.ts'
 import type { TaskEvent } from '../../src/task/task-protocol.ts'
 import { ManualScheduler } from '../../src/testing/manual-scheduler.ts'
+import { SimulatedStorage } from '../../src/testing/simulated-storage.ts'
 import { RecordingOutput } from '../operators/fixtures.ts'
 import { ScriptedSource } from './scripted-source.ts'
 
@@ -59,7 +62,7 @@ export class TestOperator extends RecordingOutput implements Operator {
 }
 
 export function stateOf(operatorId: string): Awaited<OperatorSnapshot['state']> {
-  const nothing = { splits: [], writerStates: [], committables: [], keyed: undefined }
+  const nothing = { lists: [], committables: [], keyed: undefined }
   return { operatorId, subtask: 0, ...nothing }
 }
 
@@ -115,8 +118,10 @@ export function createTask(): TaskFixture {
     metrics: new TaskMetrics(scheduler, group, () => chain.recordsOut),
     limits: { stepRecordsMax: 2, sliceStepsMax: 4, sliceMs: 1 },
     clock: scheduler,
+    steps: new StepClock(scheduler),
     scheduler,
     logger: silentLogger,
+    storage: new SimulatedStorage(new SeededPrng(1)).open(),
     abort: new AbortController(),
     send: (event) => void events.push(event),
   })

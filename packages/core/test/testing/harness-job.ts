@@ -18,9 +18,10 @@ export function jobOf(
   } = {},
 ): JobDefinition {
   const { inputCount = 1, partitioning = { type: 'forward' }, parallelism = 1 } = options
-  const builder = new GraphBuilder('harness', 'exactly-once')
+  const time = { watermarks: undefined, intervalMs: 200 }
+  const builder = new GraphBuilder('harness', resolveJobOptions('harness', {}))
   const inputs = harnessInputIds.slice(0, inputCount).map((id, index) => ({
-    from: builder.add(id, { type: 'source', source: collectionSource<unknown>([]) }, []),
+    from: builder.add(id, { type: 'source', source: collectionSource<unknown>([]), time }, []),
     port: index === 0 ? (0 as const) : (1 as const),
     partitioning,
   }))

@@ -37,6 +37,7 @@ const counted = [
   'crashes',
   'zombies',
   'stops',
+  'threadDeaths',
   'damages',
   'repairs',
   'freshStarts',

@@ -148,3 +148,30 @@ test('a harness of two inputs runs what connects two streams', async () => {
     { type: 'watermark', timestamp: 100 },
   ])
 })
+
+test('a harness of two inputs restores the state that they share', async () => {
+  const start = (options: HarnessOptions): Promise<TwoInputHarness<string, string, string>> =>
+    twoInputHarness(
+      (first: HarnessStream<string>, second: HarnessStream<string>) =>
+        first
+          .connect(second)
+          .keyBy(
+            (value) => value,
+            (value) => value,
+          )
+          .process('both', {
+            state: { seen: valueState<boolean>() },
+            processFirst: (_value, { seen }) => seen.set(true),
+            processSecond: (value, { seen }) => [`${value} ${seen.get()}`],
+          }),
+      options,
+    )
+  const before = await start({})
+  before.push(0, 'a')
+
+  const after = await start({ restore: await before.snapshot() })
+  after.push(1, 'a')
+  after.push(1, 'b')
+
+  expect(after.takeValues()).toEqual(['a true', 'b undefined'])
+})

@@ -181,3 +181,57 @@ describe('the watermark valve', () => {
     }
   })
 })
+
+describe('the watermark valve, in the cases of Flink', () => {
+  test('C29: a channel that wakes up behind counts again when it has caught up', () => {
+    const { valve, emitted } = valveOf(3)
+    for (const [channel, timestamp] of [10, 7, 3].entries()) {
+      valve.inputWatermark(channel, timestamp)
+    }
+
+    valve.inputIdle(2, true)
+    valve.inputIdle(2, false)
+    valve.inputWatermark(2, 5)
+    valve.inputWatermark(2, 9)
+    valve.inputWatermark(1, 12)
+
+    expect(emitted).toEqual([3, 7, 9])
+  })
+
+  test('C30: the last channel that turns idle releases the maximum', () => {
+    const { valve, emitted } = valveOf(3)
+    for (const [channel, timestamp] of [10, 5, 3].entries()) {
+      valve.inputWatermark(channel, timestamp)
+    }
+
+    for (const channel of [0, 1, 2]) valve.inputIdle(channel, true)
+
+    expect(emitted).toEqual([3, 10, 'idle'])
+  })
+
+  test('C31: a watermark is ignored while its channel is idle', () => {
+    const { valve, emitted } = valveOf(1)
+
+    valve.inputWatermark(0, 25)
+    valve.inputIdle(0, true)
+    valve.inputWatermark(0, 50)
+    valve.inputIdle(0, false)
+    valve.inputWatermark(0, 50)
+
+    expect(emitted).toEqual([25, 'idle', 'active', 50])
+  })
+
+  test('C32: nothing more is emitted while the only active channel is behind', () => {
+    const { valve, emitted } = valveOf(3)
+    valve.inputWatermark(0, 10)
+    valve.inputWatermark(1, 7)
+    valve.inputWatermark(2, 2)
+
+    valve.inputIdle(2, true)
+    valve.inputIdle(2, false)
+    valve.inputIdle(0, true)
+    valve.inputIdle(1, true)
+
+    expect(emitted).toEqual([2, 7])
+  })
+})

@@ -4,7 +4,7 @@ import { Channel, defaultChannelLimits } from '../../network/channel.ts'
 import type { ChannelSelector } from '../../network/record-writer.ts'
 import { noTimestamp, type StreamEvent } from '../../network/stream-element.ts'
 import { channelSelector } from '../../task/channel-selector.ts'
-import { type InputChannel, inputOfEdge } from '../../task/task-connections.ts'
+import { inputOfEdge } from '../../task/task-connections.ts'
 import { endOfTime } from '../../time/watermark.ts'
 import type { HarnessPlan } from './harness-plan.ts'
 
@@ -15,7 +15,7 @@ import type { HarnessPlan } from './harness-plan.ts'
  * @internal
  */
 export class HarnessInput {
-  readonly channels: readonly InputChannel[]
+  readonly channels: readonly { readonly port: number; readonly channel: Channel }[]
   /** Of the edges that go by key: who gets a record. */
   readonly #selectors: readonly ChannelSelector[]
   readonly #subtask: number

@@ -4,6 +4,7 @@ import { FlinktsError, fromErrorPayload } from '../../common/errors.ts'
 import { silentLogger } from '../../common/logger.ts'
 import { MetricRegistry } from '../../common/metric-registry.ts'
 import { SeededPrng } from '../../common/prng.ts'
+import { loadLists } from '../../checkpoint/load-lists.ts'
 import { encodeManifest } from '../../checkpoint/manifest.ts'
 import { defaultChannelLimits } from '../../network/channel.ts'
 import { buildManifest } from '../../scheduler/build-manifest.ts'
@@ -240,19 +241,23 @@ export class HarnessTask {
     throw this.#unfinished('the operators are in the middle of something, so no snapshot was taken')
   }
 
-  #snapshotOf(checkpointId: number, states: readonly OperatorSubtaskState[]): HarnessSnapshot {
+  async #snapshotOf(
+    checkpointId: number,
+    states: readonly OperatorSubtaskState[],
+  ): Promise<HarnessSnapshot> {
     const { plan } = this.#plan
     const { subtask, parallelism } = this.#options
     const manifest = buildManifest(
       { plan, jobId, attempt },
       { checkpointId, kind: 'periodic', createdAtMs: this.now, states, enumerators: new Map() },
     )
+    const complete = await loadLists(manifest, this.#disk.open())
     const directory = `${checkpointDirectory(checkpointId)}/`
     const paths = this.#disk.paths().filter((path) => path.startsWith(directory))
     const files = paths.map((path) => {
       return { path, bytes: defined(this.#disk.content(path), 'a file has bytes').slice() }
     })
-    return { subtask, parallelism, manifest: encodeManifest(manifest), files }
+    return { subtask, parallelism, manifest: encodeManifest(complete), files }
   }
 
   #has(type: TaskEvent['type']): boolean {

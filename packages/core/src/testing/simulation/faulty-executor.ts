@@ -9,7 +9,7 @@ import type {
 import { taskName } from '../../task/task-protocol.ts'
 import type { SimulatedProcess, SimulatedWorld } from './simulated-world.ts'
 
-/** How likely a message of the checkpoint protocol is lost, or comes twice. @internal */
+/** How likely a message that may be lost is lost, or comes twice. @internal */
 export interface MessageFaults {
   readonly loss: number
   readonly repetition: number
@@ -23,6 +23,8 @@ const unreliable: ReadonlySet<string> = new Set([
   'checkpoint-acknowledged',
   'checkpoint-declined',
   'committed',
+  'watermark-limit',
+  'watermark-reported',
 ])
 
 /**
@@ -55,7 +57,10 @@ export class FaultyExecutor implements TaskExecutor {
   ): DeployedTasks {
     const toCoordinator = this.#links<TaskEvent>(listener)
     const deployed = this.#executor.deploy(deployment, toCoordinator)
-    return { send: this.#links<TaskCommand>((task, command) => deployed.send(task, command)) }
+    return {
+      send: this.#links<TaskCommand>((task, command) => deployed.send(task, command)),
+      end: () => deployed.end(),
+    }
   }
 
   /** One link for each task, all in one direction. */

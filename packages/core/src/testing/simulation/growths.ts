@@ -1,14 +1,19 @@
 import type { DataStream } from '../../api/data-stream.ts'
 import type { DeliveryGuarantee } from '../../common/guarantee.ts'
+import type { BroadcastProcess } from '../../operators/broadcast/broadcast-function.ts'
 import type { KeyedContext, KeyedProcess } from '../../operators/keyed-process-function.ts'
-import { listState, mapState, valueState } from '../../state/state-descriptor.ts'
+import { listState, mapState, reducingState, valueState } from '../../state/state-descriptor.ts'
+import { broadcastState } from '../../state/broadcast-state.ts'
 import type {
   ListState,
   MapState,
+  ReducingState,
   StateDescriptor,
   ValueState,
 } from '../../state/state-descriptor.ts'
+import type { StateTtl } from '../../state/state-ttl.ts'
 import type { SimulatedRecord } from './simulated-log.ts'
+import { windowGrowths } from './window-growths.ts'
 
 /** A stream of a random job, and what must come out of it: the oracle works on arrays. @internal */
 export interface Sketch {
@@ -16,6 +21,8 @@ export interface Sketch {
   readonly expected: readonly SimulatedRecord[]
   /** Whether records of the same origin, key and path come in the order of their indexes. */
   readonly ordered: boolean
+  /** Whether a record behind the watermark is a defect. */
+  readonly punctual: boolean
   /** Where its records come from. */
   readonly origins: ReadonlySet<string>
 }
@@ -29,6 +36,7 @@ export function unite(left: Sketch, right: Sketch): Sketch {
     stream: left.stream.union(right.stream),
     expected: [...left.expected, ...right.expected],
     ordered: left.ordered && right.ordered && !overlap(left.origins, right.origins),
+    punctual: left.punctual && right.punctual,
     origins: new Set([...left.origins, ...right.origins]),
   }
 }
@@ -66,6 +74,47 @@ const rebalanced: Growth = (sketch) => ({
   ordered: false,
 })
 
+/** In one of the ways that take no key group, through another number of subtasks. */
+const spread: Growth = (sketch, index) => {
+  const { stream } = sketch
+  const tag = (record: SimulatedRecord): SimulatedRecord => withPath(record, ` p${index}`)
+  const spreads = [
+    stream.rescale(),
+    stream.shuffle(),
+    stream.global(),
+    stream.partitionCustom(
+      (key: number, subtaskCount) => key % subtaskCount,
+      ({ key }) => key,
+    ),
+  ]
+  return {
+    ...sketch,
+    stream: (spreads[index % spreads.length] ?? stream).map(tag, { parallelism: 1 + (index % 5) }),
+    expected: sketch.expected.map(tag),
+    ordered: false,
+  }
+}
+
+/** Counts the records of a key, as a rolling aggregate. */
+const summed: Growth = ({ stream, expected, punctual }, index) => {
+  const origin = `sum${index}`
+  const counts = new Map<number, number>()
+  return {
+    stream: stream
+      .map(({ key }): SimulatedRecord => ({ origin, index: 1, key, path: '' }))
+      .keyBy(({ key }) => key)
+      .sum(origin, 'index'),
+    expected: expected.map(({ key }) => {
+      const count = (counts.get(key) ?? 0) + 1
+      counts.set(key, count)
+      return { origin, index: count, key, path: '' }
+    }),
+    punctual,
+    ordered: true,
+    origins: new Set([origin]),
+  }
+}
+
 /** Every record to every subtask: the number of subtasks must not change with the job's. */
 const broadcast: Growth = (sketch, index) => {
   const tag = (record: SimulatedRecord): SimulatedRecord => withPath(record, ` b${index}`)
@@ -78,18 +127,67 @@ const broadcast: Growth = (sketch, index) => {
   }
 }
 
+/** Calls a function that takes its time, for many records at once, and not in their order. */
+const enriched: Growth = (sketch, index) => {
+  const tag = (record: SimulatedRecord): SimulatedRecord => withPath(record, ` a${index}`)
+  const ordered = index % 2 === 0
+  const enrich = async (record: SimulatedRecord): Promise<SimulatedRecord> => {
+    for (let hops = (record.index * 7 + record.key) % 5; hops > 0; hops -= 1)
+      await Promise.resolve()
+    return tag(record)
+  }
+  const options = { ordered, capacity: 1 + (index % 4), timeoutMs: 3_600_000 }
+  return {
+    ...sketch,
+    stream: sketch.stream.mapAsync(`enrich${index}`, enrich, options),
+    expected: sketch.expected.map(tag),
+    ordered: sketch.ordered && ordered,
+  }
+}
+
+/** Counts all records in every subtask: no copy of the count may be lost, nor be behind. */
+const shared: Growth = ({ stream, expected, origins, punctual }, index) => {
+  const origin = `share${index}`
+  const parallelism = 1 + (index % 3)
+  const all = stream.broadcast({ count: broadcastState<string, number>() })
+  const numbered = (count: number): SimulatedRecord => ({ origin, index: count, key: 0, path: '' })
+  const counts: BroadcastProcess<
+    SimulatedRecord,
+    SimulatedRecord,
+    SimulatedRecord,
+    typeof all.states
+  > = {
+    process: () => undefined,
+    processBroadcast: (_record, { count }) => {
+      const next = (count.get('all') ?? 0) + 1
+      count.set('all', next)
+      return [numbered(next)]
+    },
+  }
+  return {
+    stream: stream.connect(all).process(origin, counts, { parallelism }),
+    expected: expected.flatMap((_, before) =>
+      Array.from({ length: parallelism }, () => numbered(before + 1)),
+    ),
+    ordered: false,
+    punctual,
+    origins: new Set([...origins, origin]),
+  }
+}
+
 /** Counts the records of a key: which record gets which number depends on the order. */
-const counted: Growth = ({ stream, expected }, index) => {
+const counted: Growth = ({ stream, expected, punctual }, index) => {
   const origin = `count${index}`
   const counts = new Map<number, number>()
   return {
-    stream: stream.keyBy(({ key }) => key).process(origin, countPerKey(origin)),
+    stream: stream.keyBy(({ key }) => key).process(origin, countPerKey(origin, punctual)),
     expected: expected.map(({ key }) => {
       const count = (counts.get(key) ?? 0) + 1
       counts.set(key, count)
       return { origin, index: count, key, path: '' }
     }),
     ordered: true,
+    punctual,
     origins: new Set([origin]),
   }
 }
@@ -98,27 +196,34 @@ type CountStates = {
   readonly count: StateDescriptor<ValueState<number>>
   readonly seen: StateDescriptor<ListState<number>>
   readonly perOrigin: StateDescriptor<MapState<string, number>>
+  readonly total: StateDescriptor<ReducingState<number>>
 }
+
+/** Than a simulation lasts: what it holds is written and restored with its times. */
+const longer: StateTtl = { ms: 1e12, update: 'on-read-and-write' }
 
 function countPerKey(
   origin: string,
+  punctual: boolean,
 ): KeyedProcess<SimulatedRecord, number, SimulatedRecord, CountStates> {
   return {
     state: {
       count: valueState<number>(),
-      seen: listState<number>(),
-      perOrigin: mapState<string, number>(),
+      seen: listState<number>({ ttl: longer }),
+      perOrigin: mapState<string, number>({ ttl: longer }),
+      total: reducingState<number>((one, two) => one + two, { ttl: longer }),
     },
     *process(record, state, context) {
       const count = (state.count.get() ?? 0) + 1
       state.count.set(count)
       state.seen.add(count)
       state.perOrigin.set(record.origin, (state.perOrigin.get(record.origin) ?? 0) + 1)
-      // Three states that must agree, or the record says so.
+      state.total.add(1)
+      // States that must agree, or the record says so.
       const listed = [...state.seen.get()].length
       const mapped = [...state.perOrigin.values()].reduce((sum, value) => sum + value, 0)
-      const agree = listed === count && mapped === count
-      const path = (agree ? '' : ' states differ') + lateness(context)
+      const agree = listed === count && mapped === count && state.total.get() === count
+      const path = (agree ? '' : ' states differ') + (punctual ? lateness(context) : '')
       yield { origin, index: count, key: context.key, path }
     },
   }
@@ -135,12 +240,13 @@ const sequenced: Growth = (sketch, index) => ({
         const sequence = `${record.origin}${record.path}`
         const inOrder = !sketch.ordered || record.index > (last.get(sequence) ?? -1)
         last.set(sequence, record.index)
-        return [withPath(record, (inOrder ? '' : ' out of order') + lateness(context))]
+        const late = sketch.punctual ? lateness(context) : ''
+        return [withPath(record, (inOrder ? '' : ' out of order') + late)]
       },
     }),
 })
 
-/** Sources emit no watermark that a record of theirs is behind. */
+/** Sources that make their own watermarks emit none that a record of theirs is behind. */
 function lateness({ timestamp, watermark }: KeyedContext): string {
   return (timestamp ?? Infinity) > watermark ? '' : ' late'
 }
@@ -155,9 +261,15 @@ export const growths: readonly Growth[] = [
   filtered,
   multiplied,
   rebalanced,
+  spread,
   broadcast,
+  summed,
+  shared,
+  enriched,
+  enriched,
   sequenced,
   sequenced,
   counted,
   counted,
+  ...windowGrowths,
 ]

@@ -1,3 +1,4 @@
+import type { JobDefinition } from '../../api/define-job.ts'
 import { startJob, type JobHandle } from '../../api/start-job.ts'
 import { defined } from '../../common/assert.ts'
 import { FlinktsError } from '../../common/errors.ts'
@@ -14,6 +15,7 @@ import type { SimulatedLog } from './simulated-log.ts'
 import { SimulatedSink } from './simulated-sink.ts'
 import { SimulatedSource } from './simulated-source.ts'
 import type { SimulatedTarget } from './simulated-target.ts'
+import { SimulatedThread, type SimulatedThreadWorld } from './simulated-thread.ts'
 import { SimulatedProcess, type SimulatedWorld } from './simulated-world.ts'
 
 /** The world that a process starts in. @internal */
@@ -28,6 +30,8 @@ export interface IncarnationParts {
   readonly logger: Logger
   /** Whether messages and writes may fail now. */
   readonly faulty: () => boolean
+  /** Called when a thread of a process dies. */
+  readonly onThreadDeath: () => void
 }
 
 /** How a process is started. @internal */
@@ -39,6 +43,7 @@ export interface IncarnationOptions {
 }
 
 const storageFaultChance = 0.002
+const threadDeathChance = 0.0002
 const messageFaults = { loss: 0.05, repetition: 0.05 }
 const noMessageFaults = { loss: 0, repetition: 0 }
 
@@ -59,7 +64,8 @@ export class Incarnation {
     this.#storage = parts.disk.open((operation) => this.#storageStep(operation))
     const { job, expected } = this.#define()
     this.expected = expected
-    this.handle = startJob(job, { parallelism, fresh }, this.#runtime())
+    const threads = randomBelow(parts.world.prng, 4)
+    this.handle = startJob(job, { parallelism, fresh, threads }, this.#runtime(job))
     this.handle.ended.then(
       (outcome) => {
         this.outcome = outcome
@@ -90,7 +96,7 @@ export class Incarnation {
     })
   }
 
-  #runtime(): Parameters<typeof startJob>[2] {
+  #runtime(job: JobDefinition): Parameters<typeof startJob>[2] {
     const { world, leaseMs, logger, faulty } = this.#parts
     const { pid } = this.process
     return {
@@ -124,10 +130,31 @@ export class Incarnation {
       // State goes into a snapshot entry by entry, or all at once.
       ...(randomBelow(world.prng, 2) === 0 ? { sliceLimits: { bytesMax: 1, slotsMax: 1 } } : {}),
       leaseMs,
+      threads: {
+        module: 'simulated',
+        // Often, a record is larger than the ring.
+        ringBytes: 2 ** (4 + randomBelow(world.prng, 8)),
+        start: (init, listener) => new SimulatedThread(init, listener, this.#threadWorld(job)),
+      },
       wrapExecutor: (executor) =>
         new FaultyExecutor(executor, world, this.process, () =>
           faulty() ? messageFaults : noMessageFaults,
         ),
+    }
+  }
+
+  #threadWorld(job: JobDefinition): SimulatedThreadWorld {
+    const { world, faulty } = this.#parts
+    return {
+      clock: world,
+      scheduler: this.process,
+      storage: this.#storage,
+      job,
+      dies: () => {
+        const dies = faulty() && world.chance(threadDeathChance)
+        if (dies) this.#parts.onThreadDeath()
+        return dies
+      },
     }
   }
 

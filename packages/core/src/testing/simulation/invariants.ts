@@ -3,6 +3,7 @@ import { type CheckpointManifest, decodeManifest } from '../../checkpoint/manife
 import { assert } from '../../common/assert.ts'
 import { FlinktsError } from '../../common/errors.ts'
 import type { Serializer } from '../../common/serializer.ts'
+import { itemsOf, splitsList, writerList } from '../../state/operator-state.ts'
 import type { SimulatedStorage } from '../simulated-storage.ts'
 import { jsonSerializer } from './json-serializer.ts'
 import type { SimulatedPosition } from './simulated-log.ts'
@@ -100,7 +101,7 @@ export function checkWriterStates(disk: SimulatedStorage, committed: Committed):
   const manifest = newest === undefined ? undefined : readManifest(disk, newest)
   for (const { operatorId, kind, subtasks } of manifest?.operators ?? []) {
     if (kind !== 'sink') continue
-    const states = subtasks.flatMap(({ writerStates }) => writerStates)
+    const states = subtasks.flatMap(({ lists }) => itemsOf(lists, writerList))
     const remembered = states
       .map(({ version, bytes }) => writerState.deserialize(version, bytes).preparedCount)
       .reduce((sum, count) => sum + count, 0)
@@ -180,7 +181,7 @@ function tryDecode(bytes: Uint8Array): CheckpointManifest | undefined {
 /** A partition that no reader has yet is at its beginning. */
 function positionIn(manifest: CheckpointManifest, partition: string): number {
   for (const { subtasks } of manifest.operators) {
-    for (const { version, bytes } of subtasks.flatMap(({ splits }) => splits)) {
+    for (const { version, bytes } of subtasks.flatMap(({ lists }) => itemsOf(lists, splitsList))) {
       const split = partitionSplit.deserialize(version, bytes)
       if (split.splitId === partition) return split.position
     }

@@ -30,6 +30,8 @@ export class PartitionReader implements SourceReader<SimulatedRecord, PartitionS
   readonly #log: SimulatedLog
   readonly #io: SimulatedIo
   readonly #splits: ReaderSplit[] = []
+  /** The splits that are not read for now. */
+  readonly #paused = new Set<string>()
   readonly #snapshots = new Map<number, readonly PartitionSplit[]>()
   #noMoreSplits = false
   #fetching = false
@@ -49,20 +51,25 @@ export class PartitionReader implements SourceReader<SimulatedRecord, PartitionS
   pollNext(output: SourceOutput<SimulatedRecord>): InputStatus {
     if (this.#failure !== undefined) throw this.#failure
     this.#tellFinished(output)
-    for (const split of this.#splits) {
+    const read = this.#splits.filter(({ splitId }) => !this.#paused.has(splitId))
+    for (const split of read) {
       if (split.buffer.length === 0) continue
       this.#emit(split, output)
       return 'more-available'
     }
     const unfinished = this.#splits.filter((split) => !split.finished)
     if (unfinished.length === 0 && this.#noMoreSplits && this.#log.bounded) return 'end-of-input'
-    const next = unfinished[this.#io.below(Math.max(1, unfinished.length))]
+    const fetchable = read.filter((split) => !split.finished)
+    const next = fetchable[this.#io.below(Math.max(1, fetchable.length))]
     if (next !== undefined) this.#fetch(next)
     return 'nothing-available'
   }
 
   available(): Promise<void> {
-    if (this.#splits.some((split) => split.buffer.length > 0)) return Promise.resolve()
+    const ready = this.#splits.some(({ splitId, buffer }) => {
+      return buffer.length > 0 && !this.#paused.has(splitId)
+    })
+    if (ready) return Promise.resolve()
     return new Promise((resolve) => {
       this.#wake = resolve
     })
@@ -80,6 +87,12 @@ export class PartitionReader implements SourceReader<SimulatedRecord, PartitionS
 
   handleSourceEvent(_event: SourceEvent): void {
     this.#context.requestSplit()
+  }
+
+  pauseOrResumeSplits(pause: readonly string[], resume: readonly string[]): void {
+    for (const splitId of pause) this.#paused.add(splitId)
+    for (const splitId of resume) this.#paused.delete(splitId)
+    this.#wake()
   }
 
   snapshotState(checkpointId: number): readonly PartitionSplit[] {

@@ -2,9 +2,11 @@ import { defineJob, type JobDefinition } from '../../api/define-job.ts'
 import { defined } from '../../common/assert.ts'
 import type { DeliveryGuarantee } from '../../common/guarantee.ts'
 import { type Prng, randomBelow } from '../../common/prng.ts'
-import { type Growth, growths, type Sketch, unite } from './growths.ts'
+import { type Growth, growths, type Sketch } from './growths.ts'
 import type { ExpectedOutput, ExpectedOutputs } from './invariants.ts'
+import { meet } from './join-growths.ts'
 import type { PlainSink } from './plain-sink.ts'
+import { randomWatermarks } from './random-watermarks.ts'
 import type { SimulatedPartition, SimulatedRecord } from './simulated-log.ts'
 import type { SimulatedSink } from './simulated-sink.ts'
 import type { SimulatedSource } from './simulated-source.ts'
@@ -36,12 +38,20 @@ export interface RandomJob {
 export function randomJob(parts: RandomJobParts): RandomJob {
   const { prng, guarantee, logs } = parts
   const expected = new Map<string, ExpectedOutput>()
-  const options = { ...checkpoints, restart: restartForEver, guarantee }
+  // With strategies, records of a partition that is found late may be late.
+  const punctual = randomBelow(prng, 2) === 0
+  const ticks = punctual ? patientTicks : hastyTicks
+  const options = { ...checkpoints, ...ticks, restart: restartForEver, guarantee }
   const job = defineJob('simulated', options, (env) => {
     const sketches = [...logs].map(([id, partitions]) => ({
-      stream: env.source(id, parts.createSource(id)),
+      stream: env.source(
+        id,
+        parts.createSource(id),
+        punctual ? {} : { watermarks: randomWatermarks(prng) },
+      ),
       expected: partitions.flatMap(({ records }) => records),
       ordered: true,
+      punctual,
       origins: new Set([id]),
     }))
     for (const [index, output] of grow(prng, sketches).entries()) {
@@ -55,6 +65,9 @@ export function randomJob(parts: RandomJobParts): RandomJob {
 }
 
 const checkpoints = { checkpointIntervalMs: 50, checkpointTimeoutMs: 5000 } as const
+/** So long that no reader is idle before it is told that it gets no split: no record is late. */
+const patientTicks = { autoWatermarkIntervalMs: 1_000_000_000 } as const
+const hastyTicks = { autoWatermarkIntervalMs: 10 } as const
 const restartForEver = { type: 'fixed-delay', attemptsMax: 1000, delayMs: 20 } as const
 
 function textOf({ origin, index, key, path }: SimulatedRecord): string {
@@ -73,7 +86,7 @@ function grow(prng: Prng, sketches: readonly Sketch[]): readonly Sketch[] {
     else streams[at] = grown
     const [left, right, ...others] = streams
     if (left !== undefined && right !== undefined && randomBelow(prng, 3) === 0) {
-      streams.splice(0, streams.length, unite(left, right), ...others)
+      streams.splice(0, streams.length, meet(prng, left, right, index), ...others)
     }
   }
   return streams

@@ -25,6 +25,8 @@ export interface SimulationReport {
   /** Processes that were frozen until another took over, and then went on. */
   readonly zombies: number
   readonly stops: number
+  /** Worker threads that died while their process went on. */
+  readonly threadDeaths: number
   /** Files of checkpoints that were damaged while no process ran. */
   readonly damages: number
   /** Of these, those that had to be put back from a backup: no older checkpoint was safe. */
@@ -89,6 +91,7 @@ class Simulation {
     crashes: 0,
     zombies: 0,
     stops: 0,
+    threadDeaths: 0,
     damages: 0,
     repairs: 0,
     freshStarts: 0,
@@ -136,6 +139,9 @@ class Simulation {
       leaseMs,
       logger: this.#violations.logger(),
       faulty: () => this.#faultsLeft > 0,
+      onThreadDeath: () => {
+        this.#counts.threadDeaths += 1
+      },
     }
     this.#current = this.#start(1, { fresh: false })
   }

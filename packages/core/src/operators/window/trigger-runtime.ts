@@ -1,0 +1,99 @@
+import { assert } from '../../common/assert.ts'
+import type { Clock } from '../../common/clock.ts'
+import { noWatermark } from '../../time/watermark.ts'
+import type { TimeDomain, Timers } from '../keyed-process-function.ts'
+import type { ProcessingTimers } from '../processing-timers.ts'
+import type { KeyedWindows, LiveWindow } from './key-windows.ts'
+import type { Trigger, TriggerContext, TriggerResult } from './trigger.ts'
+import { isSameWindow } from './window.ts'
+
+/**
+ * Calls the trigger for windows of the current key, and is the context that it sees. Runs on the
+ * task's thread.
+ *
+ * @internal
+ */
+export class TriggerRuntime implements TriggerContext<unknown> {
+  watermark: number = noWatermark
+  readonly timers: Timers
+  readonly #trigger: Trigger<unknown, unknown>
+  readonly #windows: KeyedWindows
+  readonly #clock: Clock
+  readonly #processing: ProcessingTimers
+  #live: LiveWindow | undefined
+
+  constructor(
+    trigger: Trigger<unknown, unknown>,
+    windows: KeyedWindows,
+    times: { readonly clock: Clock; readonly processing: ProcessingTimers },
+  ) {
+    this.#trigger = trigger
+    this.#windows = windows
+    this.#clock = times.clock
+    this.#processing = times.processing
+    this.timers = {
+      registerEventTime: (at) => windows.register(this.#window, 'event-time', checked(at)),
+      deleteEventTime: (at) => windows.delete(this.#window, 'event-time', at),
+      registerProcessingTime: (at) => this.registerProcessingTime(this.#window, checked(at)),
+      deleteProcessingTime: (at) => windows.delete(this.#window, 'processing-time', at),
+    }
+  }
+
+  get processingTime(): number {
+    return this.#clock.now()
+  }
+
+  get state(): unknown {
+    return this.#window.triggerState
+  }
+
+  set state(state: unknown) {
+    this.#window.triggerState = state
+  }
+
+  onElement(live: LiveWindow, value: unknown, timestamp: number): TriggerResult {
+    this.#live = live
+    return this.#trigger.onElement(value, timestamp, boundsOf(live), this)
+  }
+
+  onTime(live: LiveWindow, domain: TimeDomain, timestamp: number): TriggerResult {
+    this.#live = live
+    return domain === 'event-time'
+      ? this.#trigger.onEventTime(timestamp, boundsOf(live), this)
+      : this.#trigger.onProcessingTime(timestamp, boundsOf(live), this)
+  }
+
+  /** `target` has nothing yet; `merged` are gone, but for what they hold. */
+  onMerge(target: LiveWindow, merged: readonly LiveWindow[]): void {
+    const states = merged.flatMap(({ triggerState }) =>
+      triggerState === undefined ? [] : [triggerState],
+    )
+    this.#live = target
+    this.#trigger.onMerge?.(boundsOf(target), states, this)
+    for (const live of merged) if (!isSameWindow(live, target)) this.clear(live)
+  }
+
+  clear(live: LiveWindow): void {
+    this.#live = live
+    this.#trigger.clear?.(boundsOf(live), this)
+  }
+
+  registerProcessingTime(live: LiveWindow, timestamp: number): void {
+    this.#windows.register(live, 'processing-time', timestamp)
+    this.#processing.arm()
+  }
+
+  get #window(): LiveWindow {
+    assert(this.#live !== undefined, 'a trigger is called for a window')
+    return this.#live
+  }
+}
+
+function boundsOf({ start, end }: LiveWindow): { readonly start: number; readonly end: number } {
+  return { start, end }
+}
+
+function checked(timestamp: number): number {
+  if (Number.isNaN(timestamp)) throw new RangeError('a timer at NaN would never fire')
+  return timestamp
+}

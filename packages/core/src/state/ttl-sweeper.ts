@@ -1,0 +1,71 @@
+import type { StateTables } from './current-entry.ts'
+import type { EntryScope } from './entry-codec.ts'
+import { type KeyIdentity, keyHash, keyOfIdentity } from './key.ts'
+import type { SlotTable } from './slot-table.ts'
+import { expired, type TimedMap, type TtlAt, unexpired } from './state-ttl.ts'
+
+/**
+ * Goes round the entries of a state with a time to live, a few slots a call, and removes what is
+ * expired: so that keys vanish which nobody reads any more. Runs on the task's thread, between
+ * records.
+ *
+ * @internal
+ */
+export class TtlSweeper {
+  readonly #scope: EntryScope
+  readonly #tables: StateTables
+  readonly #tableCount: number
+  #tableIndex = 0
+  #slot = 0
+
+  /** `tableCount`: the number of key groups. */
+  constructor(scope: EntryScope, tables: StateTables, tableCount: number) {
+    this.#scope = scope
+    this.#tables = tables
+    this.#tableCount = tableCount
+  }
+
+  /** Looks at `slotsMax` slots. @returns whether the slots of entries may have changed. */
+  sweep(slotsMax: number, now: number): boolean {
+    const { ttl } = this.#scope
+    if (ttl === undefined) return false
+    let removed = false
+    for (let looked = 0; looked < slotsMax; looked += 1) {
+      const table = this.#tables.find(this.#tableIndex)
+      if (table === undefined || this.#slot >= table.slotCount) {
+        this.#nextTable()
+        continue
+      }
+      if (this.#expire(table, this.#slot, { ttl, now })) removed = true
+      this.#slot += 1
+    }
+    return removed
+  }
+
+  #nextTable(): void {
+    this.#slot = 0
+    this.#tableIndex = (this.#tableIndex + 1) % this.#tableCount
+  }
+
+  /** Whether the entry is gone. */
+  #expire(table: SlotTable, slot: number, at: TtlAt): boolean {
+    const key = table.keyAt(slot)
+    if (key === undefined) return false
+    const stored = table.peek(slot)
+    const live = unexpired(this.#scope.kind, stored, at)
+    if (live === stored) return false
+    if (live === undefined) table.remove(this.#hashOf(key), slot)
+    else if (this.#scope.kind === 'map') deleteExpired(table.touch(slot) as TimedMap, at)
+    else table.replace(slot, live)
+    return live === undefined
+  }
+
+  #hashOf(key: KeyIdentity): number {
+    return keyHash(keyOfIdentity(key), this.#scope.operatorId)
+  }
+}
+
+/** In place: a function that was paused may be going through the map. */
+function deleteExpired(stored: TimedMap, { ttl, now }: TtlAt): void {
+  for (const [key, { at }] of stored) if (expired(at, ttl, now)) stored.delete(key)
+}

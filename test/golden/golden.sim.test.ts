@@ -1,0 +1,56 @@
+/** Whole jobs, with failures, against what Flink made of the same events. */
+import { createHash } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { EventGenerator, initialState } from './event-generator.ts'
+import { eventLine } from './event.ts'
+import { runGoldenJob } from './golden-run.ts'
+import { goldenJobs } from './jobs/all-jobs.ts'
+import { readManifest } from './manifest.ts'
+import { canonicalOutput } from './output.ts'
+
+const size = 100_000
+const parallelisms = [1, 2, 4]
+
+test.each([
+  [1_000_000, 42, 51_089_624, 'e0b292b260dd2d59133601e7e282cb7f0b03a72dee3e111a1efb9b8ae0e63644'],
+  [1_000_000, -7, 51_094_143, 'a61fed05d0f1ccb4d7cdffdbb13aaf874d98e6e4137dc9488dbc03764d01a17d'],
+  [size, 42, 4_879_636, 'fa7fa47517339cb955cd649bb1ca9258825152271c294811d0366b79a7c24b5e'],
+])('%i events of seed %i are those that Flink got', (count, seed, bytes, sha256) => {
+  const generator = new EventGenerator(initialState(seed))
+  const hash = createHash('sha256')
+  let length = 0
+  for (let index = 0; index < count; index += 1) {
+    const line = `${eventLine(generator.next())}\n`
+    hash.update(line)
+    length += line.length
+  }
+
+  expect([length, hash.digest('hex')]).toEqual([bytes, sha256])
+})
+
+const runs = goldenJobs.flatMap((job) =>
+  parallelisms.map((parallelism, index) => ({ job, name: job.name, parallelism, index })),
+)
+
+test.each(runs)(
+  '$name with parallelism $parallelism and three failures commits what Flink gave',
+  async ({ job, parallelism, index }) => {
+    const seed = 100 * goldenJobs.indexOf(job) + index
+    const run = await runGoldenJob(job, { parallelism, count: size, seed })
+
+    const manifest = readManifest(size)
+    for (const [name, lines] of run.lines) {
+      const golden = manifest.get(name)
+      expect({ name, ...canonicalOutput(lines) }).toEqual({
+        name,
+        rows: golden?.rows,
+        bytes: golden?.bytes,
+        sha256: golden?.sha256,
+      })
+    }
+    expect(run.lines.size).toBeGreaterThan(0)
+    expect(run.restarts).toBe(3)
+    // One before each failure, from which the job went on; and the last.
+    expect(run.checkpoints).toBeGreaterThanOrEqual(4)
+  },
+)

@@ -1,0 +1,17 @@
+import { count100Job, count100Slide50Job } from './count-100.ts'
+import type { GoldenJob } from './golden-job.ts'
+import { idleTotalJob } from './idle-total.ts'
+import { intervalJoinJob } from './interval-join.ts'
+import { slidingCountJob, tumblingCountJob } from './timed-count-jobs.ts'
+import { timedSessionJob } from './timed-session-job.ts'
+
+/** All of them, together with every result that is known. */
+export const goldenJobs: readonly GoldenJob[] = [
+  tumblingCountJob,
+  slidingCountJob,
+  timedSessionJob,
+  count100Job,
+  count100Slide50Job,
+  intervalJoinJob,
+  idleTotalJob,
+]
