@@ -5,7 +5,7 @@ import { defineJob, type JobDefinition, runJob, silentLogger } from '@flinkts/co
 import { fileSink } from '@flinkts/filesystem'
 import { jsonLines } from '@flinkts/formats'
 import { eventSource } from './event-source.ts'
-import { failing, planFailures } from './failures.ts'
+import { failing, type FailurePlan, planFailures } from './failures.ts'
 import type { GoldenJob } from './jobs/golden-job.ts'
 import { readLines } from './output.ts'
 
@@ -15,7 +15,12 @@ export interface GoldenRunOptions {
   /** The number of events. */
   readonly count: number
   /** Where it fails. */
-  readonly seed: number
+  readonly failures: FailurePlan
+}
+
+/** The failures that follow from a seed. */
+export function failuresOf(seed: number, count: number): FailurePlan {
+  return planFailures({ seed, eventSeed, count, outOfOrdernessMs })
 }
 
 /** How a job ran. */
@@ -50,11 +55,10 @@ export async function runGoldenJob(job: GoldenJob, options: GoldenRunOptions): P
 /** Opens nothing. `names`: those of the results. */
 export function defineGoldenJob(
   job: GoldenJob,
-  { parallelism, count, seed }: GoldenRunOptions,
+  { parallelism, count, failures: { failures, holds } }: GoldenRunOptions,
   folder: string,
 ): { readonly definition: JobDefinition; readonly names: readonly string[] } {
   const names: string[] = []
-  const { failures, holds } = planFailures({ seed, eventSeed, count, outOfOrdernessMs })
   const restart = { type: 'fixed-delay', attemptsMax: failures.length, delayMs: 0 } as const
   const options = { parallelism, checkpointIntervalMs, restart }
   const definition = defineJob(job.name, options, (env) => {

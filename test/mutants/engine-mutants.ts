@@ -313,4 +313,12 @@ export const engineMutants: readonly Mutant[] = [
     replace: '      ended: (end) => void end,',
     tests: [`${test}/threads/threaded-task-executor.test.ts`],
   },
+  {
+    name: 'time-forgotten-by-a-restore',
+    breaks: 'I6: after a restore a watermark that was there before counts as an advance',
+    file: `${source}/operators/keyed-runtime.ts`,
+    find: '    this.context.watermark = this.#keptWatermark.restored()\n',
+    replace: '    this.#keptWatermark.restored()\n',
+    tests: [`${test}/operators/keyed-timers.test.ts`],
+  },
 ]

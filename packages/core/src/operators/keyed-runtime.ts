@@ -7,6 +7,7 @@ import type { StateDeclarations, States } from '../state/state-descriptor.ts'
 import { noWatermark } from '../time/watermark.ts'
 import { emitAll, type EmittingOperator } from './emission.ts'
 import type { KeyedOperatorState } from './keyed-operator-state.ts'
+import { KeyGroupWatermark } from './key-group-watermark.ts'
 import type { KeyedContext, TimeDomain, TimerContext, Timers } from './keyed-process-function.ts'
 import { KeyedTimers } from './keyed-timers.ts'
 import type { OperatorContext } from './operator-definition.ts'
@@ -41,9 +42,11 @@ export class KeyedRuntime implements EmittingOperator {
   readonly context: RuntimeContext
   readonly #functions: KeyedFunctions
   readonly #keyed: KeyedOperatorState
+  readonly #keptWatermark: KeyGroupWatermark
   readonly #eventTimers: KeyedTimers
   readonly #processingTimers: KeyedTimers
   readonly #processing: ProcessingTimers
+  #inputWatermark = noWatermark
 
   constructor(functions: KeyedFunctions, context: OperatorContext) {
     this.operatorId = context.operatorId
@@ -53,6 +56,7 @@ export class KeyedRuntime implements EmittingOperator {
     this.#keyed = context.createKeyedState()
     const { backend } = this.#keyed
     this.states = backend.statesOf(functions.state)
+    this.#keptWatermark = new KeyGroupWatermark(backend)
     this.#eventTimers = new KeyedTimers(backend, '~event-timers')
     this.#processingTimers = new KeyedTimers(backend, '~processing-timers')
     this.#processing = new ProcessingTimers(this.#processingTimers, context, () => {
@@ -71,6 +75,7 @@ export class KeyedRuntime implements EmittingOperator {
 
   async open(): Promise<void> {
     await this.#keyed.restore()
+    this.context.watermark = this.#keptWatermark.restored()
     this.#eventTimers.restored()
     this.#processingTimers.restored()
     this.#processing.arm()
@@ -112,12 +117,17 @@ export class KeyedRuntime implements EmittingOperator {
     }
   }
 
-  /** Fires what is due before the watermark goes on. */
+  /**
+   * Fires what is due before the watermark goes on. After a restore the inputs come again to where
+   * they were at the checkpoint: until they are beyond it, time does not advance.
+   */
   emitWatermark(watermark: number): void {
-    assert(watermark >= this.context.watermark, 'a watermark never goes back')
-    this.context.watermark = watermark
+    assert(watermark >= this.#inputWatermark, 'a watermark never goes back')
+    this.#inputWatermark = watermark
+    const advances = watermark > this.context.watermark
+    if (advances) this.context.watermark = watermark
     const forward = (): void => this.output.emitWatermark(watermark)
-    this.#fire(this.#eventTimers, 'event-time', watermark, forward)
+    this.#fire(this.#eventTimers, 'event-time', advances ? watermark : noWatermark, forward)
   }
 
   endInput(): boolean {
@@ -126,6 +136,7 @@ export class KeyedRuntime implements EmittingOperator {
   }
 
   snapshot(barrier: CheckpointBarrier): OperatorSnapshot {
+    this.#keptWatermark.store(this.context.watermark)
     return this.#keyed.snapshot(barrier)
   }
 

@@ -143,6 +143,7 @@ describe('a keyed operator', () => {
       bytes: bytes?.byteLength,
       states: [
         { name: 'count', kind: 'value' },
+        { name: '~watermark', kind: 'value' },
         { name: '~event-timers', kind: 'value' },
         { name: '~processing-timers', kind: 'value' },
       ],

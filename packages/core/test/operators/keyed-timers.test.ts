@@ -154,6 +154,26 @@ describe('event-time timers', () => {
   })
 })
 
+test('time does not advance before it is beyond that of the restored checkpoint', async () => {
+  const storage = newStorage()
+  const first = setup([], storage)
+  first.operator.emitWatermark(100)
+  // Due, and yet to fire with the next watermark.
+  first.send({ key: 'a', set: 90 })
+  const { keyed } = await first.operator.snapshot(barrierOf(1)).state
+
+  const second = setup(keyed === undefined ? [] : [keyed], storage)
+  await second.operator.open()
+  for (const watermark of [50, 100, 101]) second.operator.emitWatermark(watermark)
+
+  expect(second.output.emitted).toEqual([
+    'watermark 50',
+    'watermark 100',
+    'a event-time 90 after 1',
+    'watermark 101',
+  ])
+})
+
 describe('processing-time timers', () => {
   test('fire when the clock reaches them, on the task', async () => {
     const { context, output, scheduler, send } = setup()

@@ -9,6 +9,7 @@ import { type ValueState, valueState } from '../../state/state-descriptor.ts'
 import { TimerHeap } from '../../time/timer-heap.ts'
 import { noWatermark } from '../../time/watermark.ts'
 import { emitAll, type EmittingOperator } from '../emission.ts'
+import { KeyGroupWatermark } from '../key-group-watermark.ts'
 import type { KeyedOperatorState } from '../keyed-operator-state.ts'
 import type { OperatorContext } from '../operator-definition.ts'
 import type { OperatorSnapshot, TwoInputOperator } from '../operator.ts'
@@ -83,6 +84,7 @@ export class IntervalJoinOperator implements TwoInputOperator, EmittingOperator 
   readonly #keyed: KeyedOperatorState
   readonly #backend: HeapStateBackend
   readonly #state: ValueState<JoinBuffers>
+  readonly #keptWatermark: KeyGroupWatermark
   readonly #cleanUps = new TimerHeap()
   readonly #sides: SideOutputs
   readonly #context: PairContext
@@ -99,6 +101,7 @@ export class IntervalJoinOperator implements TwoInputOperator, EmittingOperator 
     this.#keyed = context.createKeyedState()
     this.#backend = this.#keyed.backend
     this.#state = this.#backend.state(stateName, valueState<JoinBuffers>())
+    this.#keptWatermark = new KeyGroupWatermark(this.#backend)
     this.#sides = new SideOutputs(context)
     this.#context = new PairContext(this.#sides)
     this.#lateDropped = context.subtask.metrics.counter('lateRecordsDropped')
@@ -114,12 +117,14 @@ export class IntervalJoinOperator implements TwoInputOperator, EmittingOperator 
 
   async open(): Promise<void> {
     await this.#keyed.restore()
+    this.#watermark = this.#keptWatermark.restored()
     this.#backend.forEach(stateName, (key, hash, stored) => {
       this.#cleanUps.add(this.#cleanUpTime(stored as JoinBuffers), hash, key)
     })
   }
 
   snapshot(barrier: CheckpointBarrier): OperatorSnapshot {
+    this.#keptWatermark.store(this.#watermark)
     return this.#keyed.snapshot(barrier)
   }
 
@@ -198,12 +203,13 @@ export class IntervalJoinOperator implements TwoInputOperator, EmittingOperator 
   }
 
   #emitWatermark(watermark: number): void {
-    this.#watermark = watermark
+    // After a restore the inputs come again to where they were at the checkpoint.
+    this.#watermark = Math.max(watermark, this.#watermark)
     const cleanUps = this.#cleanUps
-    while (cleanUps.size > 0 && cleanUps.next <= watermark) {
+    while (cleanUps.size > 0 && cleanUps.next <= this.#watermark) {
       this.#backend.setCurrentIdentity(cleanUps.nextKey, cleanUps.nextHash)
       cleanUps.removeNext()
-      this.#cleanUp(watermark)
+      this.#cleanUp(this.#watermark)
     }
     this.output.emitWatermark(watermark)
   }

@@ -213,8 +213,24 @@ describe('an interval join', () => {
     await operator.open()
     operator.inputs[1].collect(item('1'), 10)
 
-    expect(keyed?.states).toEqual([{ name: '~join', kind: 'value' }])
+    expect(keyed?.states.map(({ name }) => name)).toEqual(['~join', '~watermark'])
     expect(output.emitted).toEqual(['a1'])
+  })
+
+  test('knows after a restore how far time was', async () => {
+    const storage = new SimulatedStorage(new SeededPrng(1)).open()
+    const first = createJoin(concatenate, {}, { storage })
+    for (const input of first.operator.inputs) input.emitWatermark(100)
+    const { keyed } = await first.operator.snapshot(barrierOf(3)).state
+
+    const restored = keyed === undefined ? [] : [keyed]
+    const { operator, output } = createJoin(concatenate, {}, { storage, restored })
+    await operator.open()
+    for (const input of operator.inputs) input.emitWatermark(50)
+    operator.inputs[0].collect(item('a'), 99)
+    operator.inputs[1].collect(item('1'), 99)
+
+    expect(output.emitted).toEqual(['watermark 50'])
   })
 
   test('passes watermarks on, and that both inputs are idle', () => {
