@@ -103,8 +103,10 @@ export class WindowOperator implements Operator, EmittingOperator {
 
   emitWatermark(watermark: number): void {
     // After a restore inputs may be behind the watermark of the checkpoint for a while.
-    this.#advanceTo(Math.max(watermark, this.#watermark))
-    this.#fireDue('event-time', this.#watermark, () => this.output.emitWatermark(watermark))
+    const advances = watermark > this.#watermark
+    if (advances) this.#advanceTo(watermark)
+    const until = advances ? watermark : noWatermark
+    this.#fireDue('event-time', until, () => this.output.emitWatermark(watermark))
   }
 
   emitIdle(idle: boolean): void {
