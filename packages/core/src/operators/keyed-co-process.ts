@@ -1,14 +1,12 @@
 import type { Output } from '../network/output.ts'
 import type { CheckpointBarrier } from '../network/stream-element.ts'
 import type { Key } from '../state/key.ts'
-import type { StateDeclarations, States } from '../state/state-descriptor.ts'
+import type { StateDeclarations } from '../state/state-descriptor.ts'
 import type { KeyedCoProcess } from './co-process-function.ts'
-import type { KeyedContext } from './keyed-process-function.ts'
 import { KeyedRuntime } from './keyed-runtime.ts'
 import type { OperatorContext } from './operator-definition.ts'
 import type { OperatorSnapshot, TwoInputOperator } from './operator.ts'
-import { type Collect, twoInputs } from './two-inputs.ts'
-import { userFunctionFailed } from './user-function.ts'
+import { twoInputs } from './two-inputs.ts'
 
 /** A function with keyed state for two inputs, and the keys of their records. @internal */
 export interface KeyedCoFunction {
@@ -16,12 +14,6 @@ export interface KeyedCoFunction {
   readonly selectFirstKey: (value: unknown) => unknown
   readonly selectSecondKey: (value: unknown) => unknown
 }
-
-type KeyedMethod = (
-  value: unknown,
-  state: States<StateDeclarations>,
-  context: KeyedContext,
-) => Iterable<unknown> | undefined | void
 
 /** @internal */
 export class KeyedCoProcessOperator implements TwoInputOperator {
@@ -34,16 +26,13 @@ export class KeyedCoProcessOperator implements TwoInputOperator {
     this.operatorId = context.operatorId
     this.#runtime = new KeyedRuntime(user, context)
     this.inputs = twoInputs(
-      this.#processing(selectFirstKey, (value, state, seen) =>
+      this.#runtime.processing(selectFirstKey, (value, state, seen) =>
         user.processFirst(value, state, seen),
       ),
-      this.#processing(selectSecondKey, (value, state, seen) =>
+      this.#runtime.processing(selectSecondKey, (value, state, seen) =>
         user.processSecond(value, state, seen),
       ),
-      {
-        emitWatermark: (timestamp) => this.#runtime.emitWatermark(timestamp),
-        emitIdle: (idle) => this.#runtime.output.emitIdle(idle),
-      },
+      this.#runtime,
     )
   }
 
@@ -61,19 +50,5 @@ export class KeyedCoProcessOperator implements TwoInputOperator {
 
   abortSnapshot(checkpointId: number): void {
     this.#runtime.abortSnapshot(checkpointId)
-  }
-
-  #processing(selectKey: (value: unknown) => unknown, method: KeyedMethod): Collect {
-    return (value, timestamp) => {
-      const runtime = this.#runtime
-      let values: Iterable<unknown> | undefined
-      try {
-        runtime.begin(selectKey(value) as Key, timestamp)
-        values = method(value, runtime.states, runtime.context) ?? undefined
-      } catch (cause) {
-        throw userFunctionFailed(this.operatorId, value, cause)
-      }
-      runtime.emit(values, value, timestamp)
-    }
   }
 }

@@ -5,7 +5,7 @@ import type { KeyedProcess } from './keyed-process-function.ts'
 import { KeyedRuntime } from './keyed-runtime.ts'
 import type { OperatorContext } from './operator-definition.ts'
 import type { Operator, OperatorSnapshot } from './operator.ts'
-import { userFunctionFailed } from './user-function.ts'
+import type { Collect } from './two-inputs.ts'
 
 /** A function with keyed state, and the key of its records. @internal */
 export interface KeyedFunction {
@@ -16,13 +16,15 @@ export interface KeyedFunction {
 /** @internal */
 export class KeyedProcessOperator implements Operator {
   readonly operatorId: string
-  readonly #function: KeyedFunction
   readonly #runtime: KeyedRuntime
+  readonly #process: Collect
 
-  constructor(keyedFunction: KeyedFunction, context: OperatorContext) {
+  constructor({ process: user, selectKey }: KeyedFunction, context: OperatorContext) {
     this.operatorId = context.operatorId
-    this.#function = keyedFunction
-    this.#runtime = new KeyedRuntime(keyedFunction.process, context)
+    this.#runtime = new KeyedRuntime(user, context)
+    this.#process = this.#runtime.processing(selectKey, (value, state, seen) =>
+      user.process(value, state, seen),
+    )
   }
 
   open(): Promise<void> {
@@ -30,15 +32,7 @@ export class KeyedProcessOperator implements Operator {
   }
 
   collect(value: unknown, timestamp: number): void {
-    const runtime = this.#runtime
-    let values: Iterable<unknown> | undefined
-    try {
-      runtime.begin(this.#function.selectKey(value) as Key, timestamp)
-      values = this.#function.process.process(value, runtime.states, runtime.context) ?? undefined
-    } catch (cause) {
-      throw userFunctionFailed(this.operatorId, value, cause)
-    }
-    runtime.emit(values, value, timestamp)
+    this.#process(value, timestamp)
   }
 
   emitWatermark(timestamp: number): void {
@@ -46,7 +40,7 @@ export class KeyedProcessOperator implements Operator {
   }
 
   emitIdle(idle: boolean): void {
-    this.#runtime.output.emitIdle(idle)
+    this.#runtime.emitIdle(idle)
   }
 
   endInput(): boolean {

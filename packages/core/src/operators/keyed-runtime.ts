@@ -16,6 +16,7 @@ import type { OutputTag } from './output-tag.ts'
 import { ProcessingTimers } from './processing-timers.ts'
 import { SideOutputs } from './side-outputs.ts'
 import { advanceTime } from './time-advance.ts'
+import type { Collect, TimeOutput } from './two-inputs.ts'
 import { userFunctionFailed } from './user-function.ts'
 
 /** What a keyed function does besides processing records. @internal */
@@ -28,13 +29,20 @@ export interface KeyedFunctions {
   ): Iterable<unknown> | undefined | void
 }
 
+/** A function for the records of one input. @internal */
+export type KeyedMethod = (
+  value: unknown,
+  state: States<StateDeclarations>,
+  context: KeyedContext,
+) => Iterable<unknown> | undefined | void
+
 /**
  * What a function with keyed state runs on: its state, its timers, the context that it sees, and
  * emitting with pauses. Runs on the task's thread.
  *
  * @internal
  */
-export class KeyedRuntime implements EmittingOperator {
+export class KeyedRuntime implements EmittingOperator, TimeOutput {
   readonly operatorId: string
   readonly output: Output
   readonly flow: FlowControl
@@ -81,8 +89,22 @@ export class KeyedRuntime implements EmittingOperator {
     this.#processing.arm()
   }
 
+  /** Calls `method` for each record, with the state of its key, and emits what it returns. */
+  processing(selectKey: (value: unknown) => unknown, method: KeyedMethod): Collect {
+    return (value, timestamp) => {
+      let values: Iterable<unknown> | undefined
+      try {
+        this.#begin(selectKey(value) as Key, timestamp)
+        values = method(value, this.states, this.context) ?? undefined
+      } catch (cause) {
+        throw userFunctionFailed(this.operatorId, value, cause)
+      }
+      if (values !== undefined) emitAll(this, values, value, timestamp)
+    }
+  }
+
   /** From now on state, timers and context are those of a record of this key. */
-  begin(key: Key, timestamp: number): void {
+  #begin(key: Key, timestamp: number): void {
     this.#keyed.backend.setCurrentKey(key)
     this.context.key = key
     this.context.timestamp = timestamp === noTimestamp ? undefined : timestamp
@@ -100,11 +122,6 @@ export class KeyedRuntime implements EmittingOperator {
       backend.setCurrentIdentity(identity, hash)
       visit(keyOfIdentity(identity), this.states)
     }
-  }
-
-  /** Emits what a function returned for `value`. */
-  emit(values: Iterable<unknown> | undefined | void, value: unknown, timestamp: number): void {
-    if (values !== undefined) emitAll(this, values, value, timestamp)
   }
 
   captureContext(): () => void {
@@ -128,6 +145,10 @@ export class KeyedRuntime implements EmittingOperator {
     if (advances) this.context.watermark = watermark
     const forward = (): void => this.output.emitWatermark(watermark)
     this.#fire(this.#eventTimers, 'event-time', advances ? watermark : noWatermark, forward)
+  }
+
+  emitIdle(idle: boolean): void {
+    this.output.emitIdle(idle)
   }
 
   endInput(): boolean {
@@ -167,7 +188,8 @@ export class KeyedRuntime implements EmittingOperator {
     } catch (cause) {
       throw userFunctionFailed(this.operatorId, timer, cause)
     }
-    this.emit(values, timer, timeDomain === 'event-time' ? timestamp : noTimestamp)
+    const emitted = timeDomain === 'event-time' ? timestamp : noTimestamp
+    if (values !== undefined) emitAll(this, values, timer, emitted)
   }
 }
 
