@@ -317,8 +317,8 @@ export const engineMutants: readonly Mutant[] = [
     name: 'time-forgotten-by-a-restore',
     breaks: 'I6: after a restore a watermark that was there before counts as an advance',
     file: `${source}/operators/keyed-runtime.ts`,
-    find: '    this.context.watermark = this.#keptWatermark.restored()\n',
-    replace: '    this.#keptWatermark.restored()\n',
+    find: '    this.#time.restore()\n',
+    replace: '',
     tests: [`${test}/operators/keyed-timers.test.ts`],
   },
 ]

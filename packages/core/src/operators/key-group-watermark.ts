@@ -17,6 +17,7 @@ export class KeyGroupWatermark {
   readonly #state: ValueState<number>
   #keys: readonly number[] = []
   #stored = noWatermark
+  #current = noWatermark
 
   /** Declares the state. */
   constructor(backend: HeapStateBackend) {
@@ -24,20 +25,36 @@ export class KeyGroupWatermark {
     this.#state = backend.state(stateName, valueState<number>())
   }
 
-  /** What every key group had reached at the checkpoint; `noWatermark` without one. */
-  restored(): number {
+  /** How far event time is; `noWatermark` before it begins. */
+  get current(): number {
+    return this.#current
+  }
+
+  /**
+   * Takes a watermark of the inputs. After a restore they come again to where they were at the
+   * checkpoint. @returns whether time advances by it.
+   */
+  advanceTo(watermark: number): boolean {
+    if (watermark <= this.#current) return false
+    this.#current = watermark
+    return true
+  }
+
+  /** Goes on from what every key group had reached at the checkpoint, if there is one. */
+  restore(): void {
     const watermarks: number[] = []
     this.#backend.forEach(stateName, (_key, _hash, stored) => {
       watermarks.push(stored as number)
     })
     const { first, last } = this.#backend.range
-    if (watermarks.length <= last - first) return noWatermark
+    if (watermarks.length <= last - first) return
     this.#stored = watermarks.reduce((least, watermark) => Math.min(least, watermark), endOfTime)
-    return this.#stored
+    this.#current = this.#stored
   }
 
   /** Puts it into the state; before a snapshot. Changes the current key. */
-  store(watermark: number): void {
+  store(): void {
+    const watermark = this.#current
     // After the last record there is none that could be late.
     if (watermark === this.#stored || watermark === endOfTime) return
     if (this.#keys.length === 0) this.#keys = keysOfGroups(this.#backend)

@@ -50,7 +50,7 @@ export class KeyedRuntime implements EmittingOperator, TimeOutput {
   readonly context: RuntimeContext
   readonly #functions: KeyedFunctions
   readonly #keyed: KeyedOperatorState
-  readonly #keptWatermark: KeyGroupWatermark
+  readonly #time: KeyGroupWatermark
   readonly #eventTimers: KeyedTimers
   readonly #processingTimers: KeyedTimers
   readonly #processing: ProcessingTimers
@@ -64,13 +64,13 @@ export class KeyedRuntime implements EmittingOperator, TimeOutput {
     this.#keyed = context.createKeyedState()
     const { backend } = this.#keyed
     this.states = backend.statesOf(functions.state)
-    this.#keptWatermark = new KeyGroupWatermark(backend)
+    this.#time = new KeyGroupWatermark(backend)
     this.#eventTimers = new KeyedTimers(backend, '~event-timers')
     this.#processingTimers = new KeyedTimers(backend, '~processing-timers')
     this.#processing = new ProcessingTimers(this.#processingTimers, context, () => {
       this.#fire(this.#processingTimers, 'processing-time', context.subtask.clock.now(), () => {})
     })
-    this.context = new RuntimeContext(context, {
+    this.context = new RuntimeContext(context, this.#time, {
       registerEventTime: (timestamp) => this.#eventTimers.register(checked(timestamp)),
       deleteEventTime: (timestamp) => this.#eventTimers.delete(timestamp),
       registerProcessingTime: (timestamp) => {
@@ -83,7 +83,7 @@ export class KeyedRuntime implements EmittingOperator, TimeOutput {
 
   async open(): Promise<void> {
     await this.#keyed.restore()
-    this.context.watermark = this.#keptWatermark.restored()
+    this.#time.restore()
     this.#eventTimers.restored()
     this.#processingTimers.restored()
     this.#processing.arm()
@@ -141,10 +141,9 @@ export class KeyedRuntime implements EmittingOperator, TimeOutput {
   emitWatermark(watermark: number): void {
     assert(watermark >= this.#inputWatermark, 'a watermark never goes back')
     this.#inputWatermark = watermark
-    const advances = watermark > this.context.watermark
-    if (advances) this.context.watermark = watermark
+    const until = this.#time.advanceTo(watermark) ? watermark : noWatermark
     const forward = (): void => this.output.emitWatermark(watermark)
-    this.#fire(this.#eventTimers, 'event-time', advances ? watermark : noWatermark, forward)
+    this.#fire(this.#eventTimers, 'event-time', until, forward)
   }
 
   emitIdle(idle: boolean): void {
@@ -157,7 +156,7 @@ export class KeyedRuntime implements EmittingOperator, TimeOutput {
   }
 
   snapshot(barrier: CheckpointBarrier): OperatorSnapshot {
-    this.#keptWatermark.store(this.context.watermark)
+    this.#time.store()
     return this.#keyed.snapshot(barrier)
   }
 
@@ -203,15 +202,20 @@ class RuntimeContext implements KeyedContext, TimerContext {
   key: Key = ''
   timestamp: number | undefined
   timeDomain: TimeDomain = 'event-time'
-  watermark: number = noWatermark
   readonly timers: Timers
   readonly #operator: OperatorContext
+  readonly #time: KeyGroupWatermark
   readonly #sides: SideOutputs
 
-  constructor(operator: OperatorContext, timers: Timers) {
+  constructor(operator: OperatorContext, time: KeyGroupWatermark, timers: Timers) {
     this.#operator = operator
+    this.#time = time
     this.#sides = new SideOutputs(operator)
     this.timers = timers
+  }
+
+  get watermark(): number {
+    return this.#time.current
   }
 
   get processingTime(): number {

@@ -2,12 +2,11 @@ import { FlinktsError } from '../../common/errors.ts'
 import type { Counter } from '../../common/metrics.ts'
 import type { FlowControl } from '../../network/flow-control.ts'
 import type { Output } from '../../network/output.ts'
-import type { CheckpointBarrier } from '../../network/stream-element.ts'
+import { type CheckpointBarrier, noTimestamp } from '../../network/stream-element.ts'
 import type { HeapStateBackend } from '../../state/heap-state-backend.ts'
 import type { Key } from '../../state/key.ts'
 import { type ValueState, valueState } from '../../state/state-descriptor.ts'
 import { TimerHeap } from '../../time/timer-heap.ts'
-import { noWatermark } from '../../time/watermark.ts'
 import { emitAll, type EmittingOperator } from '../emission.ts'
 import { KeyGroupWatermark } from '../key-group-watermark.ts'
 import type { KeyedOperatorState } from '../keyed-operator-state.ts'
@@ -84,12 +83,11 @@ export class IntervalJoinOperator implements TwoInputOperator, EmittingOperator 
   readonly #keyed: KeyedOperatorState
   readonly #backend: HeapStateBackend
   readonly #state: ValueState<JoinBuffers>
-  readonly #keptWatermark: KeyGroupWatermark
+  readonly #time: KeyGroupWatermark
   readonly #cleanUps = new TimerHeap()
   readonly #sides: SideOutputs
   readonly #context: PairContext
   readonly #lateDropped: Counter
-  #watermark = noWatermark
 
   constructor(definition: IntervalJoinDefinition, context: OperatorContext) {
     this.operatorId = context.operatorId
@@ -101,7 +99,7 @@ export class IntervalJoinOperator implements TwoInputOperator, EmittingOperator 
     this.#keyed = context.createKeyedState()
     this.#backend = this.#keyed.backend
     this.#state = this.#backend.state(stateName, valueState<JoinBuffers>())
-    this.#keptWatermark = new KeyGroupWatermark(this.#backend)
+    this.#time = new KeyGroupWatermark(this.#backend)
     this.#sides = new SideOutputs(context)
     this.#context = new PairContext(this.#sides)
     this.#lateDropped = context.subtask.metrics.counter('lateRecordsDropped')
@@ -117,14 +115,14 @@ export class IntervalJoinOperator implements TwoInputOperator, EmittingOperator 
 
   async open(): Promise<void> {
     await this.#keyed.restore()
-    this.#watermark = this.#keptWatermark.restored()
+    this.#time.restore()
     this.#backend.forEach(stateName, (key, hash, stored) => {
       this.#cleanUps.add(this.#cleanUpTime(stored as JoinBuffers), hash, key)
     })
   }
 
   snapshot(barrier: CheckpointBarrier): OperatorSnapshot {
-    this.#keptWatermark.store(this.#watermark)
+    this.#time.store()
     return this.#keyed.snapshot(barrier)
   }
 
@@ -134,7 +132,7 @@ export class IntervalJoinOperator implements TwoInputOperator, EmittingOperator 
 
   #collect(side: Side, value: unknown, timestamp: number): void {
     if (!Number.isFinite(timestamp)) throw this.#timestampMissing(side)
-    if (timestamp < this.#watermark) {
+    if (timestamp < this.#time.current) {
       if (side.lateTag === undefined) this.#lateDropped.add()
       else this.#sides.collect(side.lateTag, value, timestamp)
       return
@@ -203,13 +201,13 @@ export class IntervalJoinOperator implements TwoInputOperator, EmittingOperator 
   }
 
   #emitWatermark(watermark: number): void {
-    // After a restore the inputs come again to where they were at the checkpoint.
-    this.#watermark = Math.max(watermark, this.#watermark)
+    this.#time.advanceTo(watermark)
+    const { current } = this.#time
     const cleanUps = this.#cleanUps
-    while (cleanUps.size > 0 && cleanUps.next <= this.#watermark) {
+    while (cleanUps.size > 0 && cleanUps.next <= current) {
       this.#backend.setCurrentIdentity(cleanUps.nextKey, cleanUps.nextHash)
       cleanUps.removeNext()
-      this.#cleanUp(this.#watermark)
+      this.#cleanUp(current)
     }
     this.output.emitWatermark(watermark)
   }
@@ -277,9 +275,9 @@ function rightSide(definition: IntervalJoinDefinition): Side {
 
 /** One object for all pairs of an operator. */
 class PairContext implements IntervalJoinContext {
-  leftTimestamp = noWatermark
-  rightTimestamp = noWatermark
-  timestamp = noWatermark
+  leftTimestamp = noTimestamp
+  rightTimestamp = noTimestamp
+  timestamp = noTimestamp
   readonly #sides: SideOutputs
 
   constructor(sides: SideOutputs) {

@@ -1,6 +1,6 @@
 import { assert } from '../../common/assert.ts'
 import type { Clock } from '../../common/clock.ts'
-import { noWatermark } from '../../time/watermark.ts'
+import type { KeyGroupWatermark } from '../key-group-watermark.ts'
 import type { TimeDomain, Timers } from '../keyed-process-function.ts'
 import type { ProcessingTimers } from '../processing-timers.ts'
 import type { KeyedWindows, LiveWindow } from './key-windows.ts'
@@ -14,22 +14,27 @@ import { isSameWindow } from './window.ts'
  * @internal
  */
 export class TriggerRuntime implements TriggerContext<unknown> {
-  watermark: number = noWatermark
   readonly timers: Timers
   readonly #trigger: Trigger<unknown, unknown>
   readonly #windows: KeyedWindows
   readonly #clock: Clock
+  readonly #time: KeyGroupWatermark
   readonly #processing: ProcessingTimers
   #live: LiveWindow | undefined
 
   constructor(
     trigger: Trigger<unknown, unknown>,
     windows: KeyedWindows,
-    times: { readonly clock: Clock; readonly processing: ProcessingTimers },
+    times: {
+      readonly clock: Clock
+      readonly time: KeyGroupWatermark
+      readonly processing: ProcessingTimers
+    },
   ) {
     this.#trigger = trigger
     this.#windows = windows
     this.#clock = times.clock
+    this.#time = times.time
     this.#processing = times.processing
     this.timers = {
       registerEventTime: (at) => windows.register(this.#window, 'event-time', checked(at)),
@@ -37,6 +42,10 @@ export class TriggerRuntime implements TriggerContext<unknown> {
       registerProcessingTime: (at) => this.registerProcessingTime(this.#window, checked(at)),
       deleteProcessingTime: (at) => windows.delete(this.#window, 'processing-time', at),
     }
+  }
+
+  get watermark(): number {
+    return this.#time.current
   }
 
   get processingTime(): number {

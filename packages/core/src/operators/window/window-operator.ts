@@ -38,13 +38,12 @@ export class WindowOperator implements Operator, EmittingOperator {
   readonly #keyed: KeyedOperatorState
   readonly #environment: FiringEnvironment
   readonly #windows: KeyedWindows
-  readonly #keptWatermark: KeyGroupWatermark
+  readonly #time: KeyGroupWatermark
   readonly #trigger: TriggerRuntime
   readonly #merger: WindowMerger | undefined
   readonly #processing: ProcessingTimers
   readonly #late: Output | undefined
   readonly #lateDropped: Counter
-  #watermark = noWatermark
   /** The window whose time is over, while what it fired is still being emitted. */
   #ending: LiveWindow | undefined
 
@@ -62,7 +61,7 @@ export class WindowOperator implements Operator, EmittingOperator {
       sideOutput: remembering((tag) => context.sideOutput(tag)),
     }
     this.#windows = new KeyedWindows(backend)
-    this.#keptWatermark = new KeyGroupWatermark(backend)
+    this.#time = new KeyGroupWatermark(backend)
     const windows = this.#windows
     const due = {
       get next(): number {
@@ -74,6 +73,7 @@ export class WindowOperator implements Operator, EmittingOperator {
     })
     this.#trigger = new TriggerRuntime(definition.trigger, windows, {
       clock: context.subtask.clock,
+      time: this.#time,
       processing: this.#processing,
     })
     this.#merger = this.#createMerger()
@@ -85,7 +85,7 @@ export class WindowOperator implements Operator, EmittingOperator {
   async open(): Promise<void> {
     await this.#keyed.restore()
     this.#windows.restored()
-    this.#advanceTo(this.#keptWatermark.restored())
+    this.#time.restore()
     this.#processing.arm()
   }
 
@@ -102,10 +102,7 @@ export class WindowOperator implements Operator, EmittingOperator {
   }
 
   emitWatermark(watermark: number): void {
-    // After a restore inputs may be behind the watermark of the checkpoint for a while.
-    const advances = watermark > this.#watermark
-    if (advances) this.#advanceTo(watermark)
-    const until = advances ? watermark : noWatermark
+    const until = this.#time.advanceTo(watermark) ? watermark : noWatermark
     this.#fireDue('event-time', until, () => this.output.emitWatermark(watermark))
   }
 
@@ -119,7 +116,7 @@ export class WindowOperator implements Operator, EmittingOperator {
   }
 
   snapshot(barrier: CheckpointBarrier): OperatorSnapshot {
-    this.#keptWatermark.store(this.#watermark)
+    this.#time.store()
     return this.#keyed.snapshot(barrier)
   }
 
@@ -131,11 +128,6 @@ export class WindowOperator implements Operator, EmittingOperator {
     const { backend } = this.#keyed
     const { currentIdentity, currentHash } = backend
     return () => backend.setCurrentIdentity(currentIdentity, currentHash)
-  }
-
-  #advanceTo(watermark: number): void {
-    this.#watermark = watermark
-    this.#trigger.watermark = watermark
   }
 
   /** Pauses between windows: each of them may fire. */
@@ -193,7 +185,7 @@ export class WindowOperator implements Operator, EmittingOperator {
   /** Late, or of no window. */
   #notTaken({ value, timestamp }: AssignedElement): void {
     const { assigner, latenessMs } = this.#definition
-    if (!assigner.isEventTime || timestamp + latenessMs > this.#watermark) return
+    if (!assigner.isEventTime || timestamp + latenessMs > this.#time.current) return
     if (this.#late === undefined) this.#lateDropped.add()
     else this.#late.collect(value, timestamp)
   }
@@ -267,7 +259,7 @@ export class WindowOperator implements Operator, EmittingOperator {
 
   #contextOf(live: LiveWindow): FiringContext {
     const key = this.#keyed.backend.currentKey as Key
-    return new FiringContext(this.#environment, live, { key, watermark: this.#watermark })
+    return new FiringContext(this.#environment, live, { key, watermark: this.#time.current })
   }
 
   #createMerger(): WindowMerger | undefined {
@@ -296,7 +288,7 @@ export class WindowOperator implements Operator, EmittingOperator {
 
   #isLate(window: Window): boolean {
     const { isEventTime } = this.#definition.assigner
-    return isEventTime && this.#cleanupTime(window) <= this.#watermark
+    return isEventTime && this.#cleanupTime(window) <= this.#time.current
   }
 
   /** When the window ends; `Infinity`: never. */
