@@ -12,7 +12,8 @@ import {
   reducedContents,
   type WindowContents,
 } from '../operators/window/window-contents.ts'
-import type { UntypedWindowFunction } from '../operators/window/window-definition.ts'
+import { SlicedWindowOperator } from '../operators/window/sliced-window-operator.ts'
+import { sliced, type UntypedWindowFunction } from '../operators/window/window-definition.ts'
 import type {
   WindowAggregate,
   WindowContext,
@@ -214,13 +215,17 @@ export class WindowedStream<T, RecordKey extends Key, Guarantee extends Delivery
       ...{ selectKey, assigner, trigger, contents, latenessMs, lateTag },
       function: windowFunction,
     }
+    const withSlices = evictor === undefined ? sliced(definition) : undefined
     const parallelism = options.parallelism ?? this.#input.parallelism
     const from = builder.add(
       id,
       {
         type: 'window',
         states: windowFunction.state ?? {},
-        create: (context) => new WindowOperator(definition, context),
+        create: (context) =>
+          withSlices === undefined
+            ? new WindowOperator(definition, context)
+            : new SlicedWindowOperator(withSlices, context),
       },
       inputs,
       parallelism === undefined ? {} : { parallelism },

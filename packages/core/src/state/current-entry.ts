@@ -1,6 +1,7 @@
 import { assert } from '../common/assert.ts'
 import type { KeyIdentity } from './key.ts'
-import { SlotTable } from './slot-table.ts'
+import type { SlotTable } from './slot-table.ts'
+import type { StateTables } from './state-tables.ts'
 
 /** The key for which state is read and written. One for a backend. @internal */
 export class CurrentKey {
@@ -42,33 +43,6 @@ export class CurrentKey {
   /** Has what is known of the entries of the key looked up anew: they may have moved. */
   forgetEntries(): void {
     this.#version += 1
-  }
-}
-
-/** The tables of one state, by key group. @internal */
-export class StateTables {
-  readonly #tables: (SlotTable | undefined)[]
-
-  /** `count`: the number of key groups. */
-  constructor(count: number) {
-    this.#tables = Array.from({ length: count })
-  }
-
-  get entryCount(): number {
-    return this.#tables.reduce((sum, table) => sum + (table?.size ?? 0), 0)
-  }
-
-  find(index: number): SlotTable | undefined {
-    return this.#tables[index]
-  }
-
-  findOrCreate(index: number): SlotTable {
-    const found = this.#tables[index]
-    if (found !== undefined) return found
-    assert(index >= 0 && index < this.#tables.length, 'a key group is not of this subtask')
-    const created = new SlotTable()
-    this.#tables[index] = created
-    return created
   }
 }
 

@@ -1,6 +1,6 @@
 import { assert, unreachable } from '../common/assert.ts'
 import { FlinktsError } from '../common/errors.ts'
-import { CurrentEntry, CurrentKey, StateTables } from './current-entry.ts'
+import { CurrentEntry, CurrentKey } from './current-entry.ts'
 import {
   describe,
   EntryReader,
@@ -26,8 +26,14 @@ import {
   type SnapshotTable,
 } from './keyed-snapshot.ts'
 import type { KeyedStateInfo } from './operator-state.ts'
-import type { StateDeclarations, StateDescriptor, States } from './state-descriptor.ts'
+import {
+  type StateDeclarations,
+  type StateDescriptor,
+  type States,
+  valueState,
+} from './state-descriptor.ts'
 import { createHandle } from './state-handle.ts'
+import { NamespacedTables, voidNamespace } from './state-tables.ts'
 import type { TimedList } from './state-ttl.ts'
 import { TtlSweeper } from './ttl-sweeper.ts'
 import { corruptStateFile, type EntryBlock, StateFileReader } from './state-file.ts'
@@ -99,6 +105,11 @@ export class HeapStateBackend {
     return this.#maxParallelism
   }
 
+  /** Index of the key group of the current key in the range. */
+  get currentGroup(): number {
+    return this.#current.tableIndex
+  }
+
   /** The current key; `undefined` before the first one and after `restore`. */
   get currentKey(): Key | undefined {
     return this.#key
@@ -135,6 +146,15 @@ export class HeapStateBackend {
       this.state(name, descriptor),
     ])
     return Object.fromEntries(handles) as States<StateDeclarations>
+  }
+
+  /**
+   * The tables of a state with namespaces, which the caller reads and writes itself: one value for
+   * each key and namespace. Declares the state.
+   */
+  namespaced(name: string): NamespacedTables {
+    assert(!this.#states.has(name), 'a state with namespaces is declared twice')
+    return this.#declareTables(name, valueState()).tables
   }
 
   /** The declared states, in the order of declaration. */
@@ -174,8 +194,9 @@ export class HeapStateBackend {
   ): void {
     const state = this.#states.get(name)
     assert(state !== undefined, 'a state is declared before it is visited')
+    const tables = state.tables.findOrCreate(voidNamespace)
     for (let index = 0; index <= this.#range.last - this.#range.first; index += 1) {
-      state.tables.find(index)?.forEach((identity, stored) => {
+      tables.find(index)?.forEach((identity, stored) => {
         visit(identity, keyHash(keyOfIdentity(identity), this.#operatorId), stored)
       })
     }
@@ -238,32 +259,45 @@ export class HeapStateBackend {
     return this.#sweepers.length === 0 ? 0 : this.#now()
   }
 
+  get #groupCount(): number {
+    return this.#range.last - this.#range.first + 1
+  }
+
   get #owner(): string {
     return `operator "${this.#operatorId}"`
   }
 
   #declare(name: string, descriptor: StateDescriptor<unknown>): HeapState {
-    const { kind, ttl } = descriptor
-    const operatorId = this.#operatorId
-    const scope = { operatorId, stateName: name, kind, ttl }
-    const tableCount = this.#range.last - this.#range.first + 1
-    const tables = new StateTables(tableCount)
+    const state = this.#declareTables(name, descriptor)
+    const { scope } = state
+    const tables = state.tables.findOrCreate(voidNamespace)
+    const { operatorId, ttl } = scope
     const entry = new CurrentEntry(this.#current, tables)
-    const handle = createHandle(descriptor, { operatorId, entry, now: this.#now })
-    const state = { scope, tables, handle }
-    this.#states.set(name, state)
-    if (ttl !== undefined) this.#sweepers.push(new TtlSweeper(scope, tables, tableCount))
+    state.handle = createHandle(descriptor, { operatorId, entry, now: this.#now })
+    if (ttl !== undefined) this.#sweepers.push(new TtlSweeper(scope, tables, this.#groupCount))
     return state
   }
 
-  /** The tables with entries, by key group and then by state. */
+  #declareTables(name: string, { kind, ttl }: StateDescriptor<unknown>): HeapState {
+    const scope = { operatorId: this.#operatorId, stateName: name, kind, ttl }
+    const state = { scope, tables: new NamespacedTables(this.#groupCount), handle: undefined }
+    this.#states.set(name, state)
+    return state
+  }
+
+  /** The tables with entries, by key group, and then by state and namespace. */
   #tables(): SnapshotTable[] {
+    const parts = [...this.#states.values()].flatMap(({ tables, scope }, state) =>
+      [...tables.namespaces()].map((namespace) => ({
+        part: { scope, state, namespace },
+        tables: tables.findOrCreate(namespace),
+      })),
+    )
     const result: SnapshotTable[] = []
-    const states = [...this.#states.values()]
     for (let keyGroup = this.#range.first; keyGroup <= this.#range.last; keyGroup += 1) {
-      for (const [state, { tables, scope }] of states.entries()) {
+      for (const { part, tables } of parts) {
         const table = tables.find(keyGroup - this.#range.first)
-        if (table !== undefined && table.size > 0) result.push({ table, scope, keyGroup, state })
+        if (table !== undefined && table.size > 0) result.push({ table, keyGroup, part })
       }
     }
     return result
@@ -308,6 +342,7 @@ export class HeapStateBackend {
   ): void {
     const times = { timed: file.timed, now: this.#ttlNow }
     const entries = new EntryReader(state.scope, block.entries, times)
+    const tables = state.tables.findOrCreate(block.namespace)
     for (let i = 0; i < block.entryCount; i += 1) {
       const { key, stored } = entries.read()
       const hash = keyHash(keyOfIdentity(key), this.#operatorId)
@@ -316,7 +351,7 @@ export class HeapStateBackend {
         throw this.#corrupt('a key of it is in a wrong key group')
       }
       if (stored === undefined || !inRange(keyGroup, this.#range)) continue
-      const table = state.tables.findOrCreate(keyGroup - this.#range.first)
+      const table = tables.findOrCreate(keyGroup - this.#range.first)
       const slot = table.find(hash, key)
       if (slot < 0) table.insert(hash, key, stored)
       else this.#merge(state.scope, table.touch(slot), stored)
@@ -363,8 +398,9 @@ export class HeapStateBackend {
 /** A declared state. */
 interface HeapState {
   readonly scope: EntryScope
-  readonly tables: StateTables
-  readonly handle: unknown
+  readonly tables: NamespacedTables
+  /** What functions read and write it by; `undefined` for a state with namespaces. */
+  handle: unknown
 }
 
 function appendTimed(stored: TimedList, added: TimedList): void {

@@ -133,6 +133,13 @@ export function keyIdentity(key: Key, operatorId: string): KeyIdentity {
   }
 }
 
+/** Which of two keys comes first: any order, but the same everywhere. @internal */
+export function compareIdentities(one: KeyIdentity, other: KeyIdentity): number {
+  if (typeof one !== typeof other) return typeof one < typeof other ? -1 : 1
+  if (one === other) return 0
+  return one < other ? -1 : 1
+}
+
 /** The key that has this identity. @internal */
 export function keyOfIdentity(identity: KeyIdentity): Key {
   if (typeof identity !== 'string' || identity.charCodeAt(0) !== 0) return identity

@@ -53,13 +53,19 @@ export interface SnapshotTime {
   readonly now: number
 }
 
+/** A state, in one namespace. @internal */
+export interface SnapshotPart {
+  readonly scope: EntryScope
+  /** Index of the state among the states of the snapshot. */
+  readonly state: number
+  readonly namespace: number
+}
+
 /** A table that a snapshot covers. @internal */
 export interface SnapshotTable {
   readonly table: SlotTable
-  readonly scope: EntryScope
   readonly keyGroup: number
-  /** Index of the state among the states of the snapshot. */
-  readonly state: number
+  readonly part: SnapshotPart
 }
 
 /**
@@ -83,8 +89,8 @@ export class HeapSnapshot implements KeyedSnapshot {
   /** What is not written yet; the first one may be written in part. Last table first. */
   #pending: TableSnapshot[]
   #read = false
-  /** By state: entries that were touched since the last step. */
-  readonly #touched: (EntryWriter | undefined)[] = []
+  /** Entries that were touched since the last step. */
+  readonly #touched = new Map<SnapshotPart, EntryWriter>()
   /** For the entries of one table, until they are in the chunk. */
   readonly #scratch = new ByteWriter()
 
@@ -98,7 +104,7 @@ export class HeapSnapshot implements KeyedSnapshot {
     this.#header = header
     this.#now = now
     this.#limits = limits
-    const preserve: Preserve = (source, key, stored) => this.#preserve(source, key, stored)
+    const preserve: Preserve = (part, key, stored) => this.#preserve(part, key, stored)
     this.#pending = tables.map((table) => new TableSnapshot(epoch, table, preserve)).toReversed()
   }
 
@@ -152,19 +158,19 @@ export class HeapSnapshot implements KeyedSnapshot {
   }
 
   #writeTable(table: TableSnapshot, limits: SliceLimits, out: ByteWriter): number {
-    const { scope, keyGroup, state } = table.source
+    const { keyGroup, part } = table.source
     this.#scratch.truncate(0)
-    const entries = new EntryWriter(scope, this.#scratch, this.#now)
+    const entries = new EntryWriter(part.scope, this.#scratch, this.#now)
     const slotCount = table.scan(limits, entries)
-    this.#writeBlock(out, entries, { keyGroup, state })
+    this.#writeBlock(out, entries, { ...blockOf(part), keyGroup })
     return slotCount
   }
 
   #writeTouched(out: ByteWriter): void {
-    for (const [state, entries] of this.#touched.entries()) {
-      if (entries !== undefined) this.#writeBlock(out, entries, { keyGroup: undefined, state })
-      this.#touched[state] = undefined
+    for (const [part, entries] of this.#touched) {
+      this.#writeBlock(out, entries, { ...blockOf(part), keyGroup: undefined })
     }
+    this.#touched.clear()
   }
 
   #writeBlock(out: ByteWriter, entries: EntryWriter, of: BlockScope): void {
@@ -173,17 +179,20 @@ export class HeapSnapshot implements KeyedSnapshot {
     this.#file.entries(out, block)
   }
 
-  #preserve({ scope, state }: SnapshotTable, key: KeyIdentity, stored: unknown): void {
+  #preserve(part: SnapshotPart, key: KeyIdentity, stored: unknown): void {
     try {
-      const entries = (this.#touched[state] ??= new EntryWriter(
-        scope,
-        new ByteWriter(4096),
-        this.#now,
-      ))
-      entries.write(key, stored)
+      this.#touchedOf(part).write(key, stored)
     } catch (thrown) {
       this.#fail(thrown)
     }
+  }
+
+  #touchedOf(part: SnapshotPart): EntryWriter {
+    const found = this.#touched.get(part)
+    if (found !== undefined) return found
+    const created = new EntryWriter(part.scope, new ByteWriter(4096), this.#now)
+    this.#touched.set(part, created)
+    return created
   }
 
   #checkOpen(): void {
@@ -207,15 +216,19 @@ export class HeapSnapshot implements KeyedSnapshot {
   #detachAll(): void {
     for (const table of this.#pending) table.detach()
     this.#pending = []
-    this.#touched.length = 0
+    this.#touched.clear()
   }
 }
 
 /** Of which entries a block is. */
-type BlockScope = Pick<EntryBlock, 'keyGroup' | 'state'>
+type BlockScope = Pick<EntryBlock, 'keyGroup' | 'state' | 'namespace'>
+
+function blockOf({ state, namespace }: SnapshotPart): Omit<BlockScope, 'keyGroup'> {
+  return { state, namespace }
+}
 
 /** Where entries go that are touched before their turn. */
-type Preserve = (source: SnapshotTable, key: KeyIdentity, stored: unknown) => void
+type Preserve = (part: SnapshotPart, key: KeyIdentity, stored: unknown) => void
 
 /** What a snapshot still has to do for one table. */
 class TableSnapshot implements PreImages {
@@ -243,7 +256,7 @@ class TableSnapshot implements PreImages {
   }
 
   preserve(key: KeyIdentity, stored: unknown): void {
-    this.#preserve(this.source, key, stored)
+    this.#preserve(this.source.part, key, stored)
   }
 
   /** Writes untouched entries, up to the limits. @returns the number of slots it looked at. */

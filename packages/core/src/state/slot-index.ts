@@ -34,6 +34,15 @@ export class SlotIndex {
     }
   }
 
+  /** Calls `visit` for every key, in no order. */
+  forEach(visit: (slot: number, hash: number) => void): void {
+    const buckets = this.#buckets
+    for (let at = 0; at < buckets.length; at += 2) {
+      const slot = (buckets[at] as number) - 1
+      if (slot >= 0) visit(slot, buckets[at + 1] as number)
+    }
+  }
+
   /** Adds a key that is not there. */
   add(hash: number, slot: number): void {
     this.#size += 1

@@ -115,6 +115,11 @@ export class SlotTable {
     }
   }
 
+  /** Calls `visit` for every entry with its slot and `keyHash`, in no order. */
+  forEachSlot(visit: (slot: number, hash: number) => void): void {
+    this.#index.forEach(visit)
+  }
+
   #preserve(slot: number): void {
     const stamp = this.#stamps[slot] as number
     if (stamp >= this.#epoch) return

@@ -1,5 +1,5 @@
 /**
- * A state file: the keyed state of one subtask of one operator, version 1.
+ * A state file: the keyed state of one subtask of one operator, version 2.
  *
  *   file    magic "FLINKTSK" · version: uint32 · header block · entry blocks · end block
  *   block   type: uint8 · length of the payload: uint32 · CRC-32C of type, length and payload:
@@ -8,9 +8,10 @@
  *           for every state: name (varint length, UTF-8), kind: uint8 (1 value, 2 list, 3 map,
  *           4 reducing, 5 aggregating; 128 more if its values have times),
  *           version of the codec of its values: uint8
- *   entries type 2: varints key group, number of the state (from 0), number of entries; the entries
- *           (see entry-codec.ts). A block is a session of the codec. A key group may have several
- *           blocks of a state; if a key of a list or map occurs again, its elements are added.
+ *   entries type 2: varints key group, number of the state (from 0), number of entries; namespace:
+ *           float64 (0: the state has none); the entries (see entry-codec.ts). A block is a session
+ *           of the codec. A key group may have several blocks of a state; if a key of a list or map
+ *           occurs again, its elements are added.
  *   touched entries, type 3: the same without the key group: entries of any key groups that were
  *           changed while the snapshot was written; their keys say which
  *   end     type 4: varints number of blocks before it, number of entries in the file
@@ -26,7 +27,7 @@ import { type KeyedStateInfo, stateKinds } from './operator-state.ts'
 import { valueCodecVersion } from './value-codec.ts'
 
 /** The version of state files. @internal */
-const stateFileVersion = 1
+const stateFileVersion = 2
 
 /** What the header of a state file says. @internal */
 export interface StateFileHeader {
@@ -47,6 +48,8 @@ export interface EntryBlock {
   readonly keyGroup: number | undefined
   /** Index into the states of the header. */
   readonly state: number
+  /** `voidNamespace`: the state has none. */
+  readonly namespace: number
   readonly entryCount: number
   /** The entries; a view of the file. */
   readonly entries: Uint8Array
@@ -81,6 +84,7 @@ export class StateFileWriter {
     if (keyGroup !== undefined) out.varint(keyGroup)
     out.varint(block.state)
     out.varint(block.entryCount)
+    out.float64(block.namespace)
     out.bytes(block.entries)
     this.#entryCount += block.entryCount
     this.#end(out, start)
@@ -181,10 +185,12 @@ export class StateFileReader {
     const keyGroup = type === blockTypes.entries ? payload.varint() : undefined
     const state = payload.varint()
     const entryCount = payload.varint()
+    const namespace = payload.float64()
     if ((keyGroup !== undefined && !inRange(keyGroup, range)) || state >= states.length) {
       throw this.#corrupt('a block of it is of a key group or state that its header does not name')
     }
-    return { keyGroup, state, entryCount, entries: payload.bytes(payload.remaining) }
+    const entries = payload.bytes(payload.remaining)
+    return { keyGroup, state, namespace, entryCount, entries }
   }
 
   #corrupt(what: string): FlinktsError {

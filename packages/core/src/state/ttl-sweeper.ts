@@ -1,7 +1,7 @@
-import type { StateTables } from './current-entry.ts'
 import type { EntryScope } from './entry-codec.ts'
 import { type KeyIdentity, keyHash, keyOfIdentity } from './key.ts'
 import type { SlotTable } from './slot-table.ts'
+import type { StateTables } from './state-tables.ts'
 import { expired, type TimedMap, type TtlAt, unexpired } from './state-ttl.ts'
 
 /**

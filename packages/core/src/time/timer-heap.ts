@@ -1,4 +1,4 @@
-import type { KeyIdentity } from '../state/key.ts'
+import { compareIdentities, type KeyIdentity } from '../state/key.ts'
 
 /**
  * When which key has something to do. Entries are hints: whoever takes one looks into the state of
@@ -89,7 +89,7 @@ export class TimerHeap {
     if (timestamp !== otherTimestamp) return timestamp < otherTimestamp
     const otherHash = this.#hashes[other] as number
     if (hash !== otherHash) return hash < otherHash
-    return compareKeys(key, this.#keys[other] as KeyIdentity) < 0
+    return compareIdentities(key, this.#keys[other] as KeyIdentity) < 0
   }
 
   #move(from: number, to: number): void {
@@ -106,11 +106,4 @@ export class TimerHeap {
     this.#hashes[at] = hash
     this.#keys[at] = key
   }
-}
-
-/** Any order will do, as long as it is the same everywhere. */
-function compareKeys(one: KeyIdentity, other: KeyIdentity): number {
-  if (typeof one !== typeof other) return typeof one < typeof other ? -1 : 1
-  if (one === other) return 0
-  return one < other ? -1 : 1
 }

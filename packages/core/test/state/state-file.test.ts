@@ -54,18 +54,21 @@ function block(type: number, payload: readonly number[]): number[] {
   return [...head, ...crc, ...payload]
 }
 
-const start = [...Buffer.from('FLINKTSK'), 1, 0, 0, 0]
+const start = [...Buffer.from('FLINKTSK'), 2, 0, 0, 0]
 /** Two key groups, 0 to 1; the states v, l and m. */
 const header = block(1, [2, 0, 1, 3, 1, 0x76, 1, 1, 1, 0x6c, 2, 1, 1, 0x6d, 3, 1])
 
+/** The namespace of states that have none. */
+const none = [0, 0, 0, 0, 0, 0, 0, 0]
+
 describe('a state file', () => {
-  it('has the bytes that version 1 always had', () => {
+  it('has the bytes that version 2 always had', () => {
     const { backend, value } = createSmall()
     backend.setCurrentKey(42)
     value.set('hi')
 
     // Key group 1 (42 hashes to an odd number), state 0, one entry.
-    const entries = block(2, [1, 0, 1, 3, 42, 0, 0, 0, 0x42, 0x68, 0x69])
+    const entries = block(2, [1, 0, 1, ...none, 3, 42, 0, 0, 0, 0x42, 0x68, 0x69])
     const expected = [...start, ...header, ...entries, ...block(4, [2, 1])]
     expect([...fileOf(backend.snapshot())]).toStrictEqual(expected)
   })
@@ -99,10 +102,10 @@ describe('a state file', () => {
     const expected = [
       ...start,
       ...block(1, [2, 0, 1, 4, ...states]),
-      ...block(2, [1, 0, 1, ...key, ...time, 0x82]),
-      ...block(2, [1, 1, 1, ...key, 1, ...time, 0x83]),
-      ...block(2, [1, 2, 1, ...key, 1, ...[3, 4, 0, 0, 0], ...time, 0x85]),
-      ...block(2, [1, 3, 1, ...key, 0x86]),
+      ...block(2, [1, 0, 1, ...none, ...key, ...time, 0x82]),
+      ...block(2, [1, 1, 1, ...none, ...key, 1, ...time, 0x83]),
+      ...block(2, [1, 2, 1, ...none, ...key, 1, ...[3, 4, 0, 0, 0], ...time, 0x85]),
+      ...block(2, [1, 3, 1, ...none, ...key, 0x86]),
       ...block(4, [5, 4]),
     ]
     expect([...fileOf(backend.snapshot())]).toStrictEqual(expected)
@@ -120,7 +123,7 @@ describe('a state file', () => {
     value.set('changed')
 
     const head = block(1, [2, 0, 1, 1, 1, 0x76, 1, 1])
-    const touched = block(3, [0, 1, 3, 42, 0, 0, 0, 0x42, 0x68, 0x69])
+    const touched = block(3, [0, 1, ...none, 3, 42, 0, 0, 0, 0x42, 0x68, 0x69])
     const expected = [...start, ...head, ...touched, ...block(4, [2, 1])]
     expect([...fileOf(snapshot)]).toStrictEqual(expected)
   })
@@ -128,9 +131,11 @@ describe('a state file', () => {
   it('adds up the elements of a key that occurs again', () => {
     const { backend, map } = createSmall()
     const list = backend.state('l', listState<number>())
-    const listBlocks = [0x85, 0x86].map((value) => block(2, [1, 1, 1, 3, 42, 0, 0, 0, 1, value]))
+    const listBlocks = [0x85, 0x86].map((value) =>
+      block(2, [1, 1, 1, ...none, 3, 42, 0, 0, 0, 1, value]),
+    )
     const mapBlocks = [0x61, 0x62].map((name) =>
-      block(2, [1, 2, 1, 3, 42, 0, 0, 0, 1, 8, 1, name, 0x87]),
+      block(2, [1, 2, 1, ...none, 3, 42, 0, 0, 0, 1, 8, 1, name, 0x87]),
     )
     const blocks = [...listBlocks, ...mapBlocks]
     backend.restore(Uint8Array.from([...start, ...header, ...blocks.flat(), ...block(4, [5, 4])]))
@@ -174,13 +179,22 @@ describe('a state file', () => {
     ['entries of it are missing', [...start, ...header, ...block(4, [1, 1])]],
     ['it has no header', [...start, ...block(4, [1, 0])]],
     ['a block of the type 5', [...start, ...header, ...block(5, [])]],
-    ['does not name', [...start, ...header, ...block(2, [2, 0, 0]), ...end]],
-    ['does not name', [...start, ...header, ...block(2, [1, 3, 0]), ...end]],
-    ['wrong key group', [...narrow, ...block(3, [0, 1, ...key42, 0x81]), ...end]],
-    ['does not name', [...start, ...header, ...block(3, [3, 0]), ...end]],
-    ['wrong key group', [...start, ...header, ...block(2, [0, 0, 1, ...key42, 0x81]), ...end]],
-    ['two values', [...start, ...header, ...block(2, [1, 0, 2, ...key42, 1, ...key42, 1]), ...end]],
-    ['bytes follow', [...start, ...header, ...block(2, [1, 0, 1, ...key42, 1, 1]), ...end]],
+    ['does not name', [...start, ...header, ...block(2, [2, 0, 0, ...none]), ...end]],
+    ['does not name', [...start, ...header, ...block(2, [1, 3, 0, ...none]), ...end]],
+    ['wrong key group', [...narrow, ...block(3, [0, 1, ...none, ...key42, 0x81]), ...end]],
+    ['does not name', [...start, ...header, ...block(3, [3, 0, ...none]), ...end]],
+    [
+      'wrong key group',
+      [...start, ...header, ...block(2, [0, 0, 1, ...none, ...key42, 0x81]), ...end],
+    ],
+    [
+      'two values',
+      [...start, ...header, ...block(2, [1, 0, 2, ...none, ...key42, 1, ...key42, 1]), ...end],
+    ],
+    [
+      'bytes follow',
+      [...start, ...header, ...block(2, [1, 0, 1, ...none, ...key42, 1, 1]), ...end],
+    ],
   ])('is refused as damaged: %s', (what, bytes) => {
     const { code, message } = restoreError(Uint8Array.from(bytes))
 
@@ -189,7 +203,7 @@ describe('a state file', () => {
   })
 
   it.each([
-    ['the unknown version 2', [...Buffer.from('FLINKTSK'), 2, 0, 0, 0]],
+    ['the unknown version 3', [...Buffer.from('FLINKTSK'), 3, 0, 0, 0]],
     ['the unknown codec version 2', [...start, ...block(1, [2, 0, 1, 1, 1, 0x76, 1, 2])]],
     ['the unknown kind 6', [...start, ...block(1, [2, 0, 1, 1, 1, 0x76, 6, 1])]],
     ['the unknown kind 134', [...start, ...block(1, [2, 0, 1, 1, 1, 0x76, 134, 1])]],

@@ -1,4 +1,5 @@
 import { eventTimeTrigger, processingTimeTrigger } from './time-triggers.ts'
+import type { Trigger } from './trigger.ts'
 import { checkPositive, checkTimestamp, optionInvalid, type Window, windowStart } from './window.ts'
 import type { AlignedWindows, WindowAssigner } from './window-assigner.ts'
 
@@ -76,15 +77,28 @@ export function slidingProcessingTimeWindows(
 }
 
 function eventTime(name: string, aligned: AlignedWindows): WindowAssigner {
-  return {
-    name,
-    isEventTime: true,
-    defaultTrigger: eventTimeTrigger(),
-    aligned,
-    assign: (_value, timestamp) => {
+  return new AlignedEventTimeWindows(name, aligned)
+}
+
+/** A copy of it with other methods is not aligned any more: `aligned` is no property of its own. */
+class AlignedEventTimeWindows implements WindowAssigner {
+  readonly name: string
+  readonly isEventTime = true
+  readonly defaultTrigger: Trigger = eventTimeTrigger()
+  readonly assign: WindowAssigner['assign']
+  readonly #aligned: AlignedWindows
+
+  constructor(name: string, aligned: AlignedWindows) {
+    this.name = name
+    this.#aligned = aligned
+    this.assign = (_value, timestamp) => {
       checkTimestamp(timestamp, name)
       return windowsOf(timestamp, aligned)
-    },
+    }
+  }
+
+  get aligned(): AlignedWindows {
+    return this.#aligned
   }
 }
 

@@ -1,17 +1,31 @@
 import type { Clock } from '../../common/clock.ts'
-import type { Output } from '../../network/output.ts'
+import type { HeapStateBackend } from '../../state/heap-state-backend.ts'
 import type { Key } from '../../state/key.ts'
 import type { StateDeclarations, States, ValueState } from '../../state/state-descriptor.ts'
+import type { OperatorContext } from '../operator-definition.ts'
 import type { OutputTag } from '../output-tag.ts'
+import { SideOutputs } from '../side-outputs.ts'
 import type { LiveWindow } from './key-windows.ts'
+import type { UntypedWindowFunction } from './window-definition.ts'
 import { maxTimestampOf, type Window } from './window.ts'
 import type { WindowContext } from './window-function.ts'
 
 /** What is the same for all firings of an operator. @internal */
-export interface FiringEnvironment {
+export class FiringEnvironment {
   readonly clock: Clock
   readonly globalState: States<StateDeclarations>
-  sideOutput(tag: string): Output
+  readonly sideOutputs: SideOutputs
+
+  /** Declares the state of the function. */
+  constructor(
+    { state = {} }: Partial<UntypedWindowFunction>,
+    context: OperatorContext,
+    backend: HeapStateBackend,
+  ) {
+    this.clock = context.subtask.clock
+    this.globalState = backend.statesOf(state)
+    this.sideOutputs = new SideOutputs(context)
+  }
 }
 
 /**
@@ -25,33 +39,43 @@ export class FiringContext implements WindowContext<Key, StateDeclarations, unkn
   readonly window: Window
   readonly watermark: number
   readonly globalState: States<StateDeclarations>
-  readonly windowState: ValueState<unknown>
   readonly #environment: FiringEnvironment
+  readonly #windowState: ValueState<unknown> | undefined
 
   constructor(
     environment: FiringEnvironment,
-    live: LiveWindow,
-    of: { readonly key: Key; readonly watermark: number },
+    of: {
+      readonly key: Key
+      readonly window: Window
+      readonly watermark: number
+      /** `undefined`: the function does not declare it. */
+      readonly windowState: ValueState<unknown> | undefined
+    },
   ) {
     this.#environment = environment
+    this.#windowState = of.windowState
     this.key = of.key
-    this.window = { start: live.start, end: live.end }
+    this.window = of.window
     this.watermark = of.watermark
     this.globalState = environment.globalState
-    this.windowState = new LiveWindowState(live)
+  }
+
+  get windowState(): ValueState<unknown> {
+    if (this.#windowState !== undefined) return this.#windowState
+    throw new TypeError('the function of the window uses windowState, which it does not declare')
   }
 
   get processingTime(): number {
     return this.#environment.clock.now()
   }
 
-  output<T>({ id }: OutputTag<T>, value: T): void {
-    this.#environment.sideOutput(id).collect(value, maxTimestampOf(this.window))
+  output<T>(tag: OutputTag<T>, value: T): void {
+    this.#environment.sideOutputs.collect(tag, value, maxTimestampOf(this.window))
   }
 }
 
-/** What the function keeps for a window. */
-class LiveWindowState implements ValueState<unknown> {
+/** What the function keeps for a window. @internal */
+export class LiveWindowState implements ValueState<unknown> {
   readonly #live: LiveWindow
 
   constructor(live: LiveWindow) {

@@ -45,7 +45,7 @@ export class TriggerRuntime implements TriggerContext<unknown> {
   }
 
   get watermark(): number {
-    return this.#time.current
+    return this.#time.ofKey
   }
 
   get processingTime(): number {

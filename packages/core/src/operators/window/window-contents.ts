@@ -11,8 +11,13 @@ import type { WindowAggregate } from './window-function.ts'
 export interface WindowContents {
   /** The contents with one record more; `contents` is not used any more. */
   add(contents: unknown, value: unknown, timestamp: number): unknown
-  /** The contents of both; none of them is used any more. */
+  /** The contents of both; `earlier` is not used any more, and `later` stays as it is. */
   merge(earlier: unknown, later: unknown): unknown
+  /**
+   * Contents of no record, to merge others into. Only where it does not matter in which order
+   * records come: then windows can share the contents of slices.
+   */
+  create?(): unknown
   /** What the function of the window gets; `noResult`: there is nothing left for it. */
   result(contents: unknown, window: Window): unknown
 }
@@ -38,6 +43,7 @@ export function aggregatedContents(
       aggregate.add(contents === undefined ? aggregate.create() : contents, value),
     merge: (earlier, later) => aggregate.merge(earlier, later),
     result: (contents) => aggregate.result(contents),
+    create: () => aggregate.create(),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Key } from '../../state/key.ts'
 import type { StateDeclarations } from '../../state/state-descriptor.ts'
+import { canSlice, separateSlices, sharedSlices, type SliceAssigner } from './slices.ts'
 import type { Trigger } from './trigger.ts'
 import type { WindowAssigner } from './window-assigner.ts'
 import type { WindowContents } from './window-contents.ts'
@@ -26,4 +27,29 @@ export interface WindowDefinition {
   readonly latenessMs: number
   /** The side output of records that come too late. */
   readonly lateTag: string | undefined
+}
+
+/**
+ * Windows that a `SlicedWindowOperator` can do: aligned ones that fire when they end, and for each
+ * late record.
+ *
+ * @internal
+ */
+export interface SlicedWindowDefinition extends WindowDefinition {
+  readonly slices: SliceAssigner
+}
+
+/**
+ * The same windows with slices, if that gives the same results.
+ *
+ * @internal
+ */
+export function sliced(definition: WindowDefinition): SlicedWindowDefinition | undefined {
+  const { assigner, contents, trigger } = definition
+  const { aligned, defaultTrigger } = assigner
+  if (aligned === undefined || !canSlice(aligned) || trigger !== defaultTrigger) return undefined
+  const { windowState, clear } = definition.function
+  if (windowState !== undefined || clear !== undefined) return undefined
+  const areShared = contents.create !== undefined
+  return { ...definition, slices: areShared ? sharedSlices(aligned) : separateSlices(aligned) }
 }

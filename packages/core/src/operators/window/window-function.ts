@@ -10,7 +10,9 @@ import type { Window } from './window.ts'
 
 /**
  * Computes one result of many records, step by step, so that a window keeps only the accumulator:
- * plain data that is changed by returning another, or in place.
+ * plain data that is changed by returning another, or in place. Windows that overlap share
+ * accumulators of the stretches of time between their edges, and merge them: the result must not
+ * depend on the order in which records come.
  *
  * @public
  */
@@ -24,7 +26,7 @@ export interface WindowAggregate<In, Accumulator, Out> {
    * and keeps no part of it that changes later.
    */
   merge(into: Accumulator, other: Accumulator): Accumulator
-  /** The result; nothing in it may change when the accumulator does. */
+  /** The result. Does not change the accumulator; nothing in it may change when that does. */
   result(accumulator: Accumulator): Out
 }
 

@@ -1,4 +1,3 @@
-import type { Counter } from '../../common/metrics.ts'
 import type { FlowControl } from '../../network/flow-control.ts'
 import type { Output } from '../../network/output.ts'
 import type { CheckpointBarrier } from '../../network/stream-element.ts'
@@ -13,8 +12,9 @@ import type { Operator, OperatorSnapshot } from '../operator.ts'
 import { ProcessingTimers } from '../processing-timers.ts'
 import { advanceTime } from '../time-advance.ts'
 import { userFunctionFailed } from '../user-function.ts'
-import { FiringContext, type FiringEnvironment } from './firing-context.ts'
+import { FiringContext, FiringEnvironment, LiveWindowState } from './firing-context.ts'
 import { KeyedWindows, type LiveWindow } from './key-windows.ts'
+import { LateRecords } from './late-records.ts'
 import { addMerging, type WindowMerger } from './merge-windows.ts'
 import type { TriggerResult } from './trigger.ts'
 import { TriggerRuntime } from './trigger-runtime.ts'
@@ -42,8 +42,7 @@ export class WindowOperator implements Operator, EmittingOperator {
   readonly #trigger: TriggerRuntime
   readonly #merger: WindowMerger | undefined
   readonly #processing: ProcessingTimers
-  readonly #late: Output | undefined
-  readonly #lateDropped: Counter
+  readonly #late: LateRecords
   /** The window whose time is over, while what it fired is still being emitted. */
   #ending: LiveWindow | undefined
 
@@ -55,11 +54,7 @@ export class WindowOperator implements Operator, EmittingOperator {
     this.#context = context
     this.#keyed = context.createKeyedState()
     const { backend } = this.#keyed
-    this.#environment = {
-      clock: context.subtask.clock,
-      globalState: backend.statesOf(definition.function.state ?? {}),
-      sideOutput: remembering((tag) => context.sideOutput(tag)),
-    }
+    this.#environment = new FiringEnvironment(definition.function, context, backend)
     this.#windows = new KeyedWindows(backend)
     this.#time = new KeyGroupWatermark(backend)
     const windows = this.#windows
@@ -77,9 +72,7 @@ export class WindowOperator implements Operator, EmittingOperator {
       processing: this.#processing,
     })
     this.#merger = this.#createMerger()
-    const { lateTag } = definition
-    this.#late = lateTag === undefined ? undefined : context.sideOutput(lateTag)
-    this.#lateDropped = context.subtask.metrics.counter('lateRecordsDropped')
+    this.#late = new LateRecords(definition, context)
   }
 
   async open(): Promise<void> {
@@ -141,7 +134,8 @@ export class WindowOperator implements Operator, EmittingOperator {
       const added = this.#addTo(windows[element.at] as Window, element)
       element.taken ||= added
     }
-    if (!element.taken) this.#notTaken(element)
+    if (element.taken) return
+    this.#late.take(element.value, element.timestamp, this.#time.ofKey)
   }
 
   #pauseAssigning(element: AssignedElement): void {
@@ -180,14 +174,6 @@ export class WindowOperator implements Operator, EmittingOperator {
     if (this.#merger !== undefined) return addMerging(this.#windows, this.#merger, window)
     if (this.#isLate(window)) return undefined
     return this.#windows.find(window) ?? this.#windows.add(window)
-  }
-
-  /** Late, or of no window. */
-  #notTaken({ value, timestamp }: AssignedElement): void {
-    const { assigner, latenessMs } = this.#definition
-    if (!assigner.isEventTime || timestamp + latenessMs > this.#time.current) return
-    if (this.#late === undefined) this.#lateDropped.add()
-    else this.#late.collect(value, timestamp)
   }
 
   #fireDue(domain: TimeDomain, until: number, done: () => void): void {
@@ -258,8 +244,13 @@ export class WindowOperator implements Operator, EmittingOperator {
   }
 
   #contextOf(live: LiveWindow): FiringContext {
-    const key = this.#keyed.backend.currentKey as Key
-    return new FiringContext(this.#environment, live, { key, watermark: this.#time.current })
+    const { windowState } = this.#definition.function
+    return new FiringContext(this.#environment, {
+      key: this.#keyed.backend.currentKey as Key,
+      window: boundsOf(live),
+      watermark: this.#time.ofKey,
+      windowState: windowState === undefined ? undefined : new LiveWindowState(live),
+    })
   }
 
   #createMerger(): WindowMerger | undefined {
@@ -288,7 +279,7 @@ export class WindowOperator implements Operator, EmittingOperator {
 
   #isLate(window: Window): boolean {
     const { isEventTime } = this.#definition.assigner
-    return isEventTime && this.#cleanupTime(window) <= this.#time.current
+    return isEventTime && this.#cleanupTime(window) <= this.#time.ofKey
   }
 
   /** When the window ends; `Infinity`: never. */
@@ -341,14 +332,4 @@ interface AssignedElement {
 
 function boundsOf({ start, end }: Window): Window {
   return { start, end }
-}
-
-/** Makes each side output once. */
-function remembering(sideOutput: (tag: string) => Output): (tag: string) => Output {
-  const made = new Map<string, Output>()
-  return (tag) => {
-    let side = made.get(tag)
-    if (side === undefined) made.set(tag, (side = sideOutput(tag)))
-    return side
-  }
 }

@@ -23,6 +23,8 @@ export interface Sketch {
   readonly ordered: boolean
   /** Whether a record behind the watermark is a defect. */
   readonly punctual: boolean
+  /** Whether event time ends: then every window fires. */
+  readonly bounded: boolean
   /** Where its records come from. */
   readonly origins: ReadonlySet<string>
 }
@@ -37,6 +39,7 @@ export function unite(left: Sketch, right: Sketch): Sketch {
     expected: [...left.expected, ...right.expected],
     ordered: left.ordered && right.ordered && !overlap(left.origins, right.origins),
     punctual: left.punctual && right.punctual,
+    bounded: left.bounded && right.bounded,
     origins: new Set([...left.origins, ...right.origins]),
   }
 }
@@ -96,7 +99,7 @@ const spread: Growth = (sketch, index) => {
 }
 
 /** Counts the records of a key, as a rolling aggregate. */
-const summed: Growth = ({ stream, expected, punctual }, index) => {
+const summed: Growth = ({ stream, expected, punctual, bounded }, index) => {
   const origin = `sum${index}`
   const counts = new Map<number, number>()
   return {
@@ -110,6 +113,7 @@ const summed: Growth = ({ stream, expected, punctual }, index) => {
       return { origin, index: count, key, path: '' }
     }),
     punctual,
+    bounded,
     ordered: true,
     origins: new Set([origin]),
   }
@@ -146,7 +150,7 @@ const enriched: Growth = (sketch, index) => {
 }
 
 /** Counts all records in every subtask: no copy of the count may be lost, nor be behind. */
-const shared: Growth = ({ stream, expected, origins, punctual }, index) => {
+const shared: Growth = ({ stream, expected, origins, punctual, bounded }, index) => {
   const origin = `share${index}`
   const parallelism = 1 + (index % 3)
   const all = stream.broadcast({ count: broadcastState<string, number>() })
@@ -171,12 +175,13 @@ const shared: Growth = ({ stream, expected, origins, punctual }, index) => {
     ),
     ordered: false,
     punctual,
+    bounded,
     origins: new Set([...origins, origin]),
   }
 }
 
 /** Counts the records of a key: which record gets which number depends on the order. */
-const counted: Growth = ({ stream, expected, punctual }, index) => {
+const counted: Growth = ({ stream, expected, punctual, bounded }, index) => {
   const origin = `count${index}`
   const counts = new Map<number, number>()
   return {
@@ -188,6 +193,7 @@ const counted: Growth = ({ stream, expected, punctual }, index) => {
     }),
     ordered: true,
     punctual,
+    bounded,
     origins: new Set([origin]),
   }
 }

@@ -33,6 +33,7 @@ const counted: Meeting = (left, right, index) => {
     }),
     ordered: true,
     punctual: left.punctual && right.punctual,
+    bounded: left.bounded && right.bounded,
     origins: new Set([origin]),
   }
 }
@@ -104,6 +105,7 @@ const joined: Meeting = (left, right, index) => {
     ),
     ordered: false,
     punctual: true,
+    bounded: left.bounded && right.bounded,
     origins: new Set([origin]),
   }
 }

@@ -43,17 +43,17 @@ export function randomJob(parts: RandomJobParts): RandomJob {
   const ticks = punctual ? patientTicks : hastyTicks
   const options = { ...checkpoints, ...ticks, restart: restartForEver, guarantee }
   const job = defineJob('simulated', options, (env) => {
-    const sketches = [...logs].map(([id, partitions]) => ({
-      stream: env.source(
-        id,
-        parts.createSource(id),
-        punctual ? {} : { watermarks: randomWatermarks(prng) },
-      ),
-      expected: partitions.flatMap(({ records }) => records),
-      ordered: true,
-      punctual,
-      origins: new Set([id]),
-    }))
+    const sketches = [...logs].map(([id, partitions]) => {
+      const source = parts.createSource(id)
+      return {
+        stream: env.source(id, source, punctual ? {} : { watermarks: randomWatermarks(prng) }),
+        expected: partitions.flatMap(({ records }) => records),
+        ordered: true,
+        punctual,
+        bounded: source.boundedness === 'bounded',
+        origins: new Set([id]),
+      }
+    })
     for (const [index, output] of grow(prng, sketches).entries()) {
       const id = `sink${index}`
       const plain = guarantee === 'at-least-once' && randomBelow(prng, 2) === 0

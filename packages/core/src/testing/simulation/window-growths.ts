@@ -1,4 +1,5 @@
 import { purging, countTrigger } from '../../operators/window/count-triggers.ts'
+import { slidingEventTimeWindows } from '../../operators/window/aligned-windows.ts'
 import type { WindowAssigner } from '../../operators/window/window-assigner.ts'
 import type { Window } from '../../operators/window/window.ts'
 import { eventTimeTrigger } from '../../operators/window/time-triggers.ts'
@@ -26,7 +27,7 @@ const byIndex: WindowAssigner<SimulatedRecord> = {
  * Windows that fire every two records, and forget them: each result tells how many it is of, and
  * which of its window it is.
  */
-const windowed: Growth = ({ stream, expected, punctual }, index) => {
+const windowed: Growth = ({ stream, expected, punctual, bounded }, index) => {
   const origin = `window${index}`
   const counts = new Map<string, number>()
   return {
@@ -55,6 +56,7 @@ const windowed: Growth = ({ stream, expected, punctual }, index) => {
     ),
     ordered: true,
     punctual,
+    bounded,
     origins: new Set([origin]),
   }
 }
@@ -67,7 +69,7 @@ const countRecords = {
 }
 
 /** Every third record of a key fires the three. */
-const inThrees: Growth = ({ stream, expected, punctual }, index) => {
+const inThrees: Growth = ({ stream, expected, punctual, bounded }, index) => {
   const origin = `threes${index}`
   const counts = new Map<number, number>()
   return {
@@ -89,9 +91,47 @@ const inThrees: Growth = ({ stream, expected, punctual }, index) => {
     }),
     ordered: true,
     punctual,
+    bounded,
+    origins: new Set([origin]),
+  }
+}
+
+const slidingSizeMs = 7
+const slideMs = 4
+
+/**
+ * Counts in windows that fire when they end, if that is the same in every run: where no record is
+ * late, timestamps are those of sources, which are indexes, and event time ends.
+ */
+const sliced: Growth = (sketch, index) => {
+  const { stream, expected, origins, punctual, bounded } = sketch
+  const ofSources = [...origins].every((id) => id.startsWith('source'))
+  if (!ofSources || !punctual || !bounded) return inThrees(sketch, index)
+  const origin = `slices${index}`
+  const counts = new Map<string, SimulatedRecord>()
+  for (const { index: at, key } of expected) {
+    const last = Math.floor(at / slideMs) * slideMs
+    for (let start = last; start + slidingSizeMs > at; start -= slideMs) {
+      const count = (counts.get(`${key} ${start}`)?.index ?? 0) + 1
+      counts.set(`${key} ${start}`, { origin, index: count, key, path: ` of ${start}` })
+    }
+  }
+  return {
+    stream: stream
+      .keyBy(({ key }) => key)
+      .window(slidingEventTimeWindows(slidingSizeMs, slideMs))
+      .aggregate(origin, countRecords, {
+        window: ({ key, window: { start } }, count) => [
+          { origin, index: count, key, path: ` of ${start}` },
+        ],
+      }),
+    expected: [...counts.values()],
+    ordered: true,
+    punctual,
+    bounded,
     origins: new Set([origin]),
   }
 }
 
 /** Windows, for random jobs. @internal */
-export const windowGrowths: readonly Growth[] = [windowed, inThrees]
+export const windowGrowths: readonly Growth[] = [windowed, inThrees, sliced]

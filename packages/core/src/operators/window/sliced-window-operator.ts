@@ -1,0 +1,255 @@
+import type { FlowControl } from '../../network/flow-control.ts'
+import type { Output } from '../../network/output.ts'
+import type { CheckpointBarrier } from '../../network/stream-element.ts'
+import type { Key } from '../../state/key.ts'
+import { noWatermark } from '../../time/watermark.ts'
+import { emitAll, type EmittingOperator } from '../emission.ts'
+import { KeyGroupWatermark } from '../key-group-watermark.ts'
+import type { KeyedOperatorState } from '../keyed-operator-state.ts'
+import type { OperatorContext } from '../operator-definition.ts'
+import type { Operator, OperatorSnapshot } from '../operator.ts'
+import { advanceTime } from '../time-advance.ts'
+import { userFunctionFailed } from '../user-function.ts'
+import { FiringContext, FiringEnvironment } from './firing-context.ts'
+import { LateRecords } from './late-records.ts'
+import { type LiveSlice, LiveSlices } from './live-slices.ts'
+import { windowEndingAt } from './slices.ts'
+import type { SlicedWindowDefinition } from './window-definition.ts'
+import { WindowKeys } from './window-keys.ts'
+import { checkTimestamp, type Window } from './window.ts'
+
+/**
+ * Aligned windows that fire when they end, without a timer, and without an object for each window
+ * of a key: records are added to slices, which windows share (Flink: SlicingWindowOperator).
+ * Windows fire by their ends, and then by key group, hash and key. Runs on the task's thread.
+ *
+ * @internal
+ */
+export class SlicedWindowOperator implements Operator, EmittingOperator {
+  readonly operatorId: string
+  readonly output: Output
+  readonly flow: FlowControl
+  readonly #definition: SlicedWindowDefinition
+  readonly #keyed: KeyedOperatorState
+  readonly #environment: FiringEnvironment
+  readonly #time: KeyGroupWatermark
+  readonly #late: LateRecords
+  readonly #slices: LiveSlices
+  /** Where the last record went. */
+  #range: LiveRange = nowhere
+  /** The keys of the window that is firing, and its end: those that end before have fired. */
+  readonly #keys: WindowKeys
+  #firingEnd = noWatermark
+
+  constructor(definition: SlicedWindowDefinition, context: OperatorContext) {
+    this.operatorId = context.operatorId
+    this.output = context.output
+    this.flow = context.flow
+    this.#definition = definition
+    this.#keyed = context.createKeyedState()
+    const { backend } = this.#keyed
+    this.#environment = new FiringEnvironment(definition.function, context, backend)
+    this.#time = new KeyGroupWatermark(backend)
+    this.#late = new LateRecords(definition, context)
+    this.#slices = new LiveSlices(backend.namespaced('~window-slices'), definition.slices)
+    this.#keys = new WindowKeys(backend.range.last - backend.range.first + 1)
+  }
+
+  async open(): Promise<void> {
+    await this.#keyed.restore()
+    this.#slices.restored()
+    this.#time.restore()
+  }
+
+  collect(value: unknown, timestamp: number): void {
+    const range = this.#add(value, timestamp)
+    if (range.slices.length === 0) this.#late.take(value, timestamp, this.#time.ofKey)
+    else if (range.canFireAgain) this.#fireAgain(range)
+  }
+
+  emitWatermark(watermark: number): void {
+    this.#firingEnd = this.#time.current + 1
+    const until = this.#time.advanceTo(watermark) ? watermark : noWatermark
+    this.#range = nowhere
+    const done = (): void => {
+      this.#slices.removeUntil(this.#overUntil(this.#time.current))
+      this.output.emitWatermark(watermark)
+    }
+    advanceTime(this.flow, { next: () => this.#fireNext(until), done })
+  }
+
+  emitIdle(idle: boolean): void {
+    this.output.emitIdle(idle)
+  }
+
+  endInput(): boolean {
+    return true
+  }
+
+  snapshot(barrier: CheckpointBarrier): OperatorSnapshot {
+    this.#time.store()
+    return this.#keyed.snapshot(barrier)
+  }
+
+  abortSnapshot(checkpointId: number): void {
+    this.#keyed.abortSnapshot(checkpointId)
+  }
+
+  captureContext(): () => void {
+    const { backend } = this.#keyed
+    const { currentIdentity, currentHash } = backend
+    return () => backend.setCurrentIdentity(currentIdentity, currentHash)
+  }
+
+  /** @returns where the record went. */
+  #add(value: unknown, timestamp: number): LiveRange {
+    const { contents, selectKey } = this.#definition
+    const { backend } = this.#keyed
+    try {
+      backend.setCurrentKey(selectKey(value) as Key)
+      const range = this.#rangeOf(timestamp)
+      const { currentGroup, currentHash } = backend
+      for (const { tables } of range.slices) {
+        const table = tables.findOrCreate(currentGroup)
+        const slot = table.find(currentHash, backend.currentIdentity)
+        const added = contents.add(slot < 0 ? undefined : table.touch(slot), value, timestamp)
+        if (slot < 0) table.insert(currentHash, backend.currentIdentity, added)
+        else table.replace(slot, added)
+      }
+      return range
+    } catch (cause) {
+      throw userFunctionFailed(this.operatorId, value, cause)
+    }
+  }
+
+  #rangeOf(timestamp: number): LiveRange {
+    if (this.#time.isUneven) return this.#locate(timestamp)
+    const range = this.#range
+    if (timestamp >= range.from && timestamp < range.to) return range
+    return (this.#range = this.#locate(timestamp))
+  }
+
+  /** The slices around a record of the current key that a window still needs. */
+  #locate(timestamp: number): LiveRange {
+    const { assigner, latenessMs } = this.#definition
+    checkTimestamp(timestamp, assigner.name)
+    const { from, to, slices } = this.#definition.slices.assign(timestamp)
+    const watermark = this.#time.ofKey
+    const kept = slices.filter(({ lastEnd }) => lastEnd > this.#overUntil(watermark))
+    return {
+      from,
+      to,
+      slices: kept.map((slice) => this.#slices.findOrCreate(slice)),
+      canFireAgain: latenessMs > 0 && kept.some(({ firstEnd }) => firstEnd - 1 <= watermark),
+    }
+  }
+
+  /** Windows that end by this are over: they take no records any more. */
+  #overUntil(watermark: number): number {
+    const end = watermark + 1 - this.#definition.latenessMs
+    return Number.isNaN(end) ? noWatermark : end
+  }
+
+  /** Fires the next key of the next window that ends by `until`. @returns false: there is none. */
+  #fireNext(until: number): boolean {
+    const keys = this.#keys
+    for (;;) {
+      while (keys.next()) {
+        // The subtask from which the key group came had fired the window.
+        if (this.#time.restoredOf(keys.group) >= this.#firingEnd - 1) continue
+        this.#keyed.backend.setCurrentIdentity(keys.identity, keys.hash)
+        this.#fire(this.#firingEnd, keys.contents)
+        return true
+      }
+      const end = this.#slices.nextEnd(this.#firingEnd)
+      if (end === Infinity || end - 1 > until) return false
+      this.#firingEnd = end
+      keys.begin(this.#slices.ofWindow(end).map(({ tables }) => tables))
+    }
+  }
+
+  /** Fires the windows of the current key that took a record after they had fired. */
+  #fireAgain({ slices }: LiveRange): void {
+    const watermark = this.#time.ofKey
+    const { slideMs } = this.#definition.slices.windows
+    const overUntil = this.#overUntil(watermark)
+    const ends = slices
+      .flatMap(({ firstEnd, lastEnd }) => endsOf(firstEnd, lastEnd, slideMs))
+      .filter((end) => end - 1 <= watermark && end > overUntil)
+    let at = 0
+    const next = (): boolean => {
+      const end = ends[at]
+      if (end === undefined) return false
+      at += 1
+      this.#fire(end, this.#contentsOf(end))
+      return true
+    }
+    advanceTime(this.flow, { next, done: () => {} })
+  }
+
+  /** What the slices of a window hold for the current key. */
+  #contentsOf(end: number): readonly unknown[] {
+    const { currentGroup, currentHash, currentIdentity } = this.#keyed.backend
+    return this.#slices.ofWindow(end).flatMap(({ tables }) => {
+      const table = tables.find(currentGroup)
+      const slot = table?.find(currentHash, currentIdentity) ?? -1
+      return slot < 0 ? [] : [table?.peek(slot)]
+    })
+  }
+
+  /** Fires a window of the current key, that `contents` of slices make up. */
+  #fire(end: number, contents: readonly unknown[]): void {
+    const window = windowEndingAt(end, this.#definition.slices.windows)
+    const timestamp = end - 1
+    const { function: windowFunction } = this.#definition
+    let result: unknown
+    let values: Iterable<unknown> | undefined
+    try {
+      result = this.#definition.contents.result(this.#merged(contents), window)
+      values = windowFunction.process?.(this.#contextOf(window), result) ?? undefined
+    } catch (cause) {
+      throw userFunctionFailed(this.operatorId, this.#named(window), cause)
+    }
+    if (windowFunction.process === undefined) this.output.collect(result, timestamp)
+    else if (values !== undefined) emitAll(this, values, this.#named(window), timestamp)
+  }
+
+  /** Slices keep what they have: other windows need it. */
+  #merged(contents: readonly unknown[]): unknown {
+    const { contents: functions } = this.#definition
+    if (contents.length === 1 || functions.create === undefined) return contents[0]
+    let merged = functions.create()
+    for (const slice of contents) merged = functions.merge(merged, slice)
+    return merged
+  }
+
+  #contextOf(window: Window): FiringContext {
+    return new FiringContext(this.#environment, {
+      key: this.#keyed.backend.currentKey as Key,
+      window,
+      watermark: this.#time.ofKey,
+      windowState: undefined,
+    })
+  }
+
+  #named(window: Window): unknown {
+    return { window, key: this.#keyed.backend.currentKey }
+  }
+}
+
+/** The slices of the records from `from` (inclusive) to `to` (exclusive). */
+interface LiveRange {
+  readonly from: number
+  readonly to: number
+  /** None: no window takes the records. */
+  readonly slices: readonly LiveSlice[]
+  /** Whether a window of theirs may have fired that still takes records. */
+  readonly canFireAgain: boolean
+}
+
+const nowhere: LiveRange = { from: 0, to: 0, slices: [], canFireAgain: false }
+
+function endsOf(firstEnd: number, lastEnd: number, slideMs: number): number[] {
+  const count = (lastEnd - firstEnd) / slideMs + 1
+  return Array.from({ length: count }, (_, index) => firstEnd + index * slideMs)
+}

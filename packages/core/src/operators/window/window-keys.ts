@@ -1,0 +1,127 @@
+import { compareIdentities, type KeyIdentity } from '../../state/key.ts'
+import type { SlotTable } from '../../state/slot-table.ts'
+import type { StateTables } from '../../state/state-tables.ts'
+import { HashOrder } from './hash-order.ts'
+
+/**
+ * Goes through the keys of a window that is made of slices: by key group, hash and key, which is
+ * the same order in every run. Slices must not change meanwhile.
+ *
+ * @internal
+ */
+export class WindowKeys {
+  readonly #groupCount: number
+  #slices: readonly StateTables[] = []
+  /** Of the key group: every entry, by key. */
+  readonly #order = new HashOrder()
+  readonly #slots: number[] = []
+  readonly #tables: SlotTable[] = []
+  #at = 0
+  /** The first place after those of one hash whose keys are in order. */
+  #orderedUntil = 0
+  #group = -1
+  #identity: KeyIdentity = ''
+  #hash = 0
+  readonly #contents: unknown[] = []
+
+  /** `groupCount`: the number of key groups. */
+  constructor(groupCount: number) {
+    this.#groupCount = groupCount
+    this.#group = groupCount
+  }
+
+  /** Begins with the first key of these slices, the earliest of which comes first. */
+  begin(slices: readonly StateTables[]): void {
+    this.#slices = slices
+    this.#group = -1
+    this.#order.clear()
+    this.#at = 0
+  }
+
+  /** Goes on to the next key. @returns false: there is none. */
+  next(): boolean {
+    while (this.#at === this.#order.count) {
+      if (this.#group >= this.#groupCount - 1) return false
+      this.#group += 1
+      this.#gather()
+    }
+    if (this.#at >= this.#orderedUntil) this.#orderKeys()
+    this.#hash = this.#order.hashAt(this.#at)
+    this.#identity = this.#keyAt(this.#at)
+    this.#contents.length = 0
+    do {
+      this.#contents.push(this.#contentsAt(this.#at))
+      this.#at += 1
+    } while (this.#at < this.#orderedUntil && this.#keyAt(this.#at) === this.#identity)
+    return true
+  }
+
+  /** Index of the key group of the key. */
+  get group(): number {
+    return this.#group
+  }
+
+  get identity(): KeyIdentity {
+    return this.#identity
+  }
+
+  /** The `keyHash` of the key. */
+  get hash(): number {
+    return this.#hash
+  }
+
+  /** The contents of each slice that has the key, for reading only. */
+  get contents(): readonly unknown[] {
+    return this.#contents
+  }
+
+  #gather(): void {
+    this.#order.clear()
+    this.#slots.length = 0
+    this.#tables.length = 0
+    for (const slice of this.#slices) {
+      const table = slice.find(this.#group)
+      table?.forEachSlot((slot, hash) => {
+        this.#order.add(hash)
+        this.#slots.push(slot)
+        this.#tables.push(table)
+      })
+    }
+    this.#order.sort()
+    this.#at = 0
+    this.#orderedUntil = 0
+  }
+
+  /** Entries of one hash are of one key, but for the rare case that keys have the same hash. */
+  #orderKeys(): void {
+    const from = this.#at
+    const hash = this.#order.hashAt(from)
+    let to = from + 1
+    while (to < this.#order.count && this.#order.hashAt(to) === hash) to += 1
+    this.#orderedUntil = to
+    if (to - from > 1) this.#orderByKey(from, to)
+  }
+
+  #orderByKey(from: number, to: number): void {
+    const first = this.#keyAt(from)
+    let mixed = false
+    for (let at = from + 1; at < to; at += 1) mixed ||= this.#keyAt(at) !== first
+    if (!mixed) return
+    const entries = Array.from({ length: to - from }, (_, offset) => ({
+      index: this.#order.indexAt(from + offset),
+      key: this.#keyAt(from + offset),
+    }))
+    entries.sort((one, other) => compareIdentities(one.key, other.key) || one.index - other.index)
+    for (const [offset, { index }] of entries.entries()) this.#order.put(from + offset, index)
+  }
+
+  #keyAt(place: number): KeyIdentity {
+    const index = this.#order.indexAt(place)
+    return (this.#tables[index] as SlotTable).keyAt(this.#slots[index] as number) as KeyIdentity
+  }
+
+  #contentsAt(place: number): unknown {
+    const index = this.#order.indexAt(place)
+    return (this.#tables[index] as SlotTable).peek(this.#slots[index] as number)
+  }
+}

@@ -1,0 +1,76 @@
+import { assert } from '../common/assert.ts'
+import { SlotTable } from './slot-table.ts'
+
+/** The tables of one state in one namespace, by key group. @internal */
+export class StateTables {
+  readonly #tables: (SlotTable | undefined)[]
+
+  /** `count`: the number of key groups. */
+  constructor(count: number) {
+    this.#tables = Array.from({ length: count })
+  }
+
+  get entryCount(): number {
+    return this.#tables.reduce((sum, table) => sum + (table?.size ?? 0), 0)
+  }
+
+  find(index: number): SlotTable | undefined {
+    return this.#tables[index]
+  }
+
+  findOrCreate(index: number): SlotTable {
+    const found = this.#tables[index]
+    if (found !== undefined) return found
+    assert(index >= 0 && index < this.#tables.length, 'a key group is not of this subtask')
+    const created = new SlotTable()
+    this.#tables[index] = created
+    return created
+  }
+}
+
+/** The namespace of states that have no other (Flink: VoidNamespace). @internal */
+export const voidNamespace = 0
+
+/**
+ * The tables of one state by namespace, which divides the entries of a key: into those of several
+ * windows, say. What is in a namespace can be given up at once.
+ *
+ * @internal
+ */
+export class NamespacedTables {
+  readonly #groupCount: number
+  readonly #namespaces = new Map<number, StateTables>()
+
+  /** `groupCount`: the number of key groups. */
+  constructor(groupCount: number) {
+    this.#groupCount = groupCount
+  }
+
+  get entryCount(): number {
+    let count = 0
+    for (const tables of this.#namespaces.values()) count += tables.entryCount
+    return count
+  }
+
+  /** The namespaces in use, in no order. */
+  namespaces(): Iterable<number> {
+    return this.#namespaces.keys()
+  }
+
+  find(namespace: number): StateTables | undefined {
+    return this.#namespaces.get(namespace)
+  }
+
+  findOrCreate(namespace: number): StateTables {
+    const found = this.#namespaces.get(namespace)
+    if (found !== undefined) return found
+    const created = new StateTables(this.#groupCount)
+    this.#namespaces.set(namespace, created)
+    return created
+  }
+
+  /** Forgets all entries of a namespace, in no time; snapshots that are open still have them. */
+  remove(namespace: number): void {
+    this.#namespaces.delete(namespace)
+  }
+}
