@@ -198,8 +198,17 @@ export const engineMutants: readonly Mutant[] = [
     name: 'idle-channels-hold-back',
     breaks: 'the watermark valve does not hear that a channel is idle',
     file: `${source}/time/watermark-valve.ts`,
-    find: 'if (status.idle === idle) return',
+    find: 'if (status.idle === idle || hasEnded(status)) return',
     replace: 'if (idle || status.idle === idle) return',
+    tests: [`${test}/time/watermark-valve.test.ts`],
+  },
+  {
+    name: 'time-ends-while-a-channel-is-idle',
+    breaks:
+      'the watermark valve comes to the end of time when one channel has, and others are idle',
+    file: `${source}/time/watermark-valve.ts`,
+    find: '    const open = this.#channels.filter((channel) => !hasEnded(channel))\n',
+    replace: '    const open = this.#channels\n',
     tests: [`${test}/time/watermark-valve.test.ts`],
   },
   {

@@ -1,5 +1,5 @@
 import { defined } from '../common/assert.ts'
-import { noWatermark } from './watermark.ts'
+import { endOfTime, noWatermark } from './watermark.ts'
 
 /** What the valve lets through; called synchronously. @internal */
 export interface WatermarkValveOutput {
@@ -15,8 +15,10 @@ interface ChannelStatus {
 }
 
 /**
- * Combines the watermarks and idleness of the channels of a task. What it emits only grows.
- * (Flink: StatusWatermarkValve.)
+ * Combines the watermarks and idleness of the channels of a task. What it emits only grows. A
+ * channel that has come to the end of time no longer counts; when all have come to it, so has the
+ * whole. So time does not end while a channel is only idle: whatever it brings later would be late.
+ * (Flink: StatusWatermarkValve, but for the end of time; the same in `CombinedWatermark`.)
  *
  * @internal
  */
@@ -38,14 +40,16 @@ export class WatermarkValve {
   inputWatermark(channel: number, timestamp: number): void {
     const status = this.#channel(channel)
     if (status.idle || timestamp <= status.watermark) return
+    const last = status.watermark === this.#emitted
     status.watermark = timestamp
     if (!status.aligned && timestamp >= this.#emitted) status.aligned = true
-    this.#emitMinimum()
+    if (timestamp === endOfTime) this.#countsNoLonger(last)
+    else this.#emitMinimum()
   }
 
   inputIdle(channel: number, idle: boolean): void {
     const status = this.#channel(channel)
-    if (status.idle === idle) return
+    if (status.idle === idle || hasEnded(status)) return
     status.idle = idle
     if (idle) this.#becameIdle(status)
     else this.#becameActive(status)
@@ -53,11 +57,20 @@ export class WatermarkValve {
 
   #becameIdle(status: ChannelStatus): void {
     status.aligned = false
-    if (this.#channels.some((channel) => !channel.idle)) {
-      if (status.watermark === this.#emitted) this.#emitMinimum()
+    this.#countsNoLonger(status.watermark === this.#emitted)
+  }
+
+  /** `last`: the channel was one of those that held the others back. */
+  #countsNoLonger(last: boolean): void {
+    if (this.#channels.every(hasEnded)) {
+      this.#emit(endOfTime)
       return
     }
-    if (status.watermark === this.#emitted) this.#emitMaximum()
+    if (this.#channels.some((channel) => !channel.idle && !hasEnded(channel))) {
+      if (last) this.#emitMinimum()
+      return
+    }
+    if (last) this.#emitMaximum()
     this.#idle = true
     this.#output.emitIdle(true)
   }
@@ -73,7 +86,7 @@ export class WatermarkValve {
     let minimum = Infinity
     let aligned = 0
     for (const channel of this.#channels) {
-      if (!channel.aligned) continue
+      if (!channel.aligned || hasEnded(channel)) continue
       aligned += 1
       minimum = Math.min(minimum, channel.watermark)
     }
@@ -81,7 +94,8 @@ export class WatermarkValve {
   }
 
   #emitMaximum(): void {
-    this.#emit(Math.max(...this.#channels.map((channel) => channel.watermark)))
+    const open = this.#channels.filter((channel) => !hasEnded(channel))
+    this.#emit(Math.max(...open.map((channel) => channel.watermark)))
   }
 
   #emit(timestamp: number): void {
@@ -93,4 +107,8 @@ export class WatermarkValve {
   #channel(index: number): ChannelStatus {
     return defined(this.#channels[index], 'the channel exists')
   }
+}
+
+function hasEnded({ watermark }: ChannelStatus): boolean {
+  return watermark === endOfTime
 }

@@ -159,6 +159,36 @@ describe('the watermark valve', () => {
     expect(emitted).toEqual([2, 9, 'idle', 'active'])
   })
 
+  test('does not come to the end of time while a channel is only idle', () => {
+    const { valve, emitted } = valveOf(3)
+    for (const [channel, timestamp] of [3, 8, 5].entries()) {
+      valve.inputWatermark(channel, timestamp)
+    }
+
+    valve.inputIdle(1, true)
+    valve.inputIdle(2, true)
+    valve.inputWatermark(0, Infinity)
+    valve.inputIdle(1, false)
+    valve.inputWatermark(1, 9)
+    valve.inputWatermark(1, Infinity)
+    valve.inputIdle(2, false)
+    valve.inputWatermark(2, Infinity)
+
+    expect(emitted).toEqual([3, 8, 'idle', 'active', 9, 'idle', 'active', Infinity])
+  })
+
+  test('turns idle when those that have not ended are, whichever was the last', () => {
+    const { valve, emitted } = valveOf(2)
+    valve.inputWatermark(0, 3)
+    valve.inputWatermark(1, 8)
+
+    valve.inputWatermark(1, Infinity)
+    valve.inputIdle(1, true)
+    valve.inputIdle(0, true)
+
+    expect(emitted).toEqual([3, 'idle'])
+  })
+
   test('never emits a watermark that goes back, whatever comes in', () => {
     for (let seed = 0; seed < 200; seed += 1) {
       const { valve, emitted } = valveOf(3)
@@ -170,7 +200,7 @@ describe('the watermark valve', () => {
 
       for (let step = 0; step < 60; step += 1) {
         if (below(3) === 0) valve.inputIdle(below(3), below(2) === 0)
-        else valve.inputWatermark(below(3), below(30))
+        else valve.inputWatermark(below(3), below(12) === 0 ? Infinity : below(30))
       }
 
       const watermarks = emitted.filter((value) => typeof value === 'number')

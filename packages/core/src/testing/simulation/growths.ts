@@ -21,12 +21,19 @@ export interface Sketch {
   readonly expected: readonly SimulatedRecord[]
   /** Whether records of the same origin, key and path come in the order of their indexes. */
   readonly ordered: boolean
+  readonly conditions: Conditions
+  /** Where its records come from. */
+  readonly origins: ReadonlySet<string>
+}
+
+/** Under which conditions a job runs: they decide what is the same in every run. @internal */
+export interface Conditions {
   /** Whether a record behind the watermark is a defect. */
   readonly punctual: boolean
   /** Whether event time ends: then every window fires. */
   readonly bounded: boolean
-  /** Where its records come from. */
-  readonly origins: ReadonlySet<string>
+  /** Whether the parallelism stays as it is. */
+  readonly steady: boolean
 }
 
 /** Adds an operator; `index` is unique in the job. @internal */
@@ -38,9 +45,17 @@ export function unite(left: Sketch, right: Sketch): Sketch {
     stream: left.stream.union(right.stream),
     expected: [...left.expected, ...right.expected],
     ordered: left.ordered && right.ordered && !overlap(left.origins, right.origins),
+    conditions: bothHold(left.conditions, right.conditions),
+    origins: new Set([...left.origins, ...right.origins]),
+  }
+}
+
+/** What holds for both. @internal */
+export function bothHold(left: Conditions, right: Conditions): Conditions {
+  return {
     punctual: left.punctual && right.punctual,
     bounded: left.bounded && right.bounded,
-    origins: new Set([...left.origins, ...right.origins]),
+    steady: left.steady && right.steady,
   }
 }
 
@@ -99,7 +114,7 @@ const spread: Growth = (sketch, index) => {
 }
 
 /** Counts the records of a key, as a rolling aggregate. */
-const summed: Growth = ({ stream, expected, punctual, bounded }, index) => {
+const summed: Growth = ({ stream, expected, conditions }, index) => {
   const origin = `sum${index}`
   const counts = new Map<number, number>()
   return {
@@ -112,8 +127,7 @@ const summed: Growth = ({ stream, expected, punctual, bounded }, index) => {
       counts.set(key, count)
       return { origin, index: count, key, path: '' }
     }),
-    punctual,
-    bounded,
+    conditions,
     ordered: true,
     origins: new Set([origin]),
   }
@@ -131,7 +145,10 @@ const broadcast: Growth = (sketch, index) => {
   }
 }
 
-/** Calls a function that takes its time, for many records at once, and not in their order. */
+/**
+ * Calls a function that takes its time, for many records at once, and not in their order. Another
+ * number of subtasks gets the records under way in turn: they may be behind others then.
+ */
 const enriched: Growth = (sketch, index) => {
   const tag = (record: SimulatedRecord): SimulatedRecord => withPath(record, ` a${index}`)
   const ordered = index % 2 === 0
@@ -145,12 +162,12 @@ const enriched: Growth = (sketch, index) => {
     ...sketch,
     stream: sketch.stream.mapAsync(`enrich${index}`, enrich, options),
     expected: sketch.expected.map(tag),
-    ordered: sketch.ordered && ordered,
+    ordered: sketch.ordered && ordered && sketch.conditions.steady,
   }
 }
 
 /** Counts all records in every subtask: no copy of the count may be lost, nor be behind. */
-const shared: Growth = ({ stream, expected, origins, punctual, bounded }, index) => {
+const shared: Growth = ({ stream, expected, origins, conditions }, index) => {
   const origin = `share${index}`
   const parallelism = 1 + (index % 3)
   const all = stream.broadcast({ count: broadcastState<string, number>() })
@@ -174,26 +191,26 @@ const shared: Growth = ({ stream, expected, origins, punctual, bounded }, index)
       Array.from({ length: parallelism }, () => numbered(before + 1)),
     ),
     ordered: false,
-    punctual,
-    bounded,
+    conditions,
     origins: new Set([...origins, origin]),
   }
 }
 
 /** Counts the records of a key: which record gets which number depends on the order. */
-const counted: Growth = ({ stream, expected, punctual, bounded }, index) => {
+const counted: Growth = ({ stream, expected, conditions }, index) => {
   const origin = `count${index}`
   const counts = new Map<number, number>()
   return {
-    stream: stream.keyBy(({ key }) => key).process(origin, countPerKey(origin, punctual)),
+    stream: stream
+      .keyBy(({ key }) => key)
+      .process(origin, countPerKey(origin, conditions.punctual)),
     expected: expected.map(({ key }) => {
       const count = (counts.get(key) ?? 0) + 1
       counts.set(key, count)
       return { origin, index: count, key, path: '' }
     }),
     ordered: true,
-    punctual,
-    bounded,
+    conditions,
     origins: new Set([origin]),
   }
 }
@@ -246,7 +263,7 @@ const sequenced: Growth = (sketch, index) => ({
         const sequence = `${record.origin}${record.path}`
         const inOrder = !sketch.ordered || record.index > (last.get(sequence) ?? -1)
         last.set(sequence, record.index)
-        const late = sketch.punctual ? lateness(context) : ''
+        const late = sketch.conditions.punctual ? lateness(context) : ''
         return [withPath(record, (inOrder ? '' : ' out of order') + late)]
       },
     }),

@@ -26,6 +26,8 @@ export interface IncarnationParts {
   readonly target: SimulatedTarget
   readonly logs: ReadonlyMap<string, SimulatedLog>
   readonly guarantee: DeliveryGuarantee
+  /** See `RandomJobParts`. */
+  readonly steady: boolean
   readonly leaseMs: number
   readonly logger: Logger
   /** Whether messages and writes may fail now. */
@@ -84,11 +86,12 @@ export class Incarnation {
 
   /** Every process defines the same job. */
   #define(): ReturnType<typeof randomJob> {
-    const { seed, world, logs, target, guarantee } = this.#parts
+    const { seed, world, logs, target, guarantee, steady } = this.#parts
     const io = { process: this.process, below: (limit: number) => randomBelow(world.prng, limit) }
     return randomJob({
       prng: new SeededPrng(seed * 7919 + 1),
       guarantee,
+      steady,
       logs: new Map([...logs].map(([id, log]) => [id, log.partitions])),
       createSource: (id) => new SimulatedSource(defined(logs.get(id), 'a source has its log'), io),
       createSink: () => new SimulatedSink(target, io),

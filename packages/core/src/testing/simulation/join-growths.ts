@@ -2,7 +2,7 @@ import { type Prng, randomBelow } from '../../common/prng.ts'
 import type { KeyedCoProcess } from '../../operators/co-process-function.ts'
 import type { KeyedContext } from '../../operators/keyed-process-function.ts'
 import { type StateDescriptor, type ValueState, valueState } from '../../state/state-descriptor.ts'
-import { type Sketch, unite } from './growths.ts'
+import { bothHold, type Sketch, unite } from './growths.ts'
 import type { SimulatedRecord } from './simulated-log.ts'
 
 /** Makes one stream of two; `index` is unique in the job. */
@@ -32,8 +32,7 @@ const counted: Meeting = (left, right, index) => {
       return { origin, index: count, key, path: '' }
     }),
     ordered: true,
-    punctual: left.punctual && right.punctual,
-    bounded: left.bounded && right.bounded,
+    conditions: bothHold(left.conditions, right.conditions),
     origins: new Set([origin]),
   }
 }
@@ -78,7 +77,7 @@ function countBoth(
  */
 const joined: Meeting = (left, right, index) => {
   const ofSources = [...left.origins, ...right.origins].every((id) => id.startsWith('source'))
-  const timed = ofSources && left.punctual && right.punctual
+  const timed = ofSources && bothHold(left.conditions, right.conditions).punctual
   const candidates = left.expected.length * right.expected.length
   if (!timed || candidates > candidatesMax) return counted(left, right, index)
   const origin = `join${index}`
@@ -104,8 +103,7 @@ const joined: Meeting = (left, right, index) => {
         .map((other) => pair(one, other)),
     ),
     ordered: false,
-    punctual: true,
-    bounded: left.bounded && right.bounded,
+    conditions: bothHold(left.conditions, right.conditions),
     origins: new Set([origin]),
   }
 }

@@ -17,6 +17,8 @@ export interface RandomJobParts {
   readonly guarantee: DeliveryGuarantee
   /** The partitions of each source, by operator id. */
   readonly logs: ReadonlyMap<string, readonly SimulatedPartition[]>
+  /** The parallelism is the same in every run. */
+  readonly steady: boolean
   createSource(operatorId: string): SimulatedSource
   createSink(): SimulatedSink
   createPlainSink(): PlainSink
@@ -36,7 +38,7 @@ export interface RandomJob {
  * @internal
  */
 export function randomJob(parts: RandomJobParts): RandomJob {
-  const { prng, guarantee, logs } = parts
+  const { prng, guarantee, logs, steady } = parts
   const expected = new Map<string, ExpectedOutput>()
   // With strategies, records of a partition that is found late may be late.
   const punctual = randomBelow(prng, 2) === 0
@@ -49,8 +51,7 @@ export function randomJob(parts: RandomJobParts): RandomJob {
         stream: env.source(id, source, punctual ? {} : { watermarks: randomWatermarks(prng) }),
         expected: partitions.flatMap(({ records }) => records),
         ordered: true,
-        punctual,
-        bounded: source.boundedness === 'bounded',
+        conditions: { punctual, steady, bounded: source.boundedness === 'bounded' },
         origins: new Set([id]),
       }
     })

@@ -85,6 +85,9 @@ class Simulation {
   readonly #target: SimulatedTarget
   readonly #parts: IncarnationParts
   readonly #exactlyOnce: boolean
+  /** The parallelism does not change from run to run. */
+  readonly #steady: boolean
+  readonly #parallelism: number
   /** All sources end: then the job does. */
   readonly #bounded: boolean
   readonly #counts = {
@@ -117,6 +120,8 @@ class Simulation {
     const disk = new SimulatedStorage(prng)
     this.#disk = disk
     this.#exactlyOnce = randomBelow(prng, 4) > 0
+    this.#steady = randomBelow(prng, 3) === 0
+    this.#parallelism = 1 + randomBelow(prng, 4)
     this.#target = new SimulatedTarget({
       exactlyOnce: this.#exactlyOnce,
       guard: (check) => this.#violations.guard(check),
@@ -136,6 +141,7 @@ class Simulation {
       target: this.#target,
       logs,
       guarantee: this.#exactlyOnce ? 'exactly-once' : 'at-least-once',
+      steady: this.#steady,
       leaseMs,
       logger: this.#violations.logger(),
       faulty: () => this.#faultsLeft > 0,
@@ -249,7 +255,7 @@ class Simulation {
   }
 
   #start(pid: number, { fresh }: { readonly fresh: boolean }): Incarnation {
-    const parallelism = 1 + randomBelow(this.#prng, 4)
+    const parallelism = this.#steady ? this.#parallelism : 1 + randomBelow(this.#prng, 4)
     return new Incarnation(this.#parts, { pid, parallelism, fresh })
   }
 

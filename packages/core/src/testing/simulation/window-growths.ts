@@ -27,7 +27,7 @@ const byIndex: WindowAssigner<SimulatedRecord> = {
  * Windows that fire every two records, and forget them: each result tells how many it is of, and
  * which of its window it is.
  */
-const windowed: Growth = ({ stream, expected, punctual, bounded }, index) => {
+const windowed: Growth = ({ stream, expected, conditions }, index) => {
   const origin = `window${index}`
   const counts = new Map<string, number>()
   return {
@@ -55,8 +55,7 @@ const windowed: Growth = ({ stream, expected, punctual, bounded }, index) => {
       }),
     ),
     ordered: true,
-    punctual,
-    bounded,
+    conditions,
     origins: new Set([origin]),
   }
 }
@@ -69,7 +68,7 @@ const countRecords = {
 }
 
 /** Every third record of a key fires the three. */
-const inThrees: Growth = ({ stream, expected, punctual, bounded }, index) => {
+const inThrees: Growth = ({ stream, expected, conditions }, index) => {
   const origin = `threes${index}`
   const counts = new Map<number, number>()
   return {
@@ -90,8 +89,7 @@ const inThrees: Growth = ({ stream, expected, punctual, bounded }, index) => {
       return count % 3 === 0 ? [{ origin, index: count / 3, key, path: ' of 3' }] : []
     }),
     ordered: true,
-    punctual,
-    bounded,
+    conditions,
     origins: new Set([origin]),
   }
 }
@@ -104,9 +102,9 @@ const slideMs = 4
  * late, timestamps are those of sources, which are indexes, and event time ends.
  */
 const sliced: Growth = (sketch, index) => {
-  const { stream, expected, origins, punctual, bounded } = sketch
+  const { stream, expected, origins, conditions } = sketch
   const ofSources = [...origins].every((id) => id.startsWith('source'))
-  if (!ofSources || !punctual || !bounded) return inThrees(sketch, index)
+  if (!ofSources || !conditions.punctual || !conditions.bounded) return inThrees(sketch, index)
   const origin = `slices${index}`
   const counts = new Map<string, SimulatedRecord>()
   for (const { index: at, key } of expected) {
@@ -127,8 +125,7 @@ const sliced: Growth = (sketch, index) => {
       }),
     expected: [...counts.values()],
     ordered: true,
-    punctual,
-    bounded,
+    conditions,
     origins: new Set([origin]),
   }
 }
