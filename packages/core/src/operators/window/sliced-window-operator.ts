@@ -35,8 +35,8 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
   readonly #time: KeyGroupWatermark
   readonly #late: LateRecords
   readonly #slices: LiveSlices
-  /** Where the last record went. */
-  #range: LiveRange = nowhere
+  /** Where the last records went. */
+  readonly #ranges: LiveRange[] = []
   /** The keys of the window that is firing, and its end: those that end before have fired. */
   readonly #keys: WindowKeys
   #firingEnd = noWatermark
@@ -70,7 +70,7 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
   emitWatermark(watermark: number): void {
     this.#firingEnd = this.#time.current + 1
     const until = this.#time.advanceTo(watermark) ? watermark : noWatermark
-    this.#range = nowhere
+    this.#ranges.length = 0
     const done = (): void => {
       this.#slices.removeUntil(this.#overUntil(this.#time.current))
       this.output.emitWatermark(watermark)
@@ -124,9 +124,15 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
 
   #rangeOf(timestamp: number): LiveRange {
     if (this.#time.isUneven) return this.#locate(timestamp)
-    const range = this.#range
-    if (timestamp >= range.from && timestamp < range.to) return range
-    return (this.#range = this.#locate(timestamp))
+    const ranges = this.#ranges
+    for (let at = 0; at < ranges.length; at += 1) {
+      const range = ranges[at] as LiveRange
+      if (timestamp >= range.from && timestamp < range.to) return range
+    }
+    const range = this.#locate(timestamp)
+    if (ranges.length === rangesMax) ranges.length = 0
+    ranges.push(range)
+    return range
   }
 
   /** The slices around a record of the current key that a window still needs. */
@@ -247,7 +253,8 @@ interface LiveRange {
   readonly canFireAgain: boolean
 }
 
-const nowhere: LiveRange = { from: 0, to: 0, slices: [], canFireAgain: false }
+/** Records out of order go to and fro between a few ranges. */
+const rangesMax = 8
 
 function endsOf(firstEnd: number, lastEnd: number, slideMs: number): number[] {
   const count = (lastEnd - firstEnd) / slideMs + 1
