@@ -9,7 +9,7 @@ function value(name: string, amount: number, subtask = 0): Values[number] {
 }
 
 function job(values: Values, checkpointId?: number): WatchedJob {
-  const timesMs = { durationMs: 38, alignmentMs: 0, syncMs: 0, asyncMs: 0 }
+  const timesMs = { durationMs: 38, alignmentMs: 0, syncMs: 0, asyncMs: 0, stallMs: 0 }
   return {
     status: 'running',
     restarts: 0,

@@ -305,7 +305,7 @@ type RoundResult =
     }
   | Exclude<PendingResult, { readonly status: 'acknowledged' }>
 
-const noStats = { alignmentMs: 0, syncMs: 0, asyncMs: 0, stateBytes: 0 }
+const noStats = { alignmentMs: 0, syncMs: 0, asyncMs: 0, stallMs: 0, stateBytes: 0 }
 
 function bytesOf(states: readonly OperatorSubtaskState[]): number {
   return states.reduce((sum, { keyed, listFile }) => {

@@ -31,7 +31,7 @@ export class PendingCheckpoint {
   readonly result: Promise<PendingResult>
   readonly #awaited: Set<string>
   readonly #states: OperatorSubtaskState[] = []
-  #stats: TaskCheckpointStats = { alignmentMs: 0, syncMs: 0, asyncMs: 0 }
+  #stats: TaskCheckpointStats = { alignmentMs: 0, syncMs: 0, asyncMs: 0, stallMs: 0 }
   #settle: (result: PendingResult) => void = () => {}
 
   /** `tasks`: the names of the tasks that must acknowledge; at least one. */
@@ -54,6 +54,7 @@ export class PendingCheckpoint {
       alignmentMs: Math.max(this.#stats.alignmentMs, stats.alignmentMs),
       syncMs: Math.max(this.#stats.syncMs, stats.syncMs),
       asyncMs: Math.max(this.#stats.asyncMs, stats.asyncMs),
+      stallMs: Math.max(this.#stats.stallMs, stats.stallMs),
     }
     if (this.#awaited.size > 0) return
     this.#settle({ status: 'acknowledged', states: this.#states, stats: this.#stats })

@@ -37,6 +37,11 @@ export interface CheckpointStats {
   readonly syncMs: number
   /** The longest time that a task wrote state or made its output durable. */
   readonly asyncMs: number
+  /**
+   * The longest time that a task was kept from its records at once: by its synchronous part, or by
+   * a step of serializing its state.
+   */
+  readonly stallMs: number
   /** The bytes of state written. */
   readonly stateBytes: number
   readonly reason?: string

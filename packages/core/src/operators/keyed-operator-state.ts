@@ -12,7 +12,7 @@ export interface KeyedOperatorStateParts {
   readonly operatorId: string
   readonly subtask: number
   readonly backend: HeapStateBackend
-  readonly storage: Storage
+  readonly storage: Pick<Storage, 'location' | 'read' | 'write'>
   /** Files that hold entries of the subtask's key groups, and maybe others. */
   readonly restored: readonly KeyedStateHandle[]
 }

@@ -16,6 +16,7 @@ import { TaskMetrics } from './task-metrics.ts'
 import type { Deployment, TaskEvent, TaskId } from './task-protocol.ts'
 import { taskName } from './task-protocol.ts'
 import type { TaskServices } from './task-services.ts'
+import { TimedFiles } from './timed-files.ts'
 
 /** Which task to build. @internal */
 export interface TaskBlueprint {
@@ -44,6 +45,7 @@ class TaskBuilder {
   readonly #flow = new FlowControl()
   readonly #abort = new AbortController()
   readonly #steps: StepClock
+  readonly #files: TimedFiles
   /** Set before anything of the task runs. */
   #task: StreamTask | undefined
 
@@ -52,11 +54,13 @@ class TaskBuilder {
     this.#services = services
     this.#connections = connections
     this.#steps = new StepClock(services.clock)
+    this.#files = new TimedFiles(services.storage, services.clock)
     this.#operators = new OperatorFactory({
       blueprint,
       services,
       flow: this.#flow,
       steps: this.#steps,
+      files: this.#files,
       signal: this.#abort.signal,
       runOnTask: (action) => this.#built.runOnTask(action),
     })
@@ -73,7 +77,7 @@ class TaskBuilder {
       operatorId: vertex.vertexId,
       subtask: id.subtask,
     })
-    const { clock, scheduler, logger, storage, taskLimits } = this.#services
+    const { clock, scheduler, logger, taskLimits } = this.#services
     const shared = {
       chain,
       flow: this.#flow,
@@ -83,7 +87,7 @@ class TaskBuilder {
       steps: this.#steps,
       scheduler,
       logger: logger.child({ task: taskName(id) }),
-      storage,
+      files: this.#files,
       abort: this.#abort,
       send,
     }

@@ -19,6 +19,7 @@ import type { StepClock } from './step-clock.ts'
 import type { RestoredOperatorState } from './task-protocol.ts'
 import { taskName } from './task-protocol.ts'
 import type { TaskServices } from './task-services.ts'
+import type { StateFiles } from './timed-files.ts'
 
 /** What operators share with their task. @internal */
 export interface OperatorFactoryParts {
@@ -26,6 +27,7 @@ export interface OperatorFactoryParts {
   readonly services: TaskServices
   readonly flow: FlowControl
   readonly steps: StepClock
+  readonly files: StateFiles
   readonly signal: AbortSignal
   /** See `OperatorContext.runOnTask`. */
   readonly runOnTask: (action: () => void) => void
@@ -117,10 +119,10 @@ export class OperatorFactory {
   }
 
   #createKeyedState(operatorId: string): KeyedOperatorState {
-    const { blueprint, steps } = this.#parts
+    const { blueprint, steps, files } = this.#parts
     const { deployment, vertex, id } = blueprint
     const { maxParallelism } = deployment.plan
-    const { storage, sliceLimits } = this.#parts.services
+    const { sliceLimits } = this.#parts.services
     const backend = new HeapStateBackend({
       operatorId,
       range: keyGroupRange(id.subtask, vertex.parallelism, maxParallelism),
@@ -134,7 +136,7 @@ export class OperatorFactory {
       operatorId,
       subtask: id.subtask,
       backend,
-      storage,
+      storage: files,
       restored,
     })
   }

@@ -1,7 +1,7 @@
-import type { Storage } from '../common/storage.ts'
 import { listFilePath } from '../state/checkpoint-path.ts'
 import { encodeListFile } from '../state/list-file.ts'
 import type { OperatorStateList, OperatorSubtaskState } from '../state/operator-state.ts'
+import type { StateFiles } from './timed-files.ts'
 
 /** What lists of a subtask may hold inside the manifest. */
 const manifestBytesMax = 64 * 1024
@@ -16,13 +16,18 @@ const manifestBytesMax = 64 * 1024
 export async function storeLists(
   state: OperatorSubtaskState,
   checkpointId: number,
-  storage: Storage,
+  files: StateFiles,
 ): Promise<OperatorSubtaskState> {
   const { operatorId, subtask, lists } = state
   if (bytesOf(lists) <= manifestBytesMax) return state
   const path = listFilePath(checkpointId, operatorId, subtask)
-  const bytes = await storage.write(path, [encodeListFile(lists)])
+  const bytes = await files.write(path, chunksOf(lists))
   return { ...state, lists: [], listFile: { path, bytes } }
+}
+
+/** Made when it is asked for. */
+function* chunksOf(lists: readonly OperatorStateList[]): Iterable<Uint8Array> {
+  yield encodeListFile(lists)
 }
 
 function bytesOf(lists: readonly OperatorStateList[]): number {

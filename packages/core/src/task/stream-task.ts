@@ -3,7 +3,6 @@ import type { Clock } from '../common/clock.ts'
 import { toErrorPayload } from '../common/errors.ts'
 import type { Logger } from '../common/logger.ts'
 import type { Scheduler } from '../common/scheduler.ts'
-import type { Storage } from '../common/storage.ts'
 import type { CheckpointNotice } from '../connector/source-event.ts'
 import type { FlowControl } from '../network/flow-control.ts'
 import type { CheckpointBarrier } from '../network/stream-element.ts'
@@ -16,7 +15,8 @@ import { StepSize } from './step-size.ts'
 import { storeLists } from './store-lists.ts'
 import type { InputListener, StepResult, TaskInput } from './task-input.ts'
 import type { TaskActivity, TaskMetrics } from './task-metrics.ts'
-import type { TaskCommand, TaskEvent } from './task-protocol.ts'
+import type { TaskCheckpointStats, TaskCommand, TaskEvent } from './task-protocol.ts'
+import type { TimedFiles } from './timed-files.ts'
 
 /** How much a task does before others get their turn. @internal */
 export interface TaskLimits {
@@ -55,8 +55,8 @@ export interface StreamTaskParts {
   readonly steps: StepClock
   readonly scheduler: Scheduler
   readonly logger: Logger
-  /** Where lists go that are too large for the manifest. */
-  readonly storage: Storage
+  /** Where its state goes. */
+  readonly files: TimedFiles
   /** Aborted when the task fails or is cancelled. */
   readonly abort: AbortController
   readonly send: (event: TaskEvent) => void
@@ -127,19 +127,18 @@ export class StreamTask implements InputListener {
    * in the background (Flink: SubtaskCheckpointCoordinatorImpl).
    */
   barrierReceived(barrier: CheckpointBarrier, alignmentMs: number): void {
-    const { chain, source, clock } = this.#parts
+    const { chain, source, clock, files } = this.#parts
+    files.restart()
     const start = clock.monotonic()
     chain.emitEvent(barrier)
     const snapshots = [
       ...(source === undefined ? [] : [source.snapshot(barrier)]),
       ...chain.snapshot(barrier),
     ]
-    const cut = clock.monotonic()
-    const acknowledge = this.#acknowledge(barrier.checkpointId, snapshots, (asyncMs) => ({
-      alignmentMs,
-      syncMs: cut - start,
-      asyncMs,
-    }))
+    const syncMs = clock.monotonic() - start
+    const acknowledge = this.#acknowledge(barrier.checkpointId, snapshots, (asyncMs) => {
+      return { alignmentMs, syncMs, asyncMs, stallMs: Math.max(syncMs, files.longestChunkMs) }
+    })
     acknowledge.catch((cause: unknown) => this.#fail(cause))
   }
 
@@ -287,14 +286,14 @@ export class StreamTask implements InputListener {
   async #acknowledge(
     checkpointId: number,
     snapshots: readonly OperatorSnapshot[],
-    stats: (asyncMs: number) => { alignmentMs: number; syncMs: number; asyncMs: number },
+    stats: (asyncMs: number) => TaskCheckpointStats,
   ): Promise<void> {
-    const { clock, send, storage } = this.#parts
+    const { clock, send, files } = this.#parts
     const start = clock.monotonic()
     const settled = await Promise.allSettled(snapshots.map((snapshot) => snapshot.state))
     const states = settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
     const written = await Promise.allSettled(
-      states.map((state) => storeLists(state, checkpointId, storage)),
+      states.map((state) => storeLists(state, checkpointId, files)),
     )
     if (this.#status !== 'running') return
     const error = this.#declined(snapshots, settled) ?? rejectionOf(written)

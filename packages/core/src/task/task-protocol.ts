@@ -46,6 +46,8 @@ export interface TaskCheckpointStats {
   readonly alignmentMs: number
   readonly syncMs: number
   readonly asyncMs: number
+  /** The longest piece of work that kept the task from its records. */
+  readonly stallMs: number
 }
 
 /** @internal */

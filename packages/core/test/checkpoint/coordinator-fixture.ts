@@ -14,7 +14,12 @@ import { ManualScheduler } from '../../src/testing/manual-scheduler.ts'
 export const source: TaskId = { vertexId: 'source', subtask: 0 }
 export const sink: TaskId = { vertexId: 'sink', subtask: 0 }
 export const tasks: readonly TaskId[] = [source, sink]
-export const stats: TaskCheckpointStats = { alignmentMs: 1, syncMs: 2, asyncMs: 3 }
+export const stats: TaskCheckpointStats = {
+  alignmentMs: 1,
+  syncMs: 2,
+  asyncMs: 3,
+  stallMs: 4,
+}
 
 /** A quarter of the interval. */
 export const firstTriggerMs = 25

@@ -7,7 +7,7 @@ import type { TaskId } from '../../src/task/task-protocol.ts'
 import { ManualScheduler } from '../../src/testing/manual-scheduler.ts'
 
 const task: TaskId = { vertexId: 'source', subtask: 0 }
-const stats = { alignmentMs: 0, syncMs: 0, asyncMs: 0 }
+const stats = { alignmentMs: 0, syncMs: 0, asyncMs: 0, stallMs: 0 }
 const timeoutMs = 1000
 
 /** A coordinator whose checkpoint 7 has expired, and whose checkpoint 8 is under way. */

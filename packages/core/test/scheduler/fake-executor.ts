@@ -12,7 +12,7 @@ import {
 } from '../../src/task/task-protocol.ts'
 import { committableOf, subtaskOf } from './fixtures.ts'
 
-const stats = { alignmentMs: 0, syncMs: 0, asyncMs: 0 }
+const stats = { alignmentMs: 0, syncMs: 0, asyncMs: 0, stallMs: 0 }
 
 /** Tasks that do as they are told: they run, acknowledge, commit and close, unless told not to. */
 export class FakeExecutor implements TaskExecutor {

@@ -97,9 +97,31 @@ describe('a task', () => {
           { ...stateOf('source'), lists: [{ name: 'splits', distribution: 'split', items: [] }] },
           stateOf('end'),
         ],
-        stats: { alignmentMs: 0, syncMs: 0, asyncMs: 25 },
+        stats: { alignmentMs: 0, syncMs: 0, asyncMs: 25, stallMs: 0 },
       },
     ])
+  })
+
+  test('tells the longest work for a checkpoint that kept it from its records', async () => {
+    const { task, operator, files, scheduler, events } = await startTask()
+    const writing = function* (): Iterable<Uint8Array> {
+      for (const ms of [3, 7, 4]) {
+        scheduler.pass(ms)
+        yield new Uint8Array(1)
+      }
+    }
+    operator.onSnapshot = () => {
+      scheduler.pass(5)
+      return {
+        state: files.write('state', writing()).then(() => stateOf('end')),
+        failure: 'fail-task',
+      }
+    }
+
+    task.command(trigger(1))
+    await scheduler.settle()
+
+    expect(events).toMatchObject([{ stats: { syncMs: 5, stallMs: 7 } }])
   })
 
   // Found by seed 107 of the simulation: the split got into the snapshots of enumerator and reader.

@@ -10,6 +10,7 @@ import { StepClock } from '../../src/task/step-clock.ts'
 import { StreamTask } from '../../src/task/stream-task.ts'
 import { TaskMetrics } from '../../src/task/task-metrics.ts'
 import type { TaskEvent } from '../../src/task/task-protocol.ts'
+import { TimedFiles } from '../../src/task/timed-files.ts'
 import { ManualScheduler } from '../../src/testing/manual-scheduler.ts'
 import { SimulatedStorage } from '../../src/testing/simulated-storage.ts'
 import { RecordingOutput } from '../operators/fixtures.ts'
@@ -72,6 +73,7 @@ export interface TaskFixture {
   readonly operator: TestOperator
   readonly source: ScriptedSource
   readonly flow: FlowControl
+  readonly files: TimedFiles
   readonly scheduler: ManualScheduler
   readonly events: TaskEvent[]
   readonly log: string[]
@@ -82,6 +84,7 @@ export function createTask(): TaskFixture {
   const scheduler = new ManualScheduler()
   const log: string[] = []
   const events: TaskEvent[] = []
+  const files = new TimedFiles(new SimulatedStorage(new SeededPrng(1)).open(), scheduler)
   const operator = new TestOperator(log)
   const flow = new FlowControl()
   const chain = new OperatorChain({
@@ -121,12 +124,12 @@ export function createTask(): TaskFixture {
     steps: new StepClock(scheduler),
     scheduler,
     logger: silentLogger,
-    storage: new SimulatedStorage(new SeededPrng(1)).open(),
+    files,
     abort: new AbortController(),
     send: (event) => void events.push(event),
   })
   const types = (): readonly string[] => events.map(({ type }) => type)
-  return { task, operator, source, flow, scheduler, events, log, types }
+  return { task, operator, source, flow, files, scheduler, events, log, types }
 }
 
 /** One that runs, and has said so. */
