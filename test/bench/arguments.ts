@@ -18,6 +18,7 @@ export function parseArguments(args: readonly string[]): BenchArguments {
       quick: { type: 'boolean', default: false },
       peers: { type: 'string' },
       scenarios: { type: 'string' },
+      only: { type: 'string' },
     },
   })
   return {
@@ -26,6 +27,7 @@ export function parseArguments(args: readonly string[]): BenchArguments {
     names: positionals,
     peers: listOf(values.peers),
     scenarios: listOf(values.scenarios),
+    only: listOf(values.only),
   }
 }
 

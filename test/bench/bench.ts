@@ -8,6 +8,8 @@ export interface BenchOptions {
   readonly peers: readonly string[] | undefined
   /** Scenarios that it runs; undefined: all. */
   readonly scenarios: readonly string[] | undefined
+  /** Parts that the bench against Flink runs; undefined: all. */
+  readonly only: readonly string[] | undefined
 }
 
 /** What a bench found. */

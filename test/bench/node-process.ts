@@ -10,11 +10,36 @@ const outputBytesMax = 16 * 2 ** 20
  *
  * @throws Error with what it printed if it fails.
  */
-export async function measureInNode<T>(module: string, args: readonly string[]): Promise<T> {
-  const { stdout } = await run(
-    process.execPath,
-    ['--conditions=@flinkts/source', module, ...args],
-    { maxBuffer: outputBytesMax },
+export function measureInNode<T>(module: string, args: readonly string[]): Promise<T> {
+  return runNode(['--conditions=@flinkts/source', module, ...args])
+}
+
+/**
+ * The same on the packages as they were built, which users get.
+ *
+ * @throws Error with what it printed if it fails.
+ */
+export function measureBuilt<T>(module: string, args: readonly string[]): Promise<T> {
+  return runNode([module, ...args])
+}
+
+async function runNode<T>(args: readonly string[]): Promise<T> {
+  try {
+    const { stdout } = await run(process.execPath, args, { maxBuffer: outputBytesMax })
+    return JSON.parse(stdout) as T
+  } catch (cause) {
+    if (isKilled(cause)) return JSON.parse(cause.stdout) as T
+    throw cause
+  }
+}
+
+/** One that was to die printed what it found before. */
+function isKilled(cause: unknown): cause is Error & { readonly stdout: string } {
+  return (
+    cause instanceof Error &&
+    'signal' in cause &&
+    cause.signal === 'SIGKILL' &&
+    'stdout' in cause &&
+    cause.stdout !== ''
   )
-  return JSON.parse(stdout) as T
 }

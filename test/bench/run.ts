@@ -76,6 +76,7 @@ function helpText(): string {
     '  --quick            small sizes: shows that all works; the figures say little',
     '  --peers a,b        of the Postgres bench: only these peers',
     '  --scenarios a,b    of the Postgres bench: only these scenarios',
+    '  --only a,b         of the bench against Flink: only these jobs',
     '  --help',
   ].join('\n')
 }

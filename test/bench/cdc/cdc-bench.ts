@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process'
-import { homedir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Bench, BenchOptions, BenchResult } from '../bench.ts'
+import { buildPackages } from '../build-packages.ts'
+import { cacheFolder } from '../installation.ts'
 import { scratchFolder } from '../scratch.ts'
 import { cdcGoals } from './cdc-goals.ts'
 import { ensureTemplate } from './database.ts'
@@ -90,31 +89,17 @@ function checkNames(
   throw new TypeError(`unknown ${what} "${unknown}"; there are ${known.join(', ')}`)
 }
 
-/** flinkts is measured as users get it, not from its sources. */
-function buildPackages(): void {
-  const root = fileURLToPath(new URL('../../..', import.meta.url))
-  const turbo = path.join(root, 'node_modules', '.bin', 'turbo')
-  execFileSync(turbo, ['run', 'build', '--output-logs=errors-only'], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-}
-
 interface FoundPeer {
   readonly peer: Peer
   readonly found: InstalledPeer
 }
 
 async function installPeers(options: BenchOptions): Promise<readonly FoundPeer[]> {
-  const cacheFolder = path.join(
-    process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'),
-    'flinkts-bench',
-  )
   const wanted = peers.filter(({ name }) => options.peers?.includes(name) ?? true)
   const found: FoundPeer[] = []
   for (const peer of wanted) {
     try {
-      found.push({ peer, found: await peer.install(cacheFolder) })
+      found.push({ peer, found: await peer.install(cacheFolder()) })
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
       console.log(`peer "${peer.name}" is not installed: ${reason}`)

@@ -1,55 +1,104 @@
 import { atLeast, atMost, type Goal } from '../goals.ts'
-import type { Window } from './measuring-sink.ts'
+import { loadNames, type LoadName } from './load.ts'
+import type { Window } from './run-meter.ts'
 
-interface Cost extends Window {
+/** What a job cost on one side. */
+export interface Cost extends Window {
   readonly peakMib: number
 }
 
-/** What a job cost both; NaN in what was not measured. */
-export interface LoadFigures {
-  readonly flinkts: Cost
-  readonly flink: Cost
-  readonly stallMs: number
+/** What was measured on both sides; the peer's is absent where it did not run. */
+export interface Both<Figure> {
+  readonly flinkts: Figure
+  readonly flink: Figure | undefined
 }
 
-/** In milliseconds. */
-interface Both {
-  readonly flinkts: number
-  readonly flink: number
-}
-
+/** What was measured; parts that did not run are absent. */
 export interface FlinkFigures {
-  readonly map: LoadFigures
-  readonly keys: LoadFigures
-  readonly firstRecordMs: Both
-  readonly recoveryMs: Both
+  readonly jobs: Readonly<Partial<Record<LoadName, Both<Cost>>>>
+  readonly firstRecordMs?: Both<number>
+  /**
+   * With the state of `keys`: of flinkts from the start of a process after `kill -9`, of the peer
+   * from the failure of a task in a process that lives on.
+   */
+  readonly recoveryMs?: Both<number>
+  /** Of flinkts, after the failure of a task. */
+  readonly failureRecoveryMs?: number
+  /** The longest time that a checkpoint of `keys` kept a task from its records. */
+  readonly stallMs?: number
+  /** Records per second of `keys`. */
+  readonly checkpoints?: { readonly on: number; readonly off: number }
+  readonly threads: Readonly<Partial<Record<LoadName, ThreadRates>>>
 }
 
-/** Without the peer there is nothing to compare with: only what flinkts promises by itself. */
-export function flinkGoals(figures: FlinkFigures, peerPresent: boolean): readonly Goal[] {
-  const { map, keys, firstRecordMs, recoveryMs } = figures
-  const stallMs = Math.max(map.stallMs, keys.stallMs)
-  const stall: Goal = { name: 'flink-stall', figure: stallMs, target: atMost(10), unit: 'ms' }
-  if (!peerPresent) return [stall]
+/** Records per second with one worker thread, and with two. */
+interface ThreadRates {
+  readonly one: number
+  readonly two: number
+}
+
+/** How much more than the peer a job must do in a second of processor time. */
+const cpuRatios: Readonly<Record<LoadName, number>> = { map: 1.2, tumble: 5, hot: 8, keys: 5 }
+
+/** Only of what was measured; what compares with the peer, only where that was there. */
+export function flinkGoals(figures: FlinkFigures): readonly Goal[] {
+  return [...comparisons(figures), ...ownGoals(figures)]
+}
+
+function comparisons({ jobs, firstRecordMs, recoveryMs }: FlinkFigures): readonly Goal[] {
   return [
-    { name: 'flink-map-cpu', figure: speedRatio(map), target: atLeast(1.2), unit: 'x' },
-    { name: 'flink-keys-cpu', figure: speedRatio(keys), target: atLeast(5), unit: 'x' },
-    { name: 'flink-map-memory', figure: memoryRatio(map), target: atMost(0.5), unit: 'x' },
-    { name: 'flink-keys-memory', figure: memoryRatio(keys), target: atMost(0.5), unit: 'x' },
-    { name: 'flink-first-record', figure: ratio(firstRecordMs), target: atMost(0.1), unit: 'x' },
-    { name: 'flink-recovery', figure: ratio(recoveryMs), target: atMost(0.125), unit: 'x' },
-    stall,
+    ...loadNames.flatMap((name) =>
+      ratioGoal(`flink-${name}-cpu`, mapBoth(jobs[name], speedOf), atLeast(cpuRatios[name])),
+    ),
+    ...ratioGoal(
+      'flink-keys-memory',
+      mapBoth(jobs.keys, ({ peakMib }) => peakMib),
+      atMost(0.5),
+    ),
+    ...ratioGoal('flink-first-record', firstRecordMs, atMost(0.1)),
+    ...ratioGoal('flink-recovery', recoveryMs, atMost(0.125)),
   ]
 }
 
-function speedRatio({ flinkts, flink }: LoadFigures): number {
-  return flinkts.recordsPerCpuSecond / flink.recordsPerCpuSecond
+function ownGoals({ stallMs, checkpoints, threads }: FlinkFigures): readonly Goal[] {
+  const goals: Goal[] = []
+  if (stallMs !== undefined) {
+    goals.push({ name: 'flink-stall', figure: stallMs, target: atMost(10), unit: 'ms' })
+  }
+  if (checkpoints !== undefined) {
+    const figure = 100 * (1 - checkpoints.on / checkpoints.off)
+    goals.push({ name: 'flink-checkpoints', figure, target: atMost(15), unit: '%' })
+  }
+  for (const name of loadNames) {
+    const rates = threads[name]
+    if (rates === undefined) continue
+    const figure = rates.two / rates.one
+    goals.push({ name: `flink-threads-${name}`, figure, target: atLeast(1.6), unit: 'x' })
+  }
+  return goals
 }
 
-function memoryRatio({ flinkts, flink }: LoadFigures): number {
-  return flinkts.peakMib / flink.peakMib
+function ratioGoal(
+  name: string,
+  both: Both<number> | undefined,
+  target: Goal['target'],
+): readonly Goal[] {
+  if (both?.flink === undefined) return []
+  return [{ name, figure: both.flinkts / both.flink, target, unit: 'x' }]
 }
 
-function ratio({ flinkts, flink }: Both): number {
-  return flinkts / flink
+function mapBoth<Figure>(
+  both: Both<Figure> | undefined,
+  figureOf: (figure: Figure) => number,
+): Both<number> | undefined {
+  if (both === undefined) return undefined
+  const { flinkts, flink } = both
+  return {
+    flinkts: figureOf(flinkts),
+    flink: flink === undefined ? undefined : figureOf(flink),
+  }
+}
+
+function speedOf({ recordsPerCpuSecond }: Cost): number {
+  return recordsPerCpuSecond
 }

@@ -1,20 +1,18 @@
-type Status = 'off' | 'waiting' | 'armed' | 'failed' | 'recovered'
+type Status = 'waiting' | 'armed' | 'failed' | 'recovered'
 
 /**
- * Throws at one record, and tells how long it takes until the next one comes.
+ * Throws at one record, if it is armed, and tells how long it takes until the next one comes.
  *
- * off
  * waiting -- arm --> armed -- record: throws --> failed -- record --> recovered
  */
 export class PlannedFailure {
   readonly #now: () => number
   readonly #recovered = Promise.withResolvers<number>()
-  #status: Status
+  #status: Status = 'waiting'
   #failedMs = 0
 
   /** `now`: a clock in milliseconds that never goes back. */
-  constructor(wanted: boolean, now: () => number) {
-    this.#status = wanted ? 'waiting' : 'off'
+  constructor(now: () => number) {
     this.#now = now
   }
 
@@ -30,6 +28,7 @@ export class PlannedFailure {
 
   /** Called for every record of the operator that fails. */
   onRecord(): void {
+    if (this.#status === 'waiting') return
     if (this.#status === 'armed') {
       this.#status = 'failed'
       this.#failedMs = this.#now()

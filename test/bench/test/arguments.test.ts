@@ -8,11 +8,13 @@ test('without arguments asks for everything in full size', () => {
     names: [],
     peers: undefined,
     scenarios: undefined,
+    only: undefined,
   })
 })
 
 test('takes names, and lists separated by commas', () => {
-  const found = parseArguments(['cdc', '--quick', '--peers', 'flinkts,rivet', '--scenarios=perf'])
+  const lists = ['--peers', 'flinkts,rivet', '--scenarios=perf', '--only', 'map,keys']
+  const found = parseArguments(['cdc', '--quick', ...lists])
 
   expect(found).toEqual({
     help: false,
@@ -20,6 +22,7 @@ test('takes names, and lists separated by commas', () => {
     names: ['cdc'],
     peers: ['flinkts', 'rivet'],
     scenarios: ['perf'],
+    only: ['map', 'keys'],
   })
 })
 

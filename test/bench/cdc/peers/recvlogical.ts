@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
-import { fileExists, runProgram } from '../installation.ts'
+import { fileExists, runProgram } from '../../installation.ts'
 import { recvlogicalFormat } from '../output-formats.ts'
 import type { Peer } from '../peer.ts'
 import { environment } from './environment.ts'

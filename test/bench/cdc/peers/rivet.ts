@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { fileExists, runProgram } from '../installation.ts'
+import { fileExists, runProgram } from '../../installation.ts'
 import { rivetFormat } from '../output-formats.ts'
 import type { Peer, PeerPlace } from '../peer.ts'
 import { environment } from './environment.ts'

@@ -3,7 +3,7 @@ import { PlannedFailure } from '../../flink/planned-failure.ts'
 
 test('fails once when it is armed, and measures until the next record', async () => {
   let now = 0
-  const failure = new PlannedFailure(true, () => now)
+  const failure = new PlannedFailure(() => now)
 
   failure.onRecord()
   failure.arm()
@@ -17,10 +17,8 @@ test('fails once when it is armed, and measures until the next record', async ()
   await expect(failure.recovered).resolves.toBe(250)
 })
 
-test('never fails when no failure is wanted', () => {
-  const failure = new PlannedFailure(false, () => 0)
-
-  failure.arm()
+test('does not fail before it is armed', () => {
+  const failure = new PlannedFailure(() => 0)
 
   expect(() => failure.onRecord()).not.toThrow()
 })

@@ -11,7 +11,9 @@ test.each([0, 1, 4_999_999, 5_000_000, 123_456_789, 3_000_000_000])(
 )
 
 test('every key comes once in each round', () => {
-  const keys = Array.from({ length: 10_000 }, (_, index) => uniformBid(index, 10_000).bidder)
+  const keys = Array.from({ length: 10_000 }, (_, index) => {
+    return uniformBid({ index, own: index }, 10_000).bidder
+  })
 
   expect(new Set(keys).size).toBe(10_000)
 })

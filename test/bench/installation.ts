@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process'
 import { access } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import path from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -19,4 +21,10 @@ export async function fileExists(file: string): Promise<boolean> {
     () => true,
     () => false,
   )
+}
+
+/** Where peers are kept that were installed for benches: from run to run. */
+export function cacheFolder(): string {
+  const caches = process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache')
+  return path.join(caches, 'flinkts-bench')
 }
