@@ -150,11 +150,12 @@ export class HeapStateBackend {
 
   /**
    * The tables of a state with namespaces, which the caller reads and writes itself: one value for
-   * each key and namespace. Declares the state.
+   * each key and namespace. Namespaces come and go, so each has few tables. Declares the state.
    */
   namespaced(name: string): NamespacedTables {
     assert(!this.#states.has(name), 'a state with namespaces is declared twice')
-    return this.#declareTables(name, valueState()).tables
+    const tables = new NamespacedTables(Math.min(namespaceTablesMax, this.#groupCount))
+    return this.#declareTables(name, valueState(), tables).tables
   }
 
   /** The declared states, in the order of declaration. */
@@ -268,7 +269,7 @@ export class HeapStateBackend {
   }
 
   #declare(name: string, descriptor: StateDescriptor<unknown>): HeapState {
-    const state = this.#declareTables(name, descriptor)
+    const state = this.#declareTables(name, descriptor, new NamespacedTables(this.#groupCount))
     const { scope } = state
     const tables = state.tables.findOrCreate(voidNamespace)
     const { operatorId, ttl } = scope
@@ -278,9 +279,13 @@ export class HeapStateBackend {
     return state
   }
 
-  #declareTables(name: string, { kind, ttl }: StateDescriptor<unknown>): HeapState {
+  #declareTables(
+    name: string,
+    { kind, ttl }: StateDescriptor<unknown>,
+    tables: NamespacedTables,
+  ): HeapState {
     const scope = { operatorId: this.#operatorId, stateName: name, kind, ttl }
-    const state = { scope, tables: new NamespacedTables(this.#groupCount), handle: undefined }
+    const state = { scope, tables, handle: undefined }
     this.#states.set(name, state)
     return state
   }
@@ -291,13 +296,15 @@ export class HeapStateBackend {
       [...tables.namespaces()].map((namespace) => ({
         part: { scope, state, namespace },
         tables: tables.findOrCreate(namespace),
+        shared: tables.tableCount < this.#groupCount,
       })),
     )
     const result: SnapshotTable[] = []
-    for (let keyGroup = this.#range.first; keyGroup <= this.#range.last; keyGroup += 1) {
-      for (const { part, tables } of parts) {
-        const table = tables.find(keyGroup - this.#range.first)
-        if (table !== undefined && table.size > 0) result.push({ table, keyGroup, part })
+    for (let index = 0; index < this.#groupCount; index += 1) {
+      for (const { part, tables, shared } of parts) {
+        const table = tables.find(index)
+        if (table === undefined || table.size === 0) continue
+        result.push({ table, part, keyGroup: shared ? undefined : this.#range.first + index })
       }
     }
     return result
@@ -351,7 +358,8 @@ export class HeapStateBackend {
         throw this.#corrupt('a key of it is in a wrong key group')
       }
       if (stored === undefined || !inRange(keyGroup, this.#range)) continue
-      const table = tables.findOrCreate(keyGroup - this.#range.first)
+      const index = state.tables.tableIndexOf(keyGroup - this.#range.first)
+      const table = tables.findOrCreate(index)
       const slot = table.find(hash, key)
       if (slot < 0) table.insert(hash, key, stored)
       else this.#merge(state.scope, table.touch(slot), stored)
@@ -411,6 +419,9 @@ function appendTimed(stored: TimedList, added: TimedList): void {
 function noTime(): number {
   assert(false, 'a state with a time to live needs a clock')
 }
+
+/** A table that grows stops the task for the longer, the fewer there are. */
+const namespaceTablesMax = 16
 
 /** Slots of a state that one sweep looks at. */
 const sweepSlotsMax = 32

@@ -64,7 +64,8 @@ export interface SnapshotPart {
 /** A table that a snapshot covers. @internal */
 export interface SnapshotTable {
   readonly table: SlotTable
-  readonly keyGroup: number
+  /** `undefined`: of several ones. */
+  readonly keyGroup: number | undefined
   readonly part: SnapshotPart
 }
 

@@ -12,8 +12,8 @@
  *           float64 (0: the state has none); the entries (see entry-codec.ts). A block is a session
  *           of the codec. A key group may have several blocks of a state; if a key of a list or map
  *           occurs again, its elements are added.
- *   touched entries, type 3: the same without the key group: entries of any key groups that were
- *           changed while the snapshot was written; their keys say which
+ *   mixed entries, type 3: the same without the key group: entries of any key groups; their keys
+ *           say which. They were changed while the snapshot was written, or lay in one table
  *   end     type 4: varints number of blocks before it, number of entries in the file
  *
  * All little endian. The end block tells a file that was cut between two blocks.
@@ -80,7 +80,7 @@ export class StateFileWriter {
   /** A block of entries, which `block.entries` holds. */
   entries(out: ByteWriter, block: EntryBlock): void {
     const { keyGroup } = block
-    const start = begin(out, keyGroup === undefined ? blockTypes.touched : blockTypes.entries)
+    const start = begin(out, keyGroup === undefined ? blockTypes.mixed : blockTypes.entries)
     if (keyGroup !== undefined) out.varint(keyGroup)
     out.varint(block.state)
     out.varint(block.entryCount)
@@ -178,7 +178,7 @@ export class StateFileReader {
   }
 
   #entries(type: number, payload: ByteReader): EntryBlock {
-    if (type !== blockTypes.entries && type !== blockTypes.touched) {
+    if (type !== blockTypes.entries && type !== blockTypes.mixed) {
       throw this.#corrupt(`it has a block of the type ${type}`)
     }
     const { range, states } = this.header
@@ -209,7 +209,7 @@ export function corruptStateFile(owner: string, what: string): FlinktsError {
 
 const magic = 'FLINKTSK'
 const blockHeaderBytes = 9
-const blockTypes = { header: 1, entries: 2, touched: 3, end: 4 } as const
+const blockTypes = { header: 1, entries: 2, mixed: 3, end: 4 } as const
 const kindNumbers = { value: 1, list: 2, map: 3, reducing: 4, aggregating: 5 } as const
 const timedFlag = 0x80
 

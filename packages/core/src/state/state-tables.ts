@@ -1,11 +1,10 @@
 import { assert } from '../common/assert.ts'
 import { SlotTable } from './slot-table.ts'
 
-/** The tables of one state in one namespace, by key group. @internal */
+/** The tables of one state in one namespace. @internal */
 export class StateTables {
   readonly #tables: (SlotTable | undefined)[]
 
-  /** `count`: the number of key groups. */
   constructor(count: number) {
     this.#tables = Array.from({ length: count })
   }
@@ -21,7 +20,7 @@ export class StateTables {
   findOrCreate(index: number): SlotTable {
     const found = this.#tables[index]
     if (found !== undefined) return found
-    assert(index >= 0 && index < this.#tables.length, 'a key group is not of this subtask')
+    assert(index >= 0 && index < this.#tables.length, 'a table is not of this subtask')
     const created = new SlotTable()
     this.#tables[index] = created
     return created
@@ -38,12 +37,12 @@ export const voidNamespace = 0
  * @internal
  */
 export class NamespacedTables {
-  readonly #groupCount: number
+  /** How many tables a namespace has: one for each key group, or fewer, which share them. */
+  readonly tableCount: number
   readonly #namespaces = new Map<number, StateTables>()
 
-  /** `groupCount`: the number of key groups. */
-  constructor(groupCount: number) {
-    this.#groupCount = groupCount
+  constructor(tableCount: number) {
+    this.tableCount = tableCount
   }
 
   get entryCount(): number {
@@ -64,9 +63,14 @@ export class NamespacedTables {
   findOrCreate(namespace: number): StateTables {
     const found = this.#namespaces.get(namespace)
     if (found !== undefined) return found
-    const created = new StateTables(this.#groupCount)
+    const created = new StateTables(this.tableCount)
     this.#namespaces.set(namespace, created)
     return created
+  }
+
+  /** The table for the keys of a key group; `index` in the range of the subtask. */
+  tableIndexOf(index: number): number {
+    return index < this.tableCount ? index : index % this.tableCount
   }
 
   /** Forgets all entries of a namespace, in no time; snapshots that are open still have them. */

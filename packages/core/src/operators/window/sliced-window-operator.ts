@@ -2,6 +2,7 @@ import type { FlowControl } from '../../network/flow-control.ts'
 import type { Output } from '../../network/output.ts'
 import type { CheckpointBarrier } from '../../network/stream-element.ts'
 import type { Key } from '../../state/key.ts'
+import type { NamespacedTables } from '../../state/state-tables.ts'
 import { noWatermark } from '../../time/watermark.ts'
 import { emitAll, type EmittingOperator } from '../emission.ts'
 import { KeyGroupWatermark } from '../key-group-watermark.ts'
@@ -13,15 +14,14 @@ import { userFunctionFailed } from '../user-function.ts'
 import { FiringContext, FiringEnvironment } from './firing-context.ts'
 import { LateRecords } from './late-records.ts'
 import { type LiveSlice, LiveSlices } from './live-slices.ts'
-import { windowEndingAt } from './slices.ts'
 import type { SlicedWindowDefinition } from './window-definition.ts'
 import { WindowKeys } from './window-keys.ts'
-import { checkTimestamp, type Window } from './window.ts'
+import { checkTimestamp, maxTimestampOf, type Window } from './window.ts'
 
 /**
  * Aligned windows that fire when they end, without a timer, and without an object for each window
  * of a key: records are added to slices, which windows share (Flink: SlicingWindowOperator).
- * Windows fire by their ends, and then by key group, hash and key. Runs on the task's thread.
+ * Windows fire by their ends, and then by table, hash and key. Runs on the task's thread.
  *
  * @internal
  */
@@ -34,12 +34,13 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
   readonly #environment: FiringEnvironment
   readonly #time: KeyGroupWatermark
   readonly #late: LateRecords
+  readonly #tables: NamespacedTables
   readonly #slices: LiveSlices
   /** Where the last records went. */
   readonly #ranges: LiveRange[] = []
-  /** The keys of the window that is firing, and its end: those that end before have fired. */
+  /** Windows that end before this one have fired; its keys are those that have not. */
+  #firing: Window = { start: noWatermark, end: noWatermark }
   readonly #keys: WindowKeys
-  #firingEnd = noWatermark
 
   constructor(definition: SlicedWindowDefinition, context: OperatorContext) {
     this.operatorId = context.operatorId
@@ -51,8 +52,9 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
     this.#environment = new FiringEnvironment(definition.function, context, backend)
     this.#time = new KeyGroupWatermark(backend)
     this.#late = new LateRecords(definition, context)
-    this.#slices = new LiveSlices(backend.namespaced('~window-slices'), definition.slices)
-    this.#keys = new WindowKeys(backend.range.last - backend.range.first + 1)
+    this.#tables = backend.namespaced('~window-slices')
+    this.#slices = new LiveSlices(this.#tables, definition.slices)
+    this.#keys = new WindowKeys(this.#tables.tableCount)
   }
 
   async open(): Promise<void> {
@@ -68,7 +70,7 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
   }
 
   emitWatermark(watermark: number): void {
-    this.#firingEnd = this.#time.current + 1
+    this.#firing = { start: noWatermark, end: this.#time.current + 1 }
     const until = this.#time.advanceTo(watermark) ? watermark : noWatermark
     this.#ranges.length = 0
     const done = (): void => {
@@ -108,9 +110,10 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
     try {
       backend.setCurrentKey(selectKey(value) as Key)
       const range = this.#rangeOf(timestamp)
-      const { currentGroup, currentHash } = backend
+      const { currentHash } = backend
+      const index = this.#tables.tableIndexOf(backend.currentGroup)
       for (const { tables } of range.slices) {
-        const table = tables.findOrCreate(currentGroup)
+        const table = tables.findOrCreate(index)
         const slot = table.find(currentHash, backend.currentIdentity)
         const added = contents.add(slot < 0 ? undefined : table.touch(slot), value, timestamp)
         if (slot < 0) table.insert(currentHash, backend.currentIdentity, added)
@@ -159,17 +162,18 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
   /** Fires the next key of the next window that ends by `until`. @returns false: there is none. */
   #fireNext(until: number): boolean {
     const keys = this.#keys
+    const { backend } = this.#keyed
     for (;;) {
       while (keys.next()) {
+        backend.setCurrentIdentity(keys.identity, keys.hash)
         // The subtask from which the key group came had fired the window.
-        if (this.#time.restoredOf(keys.group) >= this.#firingEnd - 1) continue
-        this.#keyed.backend.setCurrentIdentity(keys.identity, keys.hash)
-        this.#fire(this.#firingEnd, keys.contents)
+        if (this.#time.restoredOf(backend.currentGroup) >= this.#firing.end - 1) continue
+        this.#fire(this.#firing, keys.contents)
         return true
       }
-      const end = this.#slices.nextEnd(this.#firingEnd)
+      const end = this.#slices.nextEnd(this.#firing.end)
       if (end === Infinity || end - 1 > until) return false
-      this.#firingEnd = end
+      this.#firing = this.#windowEndingAt(end)
       keys.begin(this.#slices.ofWindow(end).map(({ tables }) => tables))
     }
   }
@@ -187,7 +191,7 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
       const end = ends[at]
       if (end === undefined) return false
       at += 1
-      this.#fire(end, this.#contentsOf(end))
+      this.#fire(this.#windowEndingAt(end), this.#contentsOf(end))
       return true
     }
     advanceTime(this.flow, { next, done: () => {} })
@@ -196,17 +200,17 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
   /** What the slices of a window hold for the current key. */
   #contentsOf(end: number): readonly unknown[] {
     const { currentGroup, currentHash, currentIdentity } = this.#keyed.backend
+    const index = this.#tables.tableIndexOf(currentGroup)
     return this.#slices.ofWindow(end).flatMap(({ tables }) => {
-      const table = tables.find(currentGroup)
+      const table = tables.find(index)
       const slot = table?.find(currentHash, currentIdentity) ?? -1
       return slot < 0 ? [] : [table?.peek(slot)]
     })
   }
 
   /** Fires a window of the current key, that `contents` of slices make up. */
-  #fire(end: number, contents: readonly unknown[]): void {
-    const window = windowEndingAt(end, this.#definition.slices.windows)
-    const timestamp = end - 1
+  #fire(window: Window, contents: readonly unknown[]): void {
+    const timestamp = maxTimestampOf(window)
     const { function: windowFunction } = this.#definition
     let result: unknown
     let values: Iterable<unknown> | undefined
@@ -236,6 +240,10 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
       watermark: this.#time.ofKey,
       windowState: undefined,
     })
+  }
+
+  #windowEndingAt(end: number): Window {
+    return { start: end - this.#definition.slices.windows.sizeMs, end }
   }
 
   #named(window: Window): unknown {

@@ -1,4 +1,4 @@
-import { type Window, windowStart } from './window.ts'
+import { windowStart } from './window.ts'
 import type { AlignedWindows } from './window-assigner.ts'
 
 /**
@@ -72,11 +72,6 @@ export function separateSlices(windows: AlignedWindows): SliceAssigner {
 /** Whether slices are exact: at their edges, fractions of a millisecond are rounded. @internal */
 export function canSlice({ sizeMs, slideMs, offsetMs }: AlignedWindows): boolean {
   return [sizeMs, slideMs, offsetMs].every((ms) => Number.isSafeInteger(ms))
-}
-
-/** The window of a slice that ends at `end`. @internal */
-export function windowEndingAt(end: number, { sizeMs }: AlignedWindows): Window {
-  return { start: end - sizeMs, end }
 }
 
 function separateSlice(start: number, sizeMs: number): Slice {

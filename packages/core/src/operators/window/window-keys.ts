@@ -4,36 +4,36 @@ import type { StateTables } from '../../state/state-tables.ts'
 import { HashOrder } from './hash-order.ts'
 
 /**
- * Goes through the keys of a window that is made of slices: by key group, hash and key, which is
- * the same order in every run. Slices must not change meanwhile.
+ * Goes through the keys of a window that is made of slices: by table, hash and key, which is the
+ * same order in every run. Slices must not change meanwhile.
  *
  * @internal
  */
 export class WindowKeys {
-  readonly #groupCount: number
+  readonly #tableCount: number
   #slices: readonly StateTables[] = []
-  /** Of the key group: every entry, by key. */
+  /** Every entry of the table of all slices, by key. */
   readonly #order = new HashOrder()
   readonly #slots: number[] = []
   readonly #tables: SlotTable[] = []
   #at = 0
   /** The first place after those of one hash whose keys are in order. */
   #orderedUntil = 0
-  #group = -1
+  #tableIndex = -1
   #identity: KeyIdentity = ''
   #hash = 0
   readonly #contents: unknown[] = []
 
-  /** `groupCount`: the number of key groups. */
-  constructor(groupCount: number) {
-    this.#groupCount = groupCount
-    this.#group = groupCount
+  /** `tableCount`: of each slice. */
+  constructor(tableCount: number) {
+    this.#tableCount = tableCount
+    this.#tableIndex = tableCount
   }
 
   /** Begins with the first key of these slices, the earliest of which comes first. */
   begin(slices: readonly StateTables[]): void {
     this.#slices = slices
-    this.#group = -1
+    this.#tableIndex = -1
     this.#order.clear()
     this.#at = 0
   }
@@ -41,8 +41,8 @@ export class WindowKeys {
   /** Goes on to the next key. @returns false: there is none. */
   next(): boolean {
     while (this.#at === this.#order.count) {
-      if (this.#group >= this.#groupCount - 1) return false
-      this.#group += 1
+      if (this.#tableIndex >= this.#tableCount - 1) return false
+      this.#tableIndex += 1
       this.#gather()
     }
     if (this.#at >= this.#orderedUntil) this.#orderKeys()
@@ -54,11 +54,6 @@ export class WindowKeys {
       this.#at += 1
     } while (this.#at < this.#orderedUntil && this.#keyAt(this.#at) === this.#identity)
     return true
-  }
-
-  /** Index of the key group of the key. */
-  get group(): number {
-    return this.#group
   }
 
   get identity(): KeyIdentity {
@@ -80,7 +75,7 @@ export class WindowKeys {
     this.#slots.length = 0
     this.#tables.length = 0
     for (const slice of this.#slices) {
-      const table = slice.find(this.#group)
+      const table = slice.find(this.#tableIndex)
       table?.forEachSlot((slot, hash) => {
         this.#order.add(hash)
         this.#slots.push(slot)

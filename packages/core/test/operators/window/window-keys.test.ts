@@ -5,7 +5,7 @@ import type { KeyIdentity } from '../../../src/state/key.ts'
 import { StateTables } from '../../../src/state/state-tables.ts'
 
 interface Entry {
-  readonly group?: number
+  readonly table?: number
   readonly hash: number
   readonly key: KeyIdentity
   readonly contents: unknown
@@ -13,8 +13,8 @@ interface Entry {
 
 function slice(entries: readonly Entry[]): StateTables {
   const tables = new StateTables(3)
-  for (const { group = 0, hash, key, contents } of entries) {
-    tables.findOrCreate(group).insert(hash, key, contents)
+  for (const { table = 0, hash, key, contents } of entries) {
+    tables.findOrCreate(table).insert(hash, key, contents)
   }
   return tables
 }
@@ -23,16 +23,16 @@ function keysOf(slices: readonly StateTables[]): readonly unknown[] {
   const keys = new WindowKeys(3)
   keys.begin(slices)
   const found: unknown[] = []
-  while (keys.next()) found.push([keys.group, keys.identity, keys.hash, ...keys.contents])
+  while (keys.next()) found.push([keys.identity, keys.hash, ...keys.contents])
   return found
 }
 
 describe('the keys of a window', () => {
-  test('come by key group and hash, with the contents of every slice that has them', () => {
+  test('come by table and hash, with the contents of every slice that has them', () => {
     const early = slice([
       { hash: -5, key: 'b', contents: 1 },
       { hash: 7, key: 'a', contents: 2 },
-      { group: 2, hash: 1, key: 'c', contents: 3 },
+      { table: 2, hash: 1, key: 'c', contents: 3 },
     ])
     const late = slice([
       { hash: 7, key: 'a', contents: 4 },
@@ -40,10 +40,10 @@ describe('the keys of a window', () => {
     ])
 
     expect(keysOf([early, late])).toEqual([
-      [0, 'd', 3, 5],
-      [0, 'a', 7, 2, 4],
-      [0, 'b', -5, 1],
-      [2, 'c', 1, 3],
+      ['d', 3, 5],
+      ['a', 7, 2, 4],
+      ['b', -5, 1],
+      ['c', 1, 3],
     ])
   })
 
@@ -58,9 +58,9 @@ describe('the keys of a window', () => {
 
     const found = keysOf(forth)
     expect(found).toEqual([
-      [0, 10, 9, 'ten', 'ten'],
-      [0, 'w', 9, 'w', 'w'],
-      [0, 'x', 9, 'x'],
+      [10, 9, 'ten', 'ten'],
+      ['w', 9, 'w', 'w'],
+      ['x', 9, 'x'],
     ])
     expect(keysOf(back)).toEqual(found)
   })
