@@ -72,9 +72,9 @@ export const windowMutants: readonly Mutant[] = [
   {
     name: 'slice-contents-shared-by-windows',
     breaks: 'windows merge into the contents of a slice, which others still need',
-    file: `${windows}/sliced-window-operator.ts`,
-    find: '    let merged = functions.create()\n    for (const slice of contents)',
-    replace: '    let merged = contents[0]\n    for (const slice of contents.slice(1))',
+    file: `${windows}/merged-contents.ts`,
+    find: 'merge(this.#functions.create(), this.#merged)',
+    replace: 'merge(this.#merged, this.#functions.create())',
     tests: [`${test}/sliced-windows.test.ts`],
   },
   {

@@ -5,7 +5,6 @@ import type { GeneratorScope, RecordGenerator } from './record-generator.ts'
 const seed = 42
 const baseMs = 1_760_000_000_000
 const eventsAnEpoch = 50
-const increment = 0x6d2b79f5
 const hotChannels = 'apple google facebook baidu'.split(' ')
 const coldChannels = Array.from({ length: 10_000 }, (_, index) => `channel-${index}`)
 const priceBases = [100, 1000, 10_000, 100_000]
@@ -50,8 +49,7 @@ export class BidGenerator implements RecordGenerator<Bid, GeneratorState> {
       const ordinal = this.#ordinal
       const ts = this.#nextTime()
       if (ordinal >= 4) return this.#bid(ts, epoch)
-      if (ordinal === 0) this.#skip(4)
-      else this.#skipAuction()
+      this.#random = ordinal === 0 ? skipped(this.#random, 4) : behindAuction(this.#random)
     }
     return undefined
   }
@@ -63,54 +61,61 @@ export class BidGenerator implements RecordGenerator<Bid, GeneratorState> {
       this.#ordinal = 0
       this.#epoch += 1
     }
-    this.#us += 10 + this.#below(991)
+    const step = skipped(this.#random, 1)
+    const delay = skipped(step, 1)
+    this.#us += 10 + (mixed(step) % 991)
     if (this.#us >= 1000) {
       this.#us -= 1000
       this.#ms += 1
     }
-    const draw = this.#below(1000)
+    const draw = mixed(delay) % 1000
+    this.#random = draw < 505 ? skipped(delay, 1) : delay
     if (draw >= 505) return baseMs + this.#ms
-    const delay = draw < 5 ? 5000 + this.#below(15_001) : this.#below(2001)
-    return baseMs + (this.#ms - delay)
-  }
-
-  /** Item, two prices of two numbers each, expiry, then the seller, and the category. */
-  #skipAuction(): void {
-    this.#skip(6)
-    if (this.#below(4) !== 0) this.#skip(1)
-    this.#skip(1)
+    return (
+      baseMs +
+      (this.#ms - (draw < 5 ? 5000 + (mixed(this.#random) % 15_001) : mixed(this.#random) % 2001))
+    )
   }
 
   #bid(ts: number, epoch: number): Bid {
     const newest = 3 * epoch + 2
-    const auction = 1000 + (this.#below(2) === 0 ? hundreds(newest) : this.#recent(newest, 100))
-    const bidder = 1000 + (this.#below(4) === 0 ? hundreds(epoch) : this.#recent(epoch, 5000))
-    const base = priceBases[this.#below(4)] as number
-    const price = base + this.#below(9 * base)
-    const channels = this.#below(2) === 0 ? hotChannels : coldChannels
-    return { auction, bidder, price, channel: channels[this.#below(channels.length)] as string, ts }
-  }
-
-  /** One of the `count` newest, or of as many as there are. */
-  #recent(newest: number, count: number): number {
-    return newest - this.#below(newest + 1 < count ? newest + 1 : count)
-  }
-
-  #skip(draws: number): void {
-    this.#random = (this.#random + Math.imul(draws, increment)) | 0
-  }
-
-  /** A number from 0 (inclusive) to `bound` (exclusive). */
-  #below(bound: number): number {
-    // mulberry32 of Tommy Ettinger, as published by him into the public domain.
-    this.#random = (this.#random + increment) | 0
-    const random = this.#random
-    let mixed = Math.imul(random ^ (random >>> 15), 1 | random)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % bound
+    let random = skipped(this.#random, 1)
+    let auction = 1000 + newest
+    if ((mixed(random) & 1) === 0) auction -= newest % 100
+    else auction -= mixed((random = skipped(random, 1))) % Math.min(newest + 1, 100)
+    let bidder = 1000 + epoch
+    random = skipped(random, 1)
+    if ((mixed(random) & 3) === 0) bidder -= epoch % 100
+    else bidder -= mixed((random = skipped(random, 1))) % Math.min(epoch + 1, 5000)
+    random = skipped(random, 1)
+    const base = priceBases[mixed(random) & 3] as number
+    random = skipped(random, 1)
+    const price = base + (mixed(random) % (9 * base))
+    random = skipped(random, 1)
+    const isHot = (mixed(random) & 1) === 0
+    random = skipped(random, 1)
+    this.#random = random
+    const channel = isHot
+      ? (hotChannels[mixed(random) & 3] as string)
+      : (coldChannels[mixed(random) % 10_000] as string)
+    return { auction, bidder, price, channel, ts }
   }
 }
 
-function hundreds(id: number): number {
-  return id - (id % 100)
+/** Item, two prices of two numbers each, expiry, then the seller, and the category. */
+function behindAuction(random: number): number {
+  const seller = skipped(random, 7)
+  return skipped(seller, mixed(seller) % 4 === 0 ? 1 : 2)
+}
+
+/** The state of mulberry32, of Tommy Ettinger, that many numbers later. */
+function skipped(random: number, count: number): number {
+  return (random + Math.imul(count, 0x6d2b79f5)) | 0
+}
+
+/** The number of a state, from 0 (inclusive) to 2 ** 32 (exclusive). */
+function mixed(random: number): number {
+  const first = Math.imul(random ^ (random >>> 15), 1 | random)
+  const second = (first + Math.imul(first ^ (first >>> 7), 61 | first)) ^ first
+  return (second ^ (second >>> 14)) >>> 0
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../../common/clock.ts'
 import type { HeapStateBackend } from '../../state/heap-state-backend.ts'
 import type { Key } from '../../state/key.ts'
 import type { StateDeclarations, States, ValueState } from '../../state/state-descriptor.ts'
+import type { KeyGroupWatermark } from '../key-group-watermark.ts'
 import type { OperatorContext } from '../operator-definition.ts'
 import type { OutputTag } from '../output-tag.ts'
 import { SideOutputs } from '../side-outputs.ts'
@@ -13,6 +14,7 @@ import type { WindowContext } from './window-function.ts'
 /** What is the same for all firings of an operator. @internal */
 export class FiringEnvironment {
   readonly clock: Clock
+  readonly time: KeyGroupWatermark
   readonly globalState: States<StateDeclarations>
   readonly sideOutputs: SideOutputs
 
@@ -20,44 +22,46 @@ export class FiringEnvironment {
   constructor(
     { state = {} }: Partial<UntypedWindowFunction>,
     context: OperatorContext,
-    backend: HeapStateBackend,
+    keyed: { readonly backend: HeapStateBackend; readonly time: KeyGroupWatermark },
   ) {
     this.clock = context.subtask.clock
-    this.globalState = backend.statesOf(state)
+    this.time = keyed.time
+    this.globalState = keyed.backend.statesOf(state)
     this.sideOutputs = new SideOutputs(context)
   }
 }
 
 /**
  * What the function of a window sees. One for each firing: a generator that is paused keeps its
- * own.
+ * own, and time stands still for it. In errors it stands for what fired.
  *
  * @internal
  */
 export class FiringContext implements WindowContext<Key, StateDeclarations, unknown> {
   readonly key: Key
   readonly window: Window
-  readonly watermark: number
-  readonly globalState: States<StateDeclarations>
   readonly #environment: FiringEnvironment
   readonly #windowState: ValueState<unknown> | undefined
 
+  /** `windowState` undefined: the function does not declare it. */
   constructor(
     environment: FiringEnvironment,
-    of: {
-      readonly key: Key
-      readonly window: Window
-      readonly watermark: number
-      /** `undefined`: the function does not declare it. */
-      readonly windowState: ValueState<unknown> | undefined
-    },
+    key: Key,
+    window: Window,
+    windowState: ValueState<unknown> | undefined,
   ) {
+    this.key = key
+    this.window = window
     this.#environment = environment
-    this.#windowState = of.windowState
-    this.key = of.key
-    this.window = of.window
-    this.watermark = of.watermark
-    this.globalState = environment.globalState
+    this.#windowState = windowState
+  }
+
+  get watermark(): number {
+    return this.#environment.time.ofKey
+  }
+
+  get globalState(): States<StateDeclarations> {
+    return this.#environment.globalState
   }
 
   get windowState(): ValueState<unknown> {
@@ -67,6 +71,10 @@ export class FiringContext implements WindowContext<Key, StateDeclarations, unkn
 
   get processingTime(): number {
     return this.#environment.clock.now()
+  }
+
+  toJSON(): unknown {
+    return { window: this.window, key: this.key }
   }
 
   output<T>(tag: OutputTag<T>, value: T): void {

@@ -14,6 +14,7 @@ import { userFunctionFailed } from '../user-function.ts'
 import { FiringContext, FiringEnvironment } from './firing-context.ts'
 import { LateRecords } from './late-records.ts'
 import { type LiveSlice, LiveSlices } from './live-slices.ts'
+import { MergedContents } from './merged-contents.ts'
 import type { SlicedWindowDefinition } from './window-definition.ts'
 import { WindowKeys } from './window-keys.ts'
 import { checkTimestamp, maxTimestampOf, type Window } from './window.ts'
@@ -41,6 +42,7 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
   /** Windows that end before this one have fired; its keys are those that have not. */
   #firing: Window = { start: noWatermark, end: noWatermark }
   readonly #keys: WindowKeys
+  readonly #merged: MergedContents
 
   constructor(definition: SlicedWindowDefinition, context: OperatorContext) {
     this.operatorId = context.operatorId
@@ -49,12 +51,16 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
     this.#definition = definition
     this.#keyed = context.createKeyedState()
     const { backend } = this.#keyed
-    this.#environment = new FiringEnvironment(definition.function, context, backend)
     this.#time = new KeyGroupWatermark(backend)
+    this.#environment = new FiringEnvironment(definition.function, context, {
+      backend,
+      time: this.#time,
+    })
     this.#late = new LateRecords(definition, context)
     this.#tables = backend.namespaced('~window-slices')
     this.#slices = new LiveSlices(this.#tables, definition.slices)
-    this.#keys = new WindowKeys(this.#tables.tableCount)
+    this.#merged = new MergedContents(definition.contents)
+    this.#keys = new WindowKeys(this.#tables.tableCount, this.#merged)
   }
 
   async open(): Promise<void> {
@@ -197,57 +203,43 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
     advanceTime(this.flow, { next, done: () => {} })
   }
 
-  /** What the slices of a window hold for the current key. */
-  #contentsOf(end: number): readonly unknown[] {
+  /** What the slices of a window hold for the current key, together. */
+  #contentsOf(end: number): unknown {
     const { currentGroup, currentHash, currentIdentity } = this.#keyed.backend
     const index = this.#tables.tableIndexOf(currentGroup)
-    return this.#slices.ofWindow(end).flatMap(({ tables }) => {
+    this.#merged.clear()
+    for (const { tables } of this.#slices.ofWindow(end)) {
       const table = tables.find(index)
       const slot = table?.find(currentHash, currentIdentity) ?? -1
-      return slot < 0 ? [] : [table?.peek(slot)]
-    })
+      if (slot >= 0) this.#merged.add(table?.peek(slot))
+    }
+    return this.#merged.value
   }
 
-  /** Fires a window of the current key, that `contents` of slices make up. */
-  #fire(window: Window, contents: readonly unknown[]): void {
-    const timestamp = maxTimestampOf(window)
+  /** Fires a window of the current key. */
+  #fire(window: Window, contents: unknown): void {
     const { function: windowFunction } = this.#definition
+    const context = this.#contextOf(window)
     let result: unknown
     let values: Iterable<unknown> | undefined
     try {
-      result = this.#definition.contents.result(this.#merged(contents), window)
-      values = windowFunction.process?.(this.#contextOf(window), result) ?? undefined
+      result = this.#definition.contents.result(contents, window)
+      values = windowFunction.process?.(context, result) ?? undefined
     } catch (cause) {
-      throw userFunctionFailed(this.operatorId, this.#named(window), cause)
+      throw userFunctionFailed(this.operatorId, context, cause)
     }
+    const timestamp = maxTimestampOf(window)
     if (windowFunction.process === undefined) this.output.collect(result, timestamp)
-    else if (values !== undefined) emitAll(this, values, this.#named(window), timestamp)
-  }
-
-  /** Slices keep what they have: other windows need it. */
-  #merged(contents: readonly unknown[]): unknown {
-    const { contents: functions } = this.#definition
-    if (contents.length === 1 || functions.create === undefined) return contents[0]
-    let merged = functions.create()
-    for (const slice of contents) merged = functions.merge(merged, slice)
-    return merged
+    else if (values !== undefined) emitAll(this, values, context, timestamp)
   }
 
   #contextOf(window: Window): FiringContext {
-    return new FiringContext(this.#environment, {
-      key: this.#keyed.backend.currentKey as Key,
-      window,
-      watermark: this.#time.ofKey,
-      windowState: undefined,
-    })
+    const key = this.#keyed.backend.currentKey as Key
+    return new FiringContext(this.#environment, key, window, undefined)
   }
 
   #windowEndingAt(end: number): Window {
     return { start: end - this.#definition.slices.windows.sizeMs, end }
-  }
-
-  #named(window: Window): unknown {
-    return { window, key: this.#keyed.backend.currentKey }
   }
 }
 

@@ -2,6 +2,7 @@ import { compareIdentities, type KeyIdentity } from '../../state/key.ts'
 import type { SlotTable } from '../../state/slot-table.ts'
 import type { StateTables } from '../../state/state-tables.ts'
 import { HashOrder } from './hash-order.ts'
+import type { MergedContents } from './merged-contents.ts'
 
 /**
  * Goes through the keys of a window that is made of slices: by table, hash and key, which is the
@@ -14,6 +15,7 @@ export class WindowKeys {
   #slices: readonly StateTables[] = []
   /** Every entry of the table of all slices, by key. */
   readonly #order = new HashOrder()
+  /** By the index of the entry; what is behind the last one is of no matter. */
   readonly #slots: number[] = []
   readonly #tables: SlotTable[] = []
   #at = 0
@@ -22,10 +24,11 @@ export class WindowKeys {
   #tableIndex = -1
   #identity: KeyIdentity = ''
   #hash = 0
-  readonly #contents: unknown[] = []
+  readonly #contents: MergedContents
 
-  /** `tableCount`: of each slice. */
-  constructor(tableCount: number) {
+  /** `tableCount`: of each slice; `contents` puts together those of slices. */
+  constructor(tableCount: number, contents: MergedContents) {
+    this.#contents = contents
     this.#tableCount = tableCount
     this.#tableIndex = tableCount
   }
@@ -48,9 +51,9 @@ export class WindowKeys {
     if (this.#at >= this.#orderedUntil) this.#orderKeys()
     this.#hash = this.#order.hashAt(this.#at)
     this.#identity = this.#keyAt(this.#at)
-    this.#contents.length = 0
+    this.#contents.clear()
     do {
-      this.#contents.push(this.#contentsAt(this.#at))
+      this.#contents.add(this.#contentsAt(this.#at))
       this.#at += 1
     } while (this.#at < this.#orderedUntil && this.#keyAt(this.#at) === this.#identity)
     return true
@@ -65,21 +68,19 @@ export class WindowKeys {
     return this.#hash
   }
 
-  /** The contents of each slice that has the key, for reading only. */
-  get contents(): readonly unknown[] {
-    return this.#contents
+  /** What its slices hold for the key, together; for reading only. */
+  get contents(): unknown {
+    return this.#contents.value
   }
 
   #gather(): void {
     this.#order.clear()
-    this.#slots.length = 0
-    this.#tables.length = 0
     for (const slice of this.#slices) {
       const table = slice.find(this.#tableIndex)
       table?.forEachSlot((slot, hash) => {
+        this.#slots[this.#order.count] = slot
+        this.#tables[this.#order.count] = table
         this.#order.add(hash)
-        this.#slots.push(slot)
-        this.#tables.push(table)
       })
     }
     this.#order.sort()

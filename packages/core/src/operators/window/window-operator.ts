@@ -54,9 +54,12 @@ export class WindowOperator implements Operator, EmittingOperator {
     this.#context = context
     this.#keyed = context.createKeyedState()
     const { backend } = this.#keyed
-    this.#environment = new FiringEnvironment(definition.function, context, backend)
     this.#windows = new KeyedWindows(backend)
     this.#time = new KeyGroupWatermark(backend)
+    this.#environment = new FiringEnvironment(definition.function, context, {
+      backend,
+      time: this.#time,
+    })
     const windows = this.#windows
     const due = {
       get next(): number {
@@ -245,12 +248,9 @@ export class WindowOperator implements Operator, EmittingOperator {
 
   #contextOf(live: LiveWindow): FiringContext {
     const { windowState } = this.#definition.function
-    return new FiringContext(this.#environment, {
-      key: this.#keyed.backend.currentKey as Key,
-      window: boundsOf(live),
-      watermark: this.#time.ofKey,
-      windowState: windowState === undefined ? undefined : new LiveWindowState(live),
-    })
+    const key = this.#keyed.backend.currentKey as Key
+    const state = windowState === undefined ? undefined : new LiveWindowState(live)
+    return new FiringContext(this.#environment, key, boundsOf(live), state)
   }
 
   #createMerger(): WindowMerger | undefined {

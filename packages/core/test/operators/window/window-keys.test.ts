@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { HashOrder } from '../../../src/operators/window/hash-order.ts'
+import { MergedContents } from '../../../src/operators/window/merged-contents.ts'
+import type { WindowContents } from '../../../src/operators/window/window-contents.ts'
 import { WindowKeys } from '../../../src/operators/window/window-keys.ts'
 import type { KeyIdentity } from '../../../src/state/key.ts'
 import { StateTables } from '../../../src/state/state-tables.ts'
@@ -19,11 +21,19 @@ function slice(entries: readonly Entry[]): StateTables {
   return tables
 }
 
+/** Contents of several slices become a list. */
+const collecting: WindowContents = {
+  create: () => [],
+  add: (_contents, value) => value,
+  merge: (list, contents) => [...(list as unknown[]), contents],
+  result: (contents) => contents,
+}
+
 function keysOf(slices: readonly StateTables[]): readonly unknown[] {
-  const keys = new WindowKeys(3)
+  const keys = new WindowKeys(3, new MergedContents(collecting))
   keys.begin(slices)
   const found: unknown[] = []
-  while (keys.next()) found.push([keys.identity, keys.hash, ...keys.contents])
+  while (keys.next()) found.push([keys.identity, keys.hash, keys.contents])
   return found
 }
 
@@ -41,7 +51,7 @@ describe('the keys of a window', () => {
 
     expect(keysOf([early, late])).toEqual([
       ['d', 3, 5],
-      ['a', 7, 2, 4],
+      ['a', 7, [2, 4]],
       ['b', -5, 1],
       ['c', 1, 3],
     ])
@@ -58,8 +68,8 @@ describe('the keys of a window', () => {
 
     const found = keysOf(forth)
     expect(found).toEqual([
-      [10, 9, 'ten', 'ten'],
-      ['w', 9, 'w', 'w'],
+      [10, 9, ['ten', 'ten']],
+      ['w', 9, ['w', 'w']],
       ['x', 9, 'x'],
     ])
     expect(keysOf(back)).toEqual(found)
