@@ -2,8 +2,14 @@ import type { HeapStateBackend } from '../state/heap-state-backend.ts'
 import { type ValueState, valueState } from '../state/state-descriptor.ts'
 import { TimerHeap } from '../time/timer-heap.ts'
 
-/** What is stored for a key: its only timer, or several in ascending order. */
-type StoredTimers = number | number[]
+/**
+ * What is stored for a key: its only timer, a few of them, or many. They have no order: that in
+ * which they fire is the order of the heap.
+ */
+type StoredTimers = number | number[] | Set<number>
+
+/** How many are looked at one by one. */
+const fewMax = 8
 
 /**
  * The timers of one time domain, for the keys of an operator: a key has at most one for a
@@ -34,9 +40,8 @@ export class KeyedTimers {
   restored(): void {
     this.#heap.clear()
     this.#backend.forEach(this.#stateName, (key, hash, stored) => {
-      for (const timestamp of listOf(stored as StoredTimers)) {
-        this.#heap.add(timestamp, hash, key)
-      }
+      if (typeof stored === 'number') this.#heap.add(stored, hash, key)
+      else for (const timestamp of stored as Iterable<number>) this.#heap.add(timestamp, hash, key)
     })
   }
 
@@ -76,15 +81,15 @@ export class KeyedTimers {
   /** Whether the current key had that timer, which it has no longer. */
   #take(timestamp: number): boolean {
     const stored = this.#state.get()
+    if (stored === undefined) return false
     if (typeof stored === 'number') {
       if (stored === timestamp) this.#state.clear()
       return stored === timestamp
     }
-    const index = stored?.indexOf(timestamp) ?? -1
-    if (stored === undefined || index < 0) return false
-    stored.splice(index, 1)
-    if (stored.length === 0) this.#state.clear()
-    return true
+    const taken = stored instanceof Set ? stored.delete(timestamp) : remove(stored, timestamp)
+    const left = stored instanceof Set ? stored.size : stored.length
+    if (left === 0) this.#state.clear()
+    return taken
   }
 }
 
@@ -92,16 +97,19 @@ export class KeyedTimers {
 function insert(state: ValueState<StoredTimers>, stored: StoredTimers, timestamp: number): boolean {
   if (typeof stored === 'number') {
     if (stored === timestamp) return false
-    state.set(stored < timestamp ? [stored, timestamp] : [timestamp, stored])
+    state.set([stored, timestamp])
     return true
   }
-  let at = stored.length
-  while (at > 0 && (stored[at - 1] as number) > timestamp) at -= 1
-  if (at > 0 && stored[at - 1] === timestamp) return false
-  stored.splice(at, 0, timestamp)
+  if (stored instanceof Set ? stored.has(timestamp) : stored.includes(timestamp)) return false
+  if (stored instanceof Set) stored.add(timestamp)
+  else if (stored.length < fewMax) stored.push(timestamp)
+  else state.set(new Set([...stored, timestamp]))
   return true
 }
 
-function listOf(stored: StoredTimers): readonly number[] {
-  return typeof stored === 'number' ? [stored] : stored
+/** Whether it was there. */
+function remove(stored: number[], timestamp: number): boolean {
+  const index = stored.indexOf(timestamp)
+  if (index >= 0) stored.splice(index, 1)
+  return index >= 0
 }

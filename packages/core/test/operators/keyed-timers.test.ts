@@ -101,6 +101,23 @@ describe('event-time timers', () => {
     expect(output.emitted).toEqual(['c event-time 10 after 3', 'watermark 10'])
   })
 
+  test('of one key may be many, deleted and registered in any order', async () => {
+    const storage = newStorage()
+    const first = setup([], storage)
+    const times = Array.from({ length: 40 }, (_, index) => (index * 23) % 40)
+    for (const set of [...times, ...times.slice(0, 5)]) first.send({ key: 'a', set })
+    for (const at of times.slice(20)) first.send({ key: 'a', delete: at })
+    const { keyed } = await first.operator.snapshot(barrierOf(1)).state
+    const second = setup(keyed === undefined ? [] : [keyed], storage)
+    await second.operator.open()
+
+    for (const { operator } of [first, second]) operator.emitWatermark(100)
+
+    const kept = times.slice(0, 20).toSorted((one, other) => one - other)
+    expect(second.output.timestamps).toEqual(kept)
+    expect(first.output.timestamps).toEqual(kept)
+  })
+
   test('of a time that is over fire with the next watermark, or with the one that fires', () => {
     const { operator, output, send } = setup()
     operator.emitWatermark(40)
@@ -213,6 +230,85 @@ test('a side output gets what the function puts there, with the timestamp of the
   expect(context.sides.get('side')?.emitted).toEqual(['saw a'])
   expect(context.sides.get('side')?.timestamps).toEqual([7])
 })
+
+describe('timers, in the cases of Flink', () => {
+  /** Namespaces are windows: see C33 of the window operator. Here they are the time domains. */
+  test.each([false, true])(
+    'C33: each fires once, and none is left (restored: %s)',
+    async (restore) => {
+      const storage = newStorage()
+      let current = setup([], storage)
+      for (const [index, key] of ['a', 'b'].entries()) {
+        current.send({ key, set: 10, wall: current.scheduler.now() + 10 })
+        if (restore) current = await restoredSetup(current, storage, index + 1)
+      }
+
+      current.operator.emitWatermark(10)
+      await current.scheduler.advance(10)
+      runActions(current.context)
+      current.operator.emitWatermark(20)
+      await current.scheduler.advance(100)
+
+      const fired = current.output.emitted.filter((text) => !String(text).startsWith('watermark'))
+      expect(fired).toHaveLength(4)
+      expect(new Set(fired).size).toBe(4)
+      expect(current.scheduler.timerCount).toBe(0)
+      const { keyed } = await current.operator.snapshot(barrierOf(9)).state
+      expect(await timersIn(keyed, storage)).toBe(0)
+    },
+  )
+
+  test('C33: the clock has one timer at any time, for the earliest', async () => {
+    const { context, output, scheduler, send } = setup()
+    const now = scheduler.now()
+    for (const [key, at] of [
+      ['a', 20],
+      ['b', 10],
+      ['c', 30],
+      ['d', 10],
+    ] as const) {
+      send({ key, wall: now + at })
+    }
+
+    const counts = [scheduler.timerCount]
+    for (let step = 0; step < 3; step += 1) {
+      await scheduler.advance(10)
+      runActions(context)
+      counts.push(scheduler.timerCount)
+    }
+
+    expect(counts).toEqual([1, 1, 1, 0])
+    expect(output.emitted.map((text) => String(text).charAt(0)).toSorted()).toEqual([
+      'a',
+      'b',
+      'c',
+      'd',
+    ])
+  })
+})
+
+/** A setup that goes on from the state of `before`. */
+async function restoredSetup(
+  before: Setup,
+  storage: Storage,
+  checkpointId: number,
+): Promise<Setup> {
+  const { keyed } = await before.operator.snapshot(barrierOf(checkpointId)).state
+  before.operator.endInput()
+  const next = setup(keyed === undefined ? [] : [keyed], storage)
+  await next.operator.open()
+  return next
+}
+
+/** How many keys a checkpoint holds timers of. */
+async function timersIn(keyed: KeyedStateHandle | undefined, storage: Storage): Promise<number> {
+  const { context, operator } = setup(keyed === undefined ? [] : [keyed], storage)
+  await operator.open()
+  const keys: unknown[] = []
+  context.backend.forEach('~event-timers', (key) => void keys.push(key))
+  context.backend.forEach('~processing-timers', (key) => void keys.push(key))
+  return keys.length
+}
 
 function runActions(context: TestOperatorContext): void {
   while (context.actions.length > 0) context.actions.shift()?.()
