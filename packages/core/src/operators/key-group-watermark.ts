@@ -26,7 +26,7 @@ export class KeyGroupWatermark {
   /** Declares the state. */
   constructor(backend: HeapStateBackend) {
     this.#backend = backend
-    this.#state = backend.state(stateName, valueState<number>())
+    this.#state = backend.groupState(stateName, valueState<number>())
   }
 
   /** How far event time is; `noWatermark` before it begins. */

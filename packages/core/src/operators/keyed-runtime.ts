@@ -105,7 +105,7 @@ export class KeyedRuntime implements EmittingOperator, TimeOutput {
 
   /** From now on state, timers and context are those of a record of this key. */
   #begin(key: Key, timestamp: number): void {
-    this.#keyed.backend.setCurrentKey(key)
+    this.#keyed.backend.setKeyOfRecord(key)
     this.context.key = key
     this.context.timestamp = timestamp === noTimestamp ? undefined : timestamp
   }

@@ -52,7 +52,7 @@ export class ReduceOperator implements Operator {
   collect(value: unknown, timestamp: number): void {
     let reduced: unknown
     try {
-      this.#keyed.backend.setCurrentKey(this.#reduction.selectKey(value) as Key)
+      this.#keyed.backend.setKeyOfRecord(this.#reduction.selectKey(value) as Key)
       reduced = this.#next(value)
     } catch (cause) {
       throw userFunctionFailed(this.operatorId, value, cause)

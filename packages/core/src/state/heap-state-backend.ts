@@ -25,6 +25,7 @@ import {
   type SliceLimits,
   type SnapshotTable,
 } from './keyed-snapshot.ts'
+import { checkKeyKind } from './key-kind.ts'
 import type { KeyedStateInfo } from './operator-state.ts'
 import {
   type StateDeclarations,
@@ -58,7 +59,7 @@ export interface HeapStateBackendOptions {
  * The keyed state of one operator subtask, on the heap. Runs on the task's thread.
  *
  * Order of calls: `state` for every declared state, `restore` for every file that may hold entries
- * of the subtask, then `setCurrentKey` before every record or timer. `snapshot` between records.
+ * of the subtask, then `setKeyOfRecord` before every record. `snapshot` between records.
  *
  * Several snapshots may be open at once, and each of them is right; every one costs a copy in
  * serial form of the entries that are touched while it is open. So release aborted ones.
@@ -76,6 +77,8 @@ export class HeapStateBackend {
   readonly #restored: KeyGroupRange[] = []
   readonly #sweepers: TtlSweeper[] = []
   #key: Key | undefined = undefined
+  /** Since a restore, until the first key has shown that the keys are still of a kind. */
+  #kindDoubtful = false
   #epoch = 0
 
   constructor(options: HeapStateBackendOptions) {
@@ -139,6 +142,13 @@ export class HeapStateBackend {
     return state.handle as S
   }
 
+  /** The same for a state of key groups: each of its keys stands for the key group it is of. */
+  groupState<S>(name: string, descriptor: StateDescriptor<S>): S {
+    const state = this.#declare(name, descriptor)
+    state.holds = 'key-groups'
+    return state.handle as S
+  }
+
   /** The handles of all states that an operator declares. */
   statesOf(declarations: StateDeclarations): States<StateDeclarations> {
     const handles = Object.entries(declarations).map(([name, descriptor]) => [
@@ -167,6 +177,20 @@ export class HeapStateBackend {
   }
 
   /**
+   * Sets the key of a record, as `setCurrentKey` does.
+   *
+   * @throws FlinktsError FLINKTS_KEY_INVALID
+   * @throws FlinktsError FLINKTS_STATE_INCOMPATIBLE if it is the first one after a restore, and all
+   * restored keys are of another kind
+   */
+  setKeyOfRecord(key: Key): void {
+    this.setCurrentKey(key)
+    if (!this.#kindDoubtful) return
+    checkKeyKind(key, this.#keys(), this.#operatorId)
+    this.#kindDoubtful = false
+  }
+
+  /**
    * Sets the key for which states are read and written. Its key group must be of the subtask.
    *
    * @throws FlinktsError FLINKTS_KEY_INVALID
@@ -186,6 +210,12 @@ export class HeapStateBackend {
     const keyGroup = keyGroupOfHash(hash, this.#maxParallelism)
     this.#current.set(identity, hash, keyGroup - this.#range.first)
     this.#key = keyOfIdentity(identity)
+  }
+
+  /** From now on there is no current key. */
+  clearCurrentKey(): void {
+    this.#current.clear()
+    this.#key = undefined
   }
 
   /** Calls `visit` for every entry of a state, which it must neither keep nor change. */
@@ -251,8 +281,8 @@ export class HeapStateBackend {
         this.#restoreBlock(state, block, { range: header.range, timed })
       }
     }
-    this.#current.clear()
-    this.#key = undefined
+    this.clearCurrentKey()
+    this.#kindDoubtful = true
   }
 
   /** The time by which values expire, if any do. */
@@ -285,9 +315,16 @@ export class HeapStateBackend {
     tables: NamespacedTables,
   ): HeapState {
     const scope = { operatorId: this.#operatorId, stateName: name, kind, ttl }
-    const state = { scope, tables, handle: undefined }
+    const state: HeapState = { scope, tables, handle: undefined, holds: 'keys' }
     this.#states.set(name, state)
     return state
+  }
+
+  /** The keys that have state; one that has several states comes several times. */
+  *#keys(): Iterable<KeyIdentity> {
+    for (const { tables, holds } of this.#states.values()) {
+      if (holds === 'keys') yield* tables.keys()
+    }
   }
 
   /** The tables with entries, by key group, and then by state and namespace. */
@@ -409,6 +446,8 @@ interface HeapState {
   readonly tables: NamespacedTables
   /** What functions read and write it by; `undefined` for a state with namespaces. */
   handle: unknown
+  /** What its entries are of. */
+  holds: 'keys' | 'key-groups'
 }
 
 function appendTimed(stored: TimedList, added: TimedList): void {

@@ -1,4 +1,5 @@
 import { assert } from '../common/assert.ts'
+import type { KeyIdentity } from './key.ts'
 import { SlotTable } from './slot-table.ts'
 
 /** The tables of one state in one namespace. @internal */
@@ -11,6 +12,16 @@ export class StateTables {
 
   get entryCount(): number {
     return this.#tables.reduce((sum, table) => sum + (table?.size ?? 0), 0)
+  }
+
+  /** The keys that have an entry; nothing may change meanwhile. */
+  *keys(): Iterable<KeyIdentity> {
+    for (const table of this.#tables) {
+      for (let slot = 0; slot < (table?.slotCount ?? 0); slot += 1) {
+        const key = table?.keyAt(slot)
+        if (key !== undefined) yield key
+      }
+    }
   }
 
   find(index: number): SlotTable | undefined {
@@ -49,6 +60,11 @@ export class NamespacedTables {
     let count = 0
     for (const tables of this.#namespaces.values()) count += tables.entryCount
     return count
+  }
+
+  /** The keys that have an entry, for each namespace again; nothing may change meanwhile. */
+  *keys(): Iterable<KeyIdentity> {
+    for (const tables of this.#namespaces.values()) yield* tables.keys()
   }
 
   /** The namespaces in use, in no order. */

@@ -138,7 +138,7 @@ export class IntervalJoinOperator implements TwoInputOperator, EmittingOperator 
       return
     }
     try {
-      this.#backend.setCurrentKey(side.selectKey(value) as Key)
+      this.#backend.setKeyOfRecord(side.selectKey(value) as Key)
     } catch (cause) {
       throw userFunctionFailed(this.operatorId, value, cause)
     }

@@ -114,7 +114,7 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
     const { contents, selectKey } = this.#definition
     const { backend } = this.#keyed
     try {
-      backend.setCurrentKey(selectKey(value) as Key)
+      backend.setKeyOfRecord(selectKey(value) as Key)
       const range = this.#rangeOf(timestamp)
       const { currentHash } = backend
       const index = this.#tables.tableIndexOf(backend.currentGroup)

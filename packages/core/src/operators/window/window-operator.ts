@@ -89,7 +89,7 @@ export class WindowOperator implements Operator, EmittingOperator {
     const { assigner, selectKey } = this.#definition
     let windows: readonly Window[]
     try {
-      this.#keyed.backend.setCurrentKey(selectKey(value) as Key)
+      this.#keyed.backend.setKeyOfRecord(selectKey(value) as Key)
       windows = assigner.assign(value, timestamp, this.#trigger)
     } catch (cause) {
       throw userFunctionFailed(this.operatorId, value, cause)
