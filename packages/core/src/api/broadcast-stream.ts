@@ -10,6 +10,7 @@ import {
   type KeyedBroadcastFunction,
   KeyedBroadcastProcessOperator,
 } from '../operators/broadcast/keyed-broadcast-process.ts'
+import { keptTimers } from '../operators/keyed-runtime.ts'
 import type { OperatorDefinition } from '../operators/operator-definition.ts'
 import type { BroadcastDeclarations } from '../state/broadcast-state.ts'
 import type { Key } from '../state/key.ts'
@@ -145,6 +146,7 @@ export class KeyedBroadcastConnectedStreams<
     const definition: OperatorDefinition = {
       type: 'broadcast-process',
       states: resolved.process.state,
+      keeps: keptTimers(resolved.process),
       lists: Object.keys(broadcast),
       create: (context) => new KeyedBroadcastProcessOperator(resolved, context),
     }

@@ -4,6 +4,7 @@ import type { CoProcess, KeyedCoProcess } from '../operators/co-process-function
 import { CoProcessOperator } from '../operators/co-process.ts'
 import { CoFlatMapOperator, CoMapOperator } from '../operators/co-stateless.ts'
 import { KeyedCoProcessOperator } from '../operators/keyed-co-process.ts'
+import { keptTimers } from '../operators/keyed-runtime.ts'
 import type { OperatorDefinition } from '../operators/operator-definition.ts'
 import type { Key } from '../state/key.ts'
 import type { StateDeclarations } from '../state/state-descriptor.ts'
@@ -163,6 +164,7 @@ export class KeyedConnectedStreams<
     const definition: OperatorDefinition = {
       type: 'co-process',
       states: keyedFunction.process.state,
+      keeps: keptTimers(keyedFunction.process),
       create: (context) => new KeyedCoProcessOperator(keyedFunction, context),
     }
     const inputs = keyedInputs(this.#first, this.#second)

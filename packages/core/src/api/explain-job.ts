@@ -28,7 +28,7 @@ export interface ExplainedSink {
 /** Where a piece of state lives. @public */
 export interface ExplainedState {
   readonly operatorId: string
-  /** What it is: `splits with positions`, `state "total" (value)`. */
+  /** What it is: `splits with positions`, `state "total" (value)`, `timers`. */
   readonly state: string
   readonly location: string
 }
@@ -96,11 +96,13 @@ function describe(operation: NodeOperation): readonly Omit<ExplainedState, 'oper
 
 function describeStates({
   states = {},
+  keeps = [],
   lists = [],
 }: OperatorDefinition): readonly Omit<ExplainedState, 'operatorId'>[] {
+  const declared = Object.entries(states).map(([name, { kind }]) => `state "${name}" (${kind})`)
   return [
-    ...Object.entries(states).map(([name, { kind }]) => ({
-      state: `state "${name}" (${kind})`,
+    ...[...declared, ...keeps].map((state) => ({
+      state,
       location: 'heap, by key group; a state file for each subtask',
     })),
     ...lists.map((name) => ({ state: `list "${name}"`, location: 'manifest, by subtask' })),

@@ -109,6 +109,7 @@ export class BoundedIntervalJoin<Left, Right, Guarantee extends DeliveryGuarante
     }
     const operation: OperatorDefinition = {
       type: 'interval-join',
+      keeps: ['records of both sides that later ones may join'],
       create: (context) => new IntervalJoinOperator(definition, context),
     }
     return parts.outputOf(parts.builder.add(id, operation, keyedInputs(left, right), options))

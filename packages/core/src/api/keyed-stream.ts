@@ -1,6 +1,7 @@
 import type { DeliveryGuarantee } from '../common/guarantee.ts'
 import type { StreamInput } from '../graph/stream-node.ts'
 import type { KeyedProcess } from '../operators/keyed-process-function.ts'
+import { keptTimers } from '../operators/keyed-runtime.ts'
 import { KeyedProcessOperator } from '../operators/keyed-process.ts'
 import type { OperatorDefinition } from '../operators/operator-definition.ts'
 import { ReduceOperator, reduceStates, type Reduction } from '../operators/reduce.ts'
@@ -58,6 +59,7 @@ export class KeyedStream<T, RecordKey extends Key, Guarantee extends DeliveryGua
     const definition: OperatorDefinition = {
       type: 'process',
       states,
+      keeps: keptTimers(untyped),
       create: (context) => new KeyedProcessOperator({ process: untyped, selectKey }, context),
     }
     return this.#operator(id, definition, options)

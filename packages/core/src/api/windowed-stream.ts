@@ -222,6 +222,7 @@ export class WindowedStream<T, RecordKey extends Key, Guarantee extends Delivery
       {
         type: 'window',
         states: windowFunction.state ?? {},
+        keeps: ['windows: what they contain, their triggers and timers'],
         create: (context) =>
           withSlices === undefined
             ? new WindowOperator(definition, context)

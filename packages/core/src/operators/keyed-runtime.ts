@@ -29,6 +29,11 @@ export interface KeyedFunctions {
   ): Iterable<unknown> | undefined | void
 }
 
+/** What the job keeps of timers: none if nothing happens when they fire. @internal */
+export function keptTimers({ onTimer }: { readonly onTimer?: unknown }): readonly string[] {
+  return onTimer === undefined ? [] : ['timers']
+}
+
 /** A function for the records of one input. @internal */
 export type KeyedMethod = (
   value: unknown,

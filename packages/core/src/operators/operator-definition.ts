@@ -32,6 +32,8 @@ export interface OperatorDefinition {
   readonly type: OperatorType
   /** The keyed state that it declares. */
   readonly states?: StateDeclarations
+  /** What it keeps for each key besides, in words. */
+  readonly keeps?: readonly string[]
   /** The names of its lists. */
   readonly lists?: readonly string[]
   /** `head`: it is never chained to what it reads. */
