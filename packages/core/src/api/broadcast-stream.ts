@@ -18,6 +18,7 @@ import type { StateDeclarations } from '../state/state-descriptor.ts'
 import type { ConnectedParts, KeyedSide } from './connected-streams.ts'
 import type { DataStream } from './data-stream.ts'
 import type { GraphBuilder, OperatorOptions } from './graph-builder.ts'
+import { checkKeyless } from './keyless-check.ts'
 
 /**
  * A stream whose records go to every subtask, and the states that they keep there. Connect a stream
@@ -84,6 +85,7 @@ export class BroadcastConnectedStreams<
     process: BroadcastProcess<In, Rule, Out, Shared>,
     options?: OperatorOptions,
   ): DataStream<Out, Guarantee> {
+    checkKeyless(id, process)
     const { states: broadcast, inputs } = this.#second
     const resolved = {
       // The types of records and states end here; the streams' own types have checked them.

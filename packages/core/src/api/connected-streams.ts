@@ -10,6 +10,7 @@ import type { Key } from '../state/key.ts'
 import type { StateDeclarations } from '../state/state-descriptor.ts'
 import type { DataStream } from './data-stream.ts'
 import type { GraphBuilder, OperatorOptions, OutputOf } from './graph-builder.ts'
+import { checkKeyless } from './keyless-check.ts'
 
 /** Where an operator behind two streams is added. @internal */
 export interface ConnectedParts<Guarantee extends DeliveryGuarantee> {
@@ -87,6 +88,7 @@ export class ConnectedStreams<First, Second, Guarantee extends DeliveryGuarantee
     process: CoProcess<First, Second, Out>,
     options?: OperatorOptions,
   ): DataStream<Out, Guarantee> {
+    checkKeyless(id, process)
     const untyped = process as CoProcess<unknown, unknown, unknown>
     const { builder, outputOf } = this.#parts
     const definition: OperatorDefinition = {

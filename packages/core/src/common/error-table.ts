@@ -52,6 +52,10 @@ export const errorTable = {
     retryable: false,
     summary: 'A key selector returned a value that cannot be a key.',
   },
+  FLINKTS_KEY_MISSING: {
+    retryable: false,
+    summary: 'Keyed state or a timer was used where there is no key.',
+  },
   FLINKTS_TIMESTAMP_MISSING: {
     retryable: false,
     summary: 'A record without a timestamp reached an operator that works on event time.',

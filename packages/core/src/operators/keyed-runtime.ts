@@ -115,9 +115,14 @@ export class KeyedRuntime implements EmittingOperator, TimeOutput {
     this.context.timestamp = timestamp === noTimestamp ? undefined : timestamp
   }
 
+  /** A record without key follows: it must not see the state of the record before. */
+  leaveKey(): void {
+    this.#keyed.backend.clearCurrentKey()
+  }
+
   /**
-   * Calls `visit` for every key that has any of these states, as the current key. After it the
-   * current key is that of no record.
+   * Calls `visit` for every key that has any of these states, as the current key. After it there is
+   * no current key.
    */
   forEachKey(names: readonly string[], visit: (key: Key, states: this['states']) => void): void {
     const { backend } = this.#keyed
@@ -127,6 +132,7 @@ export class KeyedRuntime implements EmittingOperator, TimeOutput {
       backend.setCurrentIdentity(identity, hash)
       visit(keyOfIdentity(identity), this.states)
     }
+    this.leaveKey()
   }
 
   captureContext(): () => void {

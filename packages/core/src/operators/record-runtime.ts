@@ -1,6 +1,7 @@
 import type { FlowControl } from '../network/flow-control.ts'
 import type { Output } from '../network/output.ts'
 import { noTimestamp } from '../network/stream-element.ts'
+import { keyMissing } from '../state/key-missing.ts'
 import { noWatermark } from '../time/watermark.ts'
 import type { CoContext } from './co-process-function.ts'
 import { emitAll, type EmittingOperator } from './emission.ts'
@@ -67,6 +68,11 @@ export class RecordContext implements CoContext {
 
   get processingTime(): number {
     return this.#operator.subtask.clock.now()
+  }
+
+  /** For functions without types. @throws FlinktsError FLINKTS_KEY_MISSING */
+  get timers(): never {
+    throw keyMissing(`a timer of operator "${this.#operator.operatorId}"`)
   }
 
   output<T>(tag: OutputTag<T>, value: T): void {

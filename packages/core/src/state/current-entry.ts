@@ -1,4 +1,4 @@
-import { assert } from '../common/assert.ts'
+import { keyMissing } from './key-missing.ts'
 import type { KeyIdentity } from './key.ts'
 import type { SlotTable } from './slot-table.ts'
 import type { StateTables } from './state-tables.ts'
@@ -93,7 +93,7 @@ export class CurrentEntry implements SingleEntry {
 
   #locate(): void {
     const { identity, hash, tableIndex, version } = this.#current
-    assert(tableIndex >= 0, 'keyed state is used while no key is current')
+    if (tableIndex < 0) throw keyMissing('keyed state')
     this.#table = this.#tables.find(tableIndex)
     this.#slot = this.#table === undefined ? -1 : this.#table.find(hash, identity)
     this.#version = version

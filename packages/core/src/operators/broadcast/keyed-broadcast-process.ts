@@ -50,7 +50,10 @@ export class KeyedBroadcastProcessOperator implements TwoInputOperator {
       this.#runtime.processing(selectKey, (value, _state, keyed) =>
         user.process(value, this.#states, keyed),
       ),
-      records.processing((value) => user.processBroadcast(value, this.#lists.writable, seen)),
+      records.processing((value) => {
+        this.#runtime.leaveKey()
+        return user.processBroadcast(value, this.#lists.writable, seen)
+      }),
       this.#runtime,
     )
   }
@@ -105,6 +108,10 @@ class KeyedStateContext implements BroadcastContext<Key, StateDeclarations> {
 
   get processingTime(): number {
     return this.#record.processingTime
+  }
+
+  get timers(): never {
+    return this.#record.timers
   }
 
   output<T>(tag: OutputTag<T>, value: T): void {
