@@ -45,8 +45,8 @@ export class SourceTime {
   readonly #metrics: WatermarkMetrics
   #emittedWatermark = noWatermark
   #emittedIdle = false
-  /** Without splits: for how long, and whether for so long that nobody waits for them. */
-  #vacancy: 'none' | 'short' | 'lasting' = 'none'
+  /** For how long there has been no split, counted in ticks; `Infinity`: none will come. */
+  #vacantMs = 0
   /** Set by a tick, for the end of the next poll: silence is what a poll did not break. */
   #probeMs: number | undefined
   #ingestedAt = noTimestamp
@@ -90,7 +90,7 @@ export class SourceTime {
     })
     this.#splits.set(splitId, split)
     this.#combined.add(splitId)
-    this.#vacancy = 'none'
+    this.#vacantMs = 0
     this.emitProgress()
     return split
   }
@@ -103,7 +103,7 @@ export class SourceTime {
   }
 
   noMoreSplits(): void {
-    if (this.#splits.size === 0) this.#vacancy = 'lasting'
+    if (this.#splits.size === 0) this.#vacantMs = Infinity
   }
 
   beforePoll(): void {
@@ -157,15 +157,22 @@ export class SourceTime {
     this.#emitIdle(idle)
   }
 
-  /** A reader that waits for splits of a bounded source will have them soon, or end. */
+  /**
+   * Nobody waits for who has no split, longer than for a silent one: what a split brings that comes
+   * later may be late. A reader that waits for splits of a bounded source will have them soon, or
+   * end.
+   */
   get #vacant(): boolean {
-    return this.#vacancy === 'lasting' && this.#parts.boundedness !== 'bounded'
+    const { boundedness, settings } = this.#parts
+    // The first tick may come at once.
+    const atLeastMs = settings.watermarks?.idleMs ?? settings.intervalMs
+    return boundedness !== 'bounded' && this.#vacantMs > atLeastMs
   }
 
   #tick(silentMs: number): void {
     for (const split of this.#splits.values()) split.tick()
     this.#probeMs = silentMs
-    if (this.#splits.size === 0) this.#vacancy = this.#vacancy === 'none' ? 'short' : 'lasting'
+    if (this.#splits.size === 0) this.#vacantMs += this.#parts.settings.intervalMs
     this.#align()
     this.emitProgress()
   }

@@ -366,6 +366,21 @@ describe('a reader without splits', () => {
     expect(source.output.emitted).toEqual(['idle', 'active'])
   })
 
+  test('of an unbounded source is waited for as long as for a silent one', async () => {
+    const source = createSource({
+      boundedness: 'continuous-unbounded',
+      watermarks: own.withIdleness(1000),
+    })
+    source.operator.open()
+
+    await passQuietly(source, 1000)
+    const atFirst = [...source.output.emitted]
+    await passQuietly(source, 200)
+
+    expect(atFirst).toEqual([])
+    expect(source.output.emitted).toEqual(['idle'])
+  })
+
   test('of an unbounded source is idle at once when it will get none', () => {
     const source = createSource({ boundedness: 'continuous-unbounded' })
     source.operator.open()
