@@ -32,7 +32,9 @@ describe('the checkpoint coordinator', () => {
     expect(fixture.taken()).toEqual(['enumerators 7', 'source trigger 7 periodic'])
   })
 
-  test('makes a checkpoint exist once every task has acknowledged it, then tells all', async () => {
+  // In Flink a committer may get committables of a checkpoint in parts, and refuses an incomplete
+  // batch. Here they come with the acknowledgement of their task, and nobody commits before all.
+  test('C38: exists once every task has acknowledged it, which all are then told', async () => {
     const fixture = await triggered()
 
     await fixture.acknowledge(7, source)

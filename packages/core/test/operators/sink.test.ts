@@ -239,6 +239,19 @@ describe('the operator of a sink', () => {
     expect(log).toEqual(['begin 1:', 'end 1:', 'begin 2:', 'end 2:'])
   })
 
+  test('C52: makes up for a notice that was lost with the next one, in order', async () => {
+    const { operator, sink } = await openOperator()
+    write(operator, 'a')
+    await committablesAt(operator, 1)
+    write(operator, 'b')
+    await committablesAt(operator, 2)
+
+    await operator.checkpointCompleted(notice(2))
+    await operator.checkpointCompleted(notice(1))
+
+    expect(sink.commits).toEqual(['1:a', '2:b'])
+  })
+
   test('I4: takes a commit that had been made before for done', async () => {
     const { operator, sink } = await openOperator()
     sink.onCommit = () => Promise.resolve({ status: 'already-committed' })
@@ -353,7 +366,8 @@ describe('the operator of a sink', () => {
 })
 
 describe('the commit of a sink', () => {
-  test('is tried again with growing pauses', async () => {
+  // In Flink the number of tries is an option, and 0 by default.
+  test('C40: is tried again with growing pauses', async () => {
     const { operator, sink, scheduler } = await openOperator()
     const triedAt: number[] = []
     sink.onCommit = () => {
@@ -372,7 +386,7 @@ describe('the commit of a sink', () => {
     expect(triedAt.map((at) => at - start)).toEqual([0, 100, 300, 700])
   })
 
-  test('gives up after ten tries, and names the operator', async () => {
+  test('C40: gives up after ten tries, and names the operator', async () => {
     const { operator, sink, scheduler } = await openOperator()
     sink.onCommit = () => Promise.resolve({ status: 'retry', cause: 'busy' })
     await committablesAt(operator, 1)

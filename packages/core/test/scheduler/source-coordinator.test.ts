@@ -217,3 +217,80 @@ describe('the coordinator of a source', () => {
     expect(log).toEqual(['create from undefined', 'start', 'close'])
   })
 })
+
+/** Gives its splits away on request, one by one; its state are those that are left. */
+function poolOf(splitIds: readonly string[]): Source<unknown, SourceSplit, string> {
+  return {
+    description: 'pool',
+    boundedness: 'bounded',
+    replayable: true,
+    mechanism: 'none',
+    splitSerializer: {
+      version: 1,
+      serialize: ({ splitId }) => itemOf(splitId).bytes,
+      deserialize: (_version, bytes) => ({ splitId: textOf({ bytes }) }),
+    },
+    enumeratorStateSerializer: {
+      version: 1,
+      serialize: (state) => itemOf(state).bytes,
+      deserialize: (_version, bytes) => textOf({ bytes }),
+    },
+    createEnumerator: (context, restored) => {
+      const left = restored === undefined ? [...splitIds] : restored.split(' ')
+      return {
+        start: () => Promise.resolve(),
+        addReader: () => {},
+        handleSplitRequest: (subtask) => {
+          const splitId = left.shift()
+          if (splitId !== undefined) context.assignSplit({ splitId }, subtask)
+        },
+        snapshotState: () => left.join(' '),
+        close: () => Promise.resolve(),
+      }
+    },
+    createReader: () => {
+      throw new Error('readers are in the tasks')
+    },
+  }
+}
+
+/**
+ * In Flink the coordinator tracks what it assigned since each checkpoint, and adds that back when
+ * one reader fails. Here all tasks start again, and the enumerator with them, from its own state.
+ */
+test('C43: what was assigned after the checkpoint is assigned anew, and no more', async () => {
+  const startPool = async (
+    parts: { restored?: StateItem; restoredSplits?: readonly (readonly StateItem[])[] } = {},
+  ): Promise<{ coordinator: SourceCoordinator; assigned: string[] }> => {
+    const assigned: string[] = []
+    const coordinator = new SourceCoordinator({
+      source: poolOf(['s1', 's2', 's3']),
+      context: contextOf('source'),
+      parallelism: 1,
+      restored: parts.restored,
+      restoredSplits: parts.restoredSplits ?? [],
+      send: (_subtask, command) => {
+        if (command.type === 'splits-assigned') assigned.push(...command.splits.map(textOf))
+      },
+      fail: (cause) => {
+        throw cause
+      },
+    })
+    await coordinator.start()
+    return { coordinator, assigned }
+  }
+  const first = await startPool()
+  first.coordinator.handle(0, request)
+  const restored = first.coordinator.snapshot(1)
+  const restoredSplits = [first.assigned.map(itemOf)]
+  first.coordinator.checkpointCompleted({ checkpointId: 1, oldestRetainedId: 1 })
+  first.coordinator.handle(0, request)
+  first.coordinator.snapshot(2)
+  first.coordinator.handle(0, request)
+
+  const second = await startPool({ restored, restoredSplits })
+  for (let count = 0; count < 3; count += 1) second.coordinator.handle(0, request)
+
+  expect(first.assigned).toEqual(['s1', 's2', 's3'])
+  expect(second.assigned).toEqual(['s2', 's3'])
+})

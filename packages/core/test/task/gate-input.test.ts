@@ -258,3 +258,63 @@ describe('the two inputs of an operator', () => {
     expect(second.emitted).toEqual(['a1'])
   })
 })
+
+/** Feeds elements one by one: `d0` data, `b2@1` barrier 2 on channel 1, `e0` the end of one. */
+function feed(fixture: ReturnType<typeof inputOf>, elements: string): readonly unknown[] {
+  const { input, channels, head } = fixture
+  for (const element of elements.split(' ')) {
+    const {
+      kind,
+      value = '',
+      at = value,
+    } = /^(?<kind>[dbe])(?<value>\d)(?:@(?<at>\d))?$/.exec(element)?.groups ?? {}
+    const channel = channels[Number(at)]
+    if (kind === 'd') push(channel, element)
+    if (kind === 'b') channel?.pushEvent(barrierOf(Number(value)))
+    if (kind === 'e') channel?.pushEvent(ended)
+    input.step(100)
+  }
+  return head.emitted.splice(0)
+}
+
+const checkpoint = (id: number): string => `checkpoint ${id} after 0 ms`
+
+describe('barriers, in the cases of Flink', () => {
+  test('C36: the last one has the checkpoint taken, and no channel stays blocked', () => {
+    const fixture = inputOf(3)
+
+    const first = feed(fixture, 'd0 d2 d0 b1@1 b1@2 d2 d0 b1@0')
+    const second = feed(fixture, 'd0 d0 d1 d1 d2 b2@0 b2@1 b2@2')
+    const fromOne = feed(fixture, 'd2 d2 b3@2 d2 d2 b3@0 d0 b3@1')
+    const empty = feed(fixture, 'b4@1 b4@2 b4@0')
+    const rest = feed(fixture, 'd0 d1 d2 e0 e1 e2')
+
+    expect(first).toEqual(['d0', 'd2', 'd0', 'd0', checkpoint(1), 'd2'])
+    expect(second).toEqual(['d0', 'd0', 'd1', 'd1', 'd2', checkpoint(2)])
+    expect(fromOne).toEqual(['d2', 'd2', checkpoint(3), 'd2', 'd2', 'd0'])
+    expect(empty).toEqual([checkpoint(4)])
+    expect(rest).toEqual(['d0', 'd1', 'd2'])
+  })
+
+  /**
+   * In Flink a channel that ends is closed, and counts as aligned. Here no channel closes before
+   * the job has committed its last checkpoint: one whose data has ended still brings every barrier,
+   * is waited for like the others, and counts once.
+   */
+  test('C37: a channel that has ended brings its barriers, and each counts once', () => {
+    const fixture = inputOf(3)
+
+    const endedAfterBarrier = feed(fixture, 'd0 b1@0 e0 d1 b1@1 d1 d2')
+    const lastBarrier = feed(fixture, 'b1@2')
+    const endedWithout = feed(fixture, 'b2@1 d1 d2 b2@2')
+    const barrierOfEnded = feed(fixture, 'b2@0')
+    const allEnded = feed(fixture, 'e1 e2 b3@2 b3@1 b3@0')
+
+    expect(endedAfterBarrier).toEqual(['d0', 'd1', 'd2'])
+    expect(lastBarrier).toEqual([checkpoint(1), 'd1'])
+    expect(endedWithout).toEqual(['d2'])
+    expect(barrierOfEnded).toEqual([checkpoint(2), 'd1'])
+    expect(allEnded).toEqual([checkpoint(3)])
+    expect(fixture.input.step(100)).toBe('ended')
+  })
+})

@@ -40,6 +40,26 @@ describe('a restored async operator', () => {
     },
   )
 
+  test.each([true, false])(
+    'C41: keeps the order of records when it is restored after each (ordered: %s)',
+    async (ordered) => {
+      let service = new Service()
+      let harness = await harnessOf(service, { ordered })
+      for (const [index, value] of ['e1', 'e2', 'e3'].entries()) {
+        harness.push(value, index)
+        const restore = await harness.snapshot()
+        service = new Service()
+        harness = await harnessOf(service, { ordered }, { restore })
+      }
+
+      service.answer('e3', 'e2', 'e1')
+      await harness.settle()
+
+      expect(service.values).toEqual(['e1', 'e2', 'e3'])
+      expect(harness.takeValues()).toEqual(ordered ? ['E1', 'E2', 'E3'] : ['E3', 'E2', 'E1'])
+    },
+  )
+
   test('has not forgotten a result that was there and not emitted', async () => {
     const snapshot = await snapshotOf(['a', 'b'], { answered: ['b'] })
     const service = new Service()

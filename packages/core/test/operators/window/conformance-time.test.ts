@@ -12,9 +12,34 @@ import {
   endOfStreamTrigger,
   eventTimeTrigger,
 } from '../../../src/operators/window/time-triggers.ts'
+import type { Trigger } from '../../../src/operators/window/trigger.ts'
+import { maxTimestampOf } from '../../../src/operators/window/window.ts'
 import { eightItems, testCases } from './conformance-case.ts'
-import { late } from './window-run.ts'
+import { type Item, late } from './window-run.ts'
 import { type ItemWindows, sums } from './windowings.ts'
+
+/** A timer at 30 for each window. */
+const atThirty: Trigger<Item> = {
+  name: 'atThirty',
+  onElement: (_item, _timestamp, _window, { timers }) => {
+    timers.registerEventTime(30)
+    timers.registerEventTime(30)
+    return 'continue'
+  },
+  onEventTime: (timestamp) => (timestamp === 30 ? 'fire' : 'continue'),
+  onProcessingTime: () => 'continue',
+}
+
+/** Fires with every second record, and at the end of the window. */
+const everyTwo = countTrigger(2)
+const atEndAndEveryTwo: Trigger<unknown, number> = {
+  ...everyTwo,
+  onElement: (item, timestamp, window, context) => {
+    context.timers.registerEventTime(maxTimestampOf(window))
+    return everyTwo.onElement(item, timestamp, window, context)
+  },
+  onEventTime: (timestamp, window) => (timestamp === maxTimestampOf(window) ? 'fire' : 'continue'),
+}
 
 const lateOut = (windows: ItemWindows): ItemWindows => windows.sideOutputLateData(late)
 
@@ -49,6 +74,17 @@ testCases([
       WM 5999 -> k2:2@5999
       WM 6999
       WM 7999
+    `,
+  },
+  {
+    name: 'C33 a timer of each window for each key, all at one time',
+    windows: sums(slidingEventTimeWindows(40, 20), (it) => it.trigger(atThirty)),
+    script: `
+      k1@25 k2@25
+      WM 29
+      WM 30 -> k1:1@39 k1:1@59 k2:1@39 k2:1@59
+      WM 31
+      WM 99
     `,
   },
   {
@@ -177,6 +213,22 @@ testCases([
       k2@${Number.MAX_SAFE_INTEGER - 1750}
       WM ${Number.MAX_SAFE_INTEGER - 1500}
       WM 9007199254739999 -> k2:1@9007199254739999
+      WM MAX
+    `,
+  },
+  {
+    name: 'C24 a purged window does not fire, and ends all the same',
+    windows: sums(tumblingEventTimeWindows(2000), (it) =>
+      lateOut(it).trigger(purging(atEndAndEveryTwo)).allowedLateness(500),
+    ),
+    script: `
+      k1@100*2 -> k1:2@1999
+      k2@100
+      WM 1999 -> k2:1@1999
+      WM 2498
+      k1@150*2 -> k1:2@1999
+      WM 2499
+      k1@150 -> late:k1:1@150
       WM MAX
     `,
   },
