@@ -1,6 +1,10 @@
 import type { WindowContents } from './window-contents.ts'
 
-/** Puts together the contents of slices, which stay as they are: other windows need them. @internal */
+/**
+ * Puts together the contents of slices, which stay as they are: other windows need them.
+ *
+ * @internal
+ */
 export class MergedContents {
   readonly #functions: WindowContents
   #count = 0
