@@ -29,4 +29,12 @@ export const joinMutants: readonly Mutant[] = [
     replace: 'if (this.#cleanUpTime(stored as JoinBuffers) > 0) void [hash, key]',
     tests: [`${test}/operators/join/conformance.test.ts`],
   },
+  {
+    name: 'window-join-loses-merged-records',
+    breaks: 'sessions of a window join that merge keep the right records of the first one only',
+    file: `${source}/operators/join/window-join.ts`,
+    find: 'right: into.right.concat(other.right)',
+    replace: 'right: into.right',
+    tests: [`${test}/operators/join/window-join.test.ts`],
+  },
 ]

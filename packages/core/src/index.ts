@@ -23,6 +23,7 @@ export type { JobOptions } from './api/job-options.ts'
 export { KeyedStream } from './api/keyed-stream.ts'
 export { checkJob, runJob, type RunJobOptions } from './api/run-job.ts'
 export type { JobHandle, RunOptions } from './api/start-job.ts'
+export { WindowedJoin, WindowJoin } from './api/window-join.ts'
 export { WindowedStream, type WindowOptionsWithFunction } from './api/windowed-stream.ts'
 export { type Replays, type SourceOptions, StreamEnvironment } from './api/stream-environment.ts'
 export { type ErrorCode, type ErrorDetails, FlinktsError } from './common/errors.ts'
@@ -50,6 +51,11 @@ export type {
   IntervalJoinContext,
   IntervalJoinFunction,
 } from './operators/join/interval-join-function.ts'
+export type {
+  CoGroupFunction,
+  WindowJoinFunction,
+  WindowJoinRecord,
+} from './operators/join/window-join-function.ts'
 export type {
   KeyedContext,
   KeyedProcess,

@@ -17,7 +17,8 @@ import { BroadcastStream, KeyedBroadcastConnectedStreams } from './broadcast-str
 import { KeyedConnectedStreams, type KeyedSide } from './connected-streams.ts'
 import type { DataStream } from './data-stream.ts'
 import type { GraphBuilder, OperatorOptions, OutputOf } from './graph-builder.ts'
-import { IntervalJoin } from './interval-join.ts'
+import { IntervalJoin, type JoinedStreams } from './interval-join.ts'
+import { WindowJoin } from './window-join.ts'
 import { WindowedStream } from './windowed-stream.ts'
 
 /** Records of type `T`, together with those of the same key. @public */
@@ -228,9 +229,25 @@ export class KeyedStream<T, RecordKey extends Key, Guarantee extends DeliveryGua
   intervalJoin<Right>(
     right: KeyedStream<Right, RecordKey, Guarantee>,
   ): IntervalJoin<T, Right, Guarantee> {
+    return new IntervalJoin(this.#joined(right))
+  }
+
+  /**
+   * Joins records of this stream, the left one, with those of `right` that have the same key and
+   * are in the same window.
+   *
+   * @throws FlinktsError FLINKTS_JOB_INVALID if they are of two jobs
+   */
+  windowJoin<Right>(
+    right: KeyedStream<Right, RecordKey, Guarantee>,
+  ): WindowJoin<T, Right, RecordKey, Guarantee> {
+    return new WindowJoin(this.#joined(right))
+  }
+
+  #joined<Right>(right: KeyedStream<Right, RecordKey, Guarantee>): JoinedStreams<Guarantee> {
     this.#builder.checkSameJob([right.#builder], 'joins')
     const parts = { builder: this.#builder, outputOf: this.#outputOf }
-    return new IntervalJoin({ parts, left: this.#side, right: right.#side })
+    return { parts, left: this.#side, right: right.#side }
   }
 
   get #side(): KeyedSide {

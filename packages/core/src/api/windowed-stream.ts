@@ -1,6 +1,7 @@
 import { FlinktsError } from '../common/errors.ts'
 import type { DeliveryGuarantee } from '../common/guarantee.ts'
 import type { StreamInput } from '../graph/stream-node.ts'
+import { WindowJoinOperator } from '../operators/join/window-join.ts'
 import type { OutputTag } from '../operators/output-tag.ts'
 import type { Evictor } from '../operators/window/evictor.ts'
 import type { Trigger } from '../operators/window/trigger.ts'
@@ -49,6 +50,8 @@ export interface WindowedInput<Guarantee extends DeliveryGuarantee> {
   readonly outputOf: OutputOf<Guarantee>
   /** `undefined`: as the job says. */
   readonly parallelism: number | undefined
+  /** Whether they are of two streams; functions then see them with their side. */
+  readonly joined?: boolean
 }
 
 /** How windows work. @internal */
@@ -207,7 +210,7 @@ export class WindowedStream<T, RecordKey extends Key, Guarantee extends Delivery
   ): DataStream<Out, Guarantee> {
     const { assigner, evictor, latenessMs = 0, lateTag } = this.#settings
     const trigger = this.#settings.trigger ?? assigner.defaultTrigger
-    const { builder, inputs, outputOf, selectKey } = this.#input
+    const { builder, inputs, outputOf, selectKey, joined = false } = this.#input
     const windowFunction = functionOf(options.window)
     checkMerging(id, this.#settings, windowFunction)
     const contents = evictor === undefined ? inner : evictedContents(evictor, inner)
@@ -220,13 +223,16 @@ export class WindowedStream<T, RecordKey extends Key, Guarantee extends Delivery
     const from = builder.add(
       id,
       {
-        type: 'window',
+        type: joined ? 'window-join' : 'window',
         states: windowFunction.state ?? {},
         keeps: ['windows: what they contain, their triggers and timers'],
-        create: (context) =>
-          withSlices === undefined
-            ? new WindowOperator(definition, context)
-            : new SlicedWindowOperator(withSlices, context),
+        create: (context) => {
+          const windows =
+            withSlices === undefined
+              ? new WindowOperator(definition, context)
+              : new SlicedWindowOperator(withSlices, context)
+          return joined ? new WindowJoinOperator(windows) : windows
+        },
       },
       inputs,
       parallelism === undefined ? {} : { parallelism },

@@ -20,6 +20,7 @@ export type OperatorType =
   | 'co-process'
   | 'interval-join'
   | 'window'
+  | 'window-join'
   | 'watermarks'
 
 /**

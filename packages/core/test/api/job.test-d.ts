@@ -4,7 +4,10 @@ import { defineJob } from '../../src/api/define-job.ts'
 import type { Sink } from '../../src/connector/sink.ts'
 import type { Source } from '../../src/connector/source.ts'
 import type { SourceSplit } from '../../src/connector/source-split.ts'
+import type { WindowJoinRecord } from '../../src/operators/join/window-join-function.ts'
 import { outputTag } from '../../src/operators/output-tag.ts'
+import { timeEvictor } from '../../src/operators/window/evictor.ts'
+import { dynamicEventTimeSessionWindows } from '../../src/operators/window/session-windows.ts'
 import { boundedOutOfOrderness, monotonousTimestamps } from '../../src/time/watermark-strategy.ts'
 import { listState, mapState, valueState } from '../../src/state/state-descriptor.ts'
 
@@ -138,6 +141,36 @@ defineJob('connected', {}, (env) => {
       return [leftTimestamp]
     })
   expectTypeOf(joined).toEqualTypeOf<DataStream<number, 'exactly-once'>>()
+
+  // @ts-expect-error the keys are numbers and strings
+  byCustomer.windowJoin(lengths.keyBy((length) => length))
+  const windowJoin = byCustomer.windowJoin(lengths.keyBy((length) => `${length}`))
+  const windows = windowJoin
+    .window(
+      dynamicEventTimeSessionWindows((record) => {
+        expectTypeOf(record).toEqualTypeOf<WindowJoinRecord<Order, number>>()
+        return record.side === 'left' ? record.value.customer.length : record.value
+      }),
+    )
+    .evictor(timeEvictor(1000))
+    .sideOutputLateData(outputTag<WindowJoinRecord<Order, number>>('late'))
+  // @ts-expect-error the gap is one of orders alone
+  windowJoin.window(dynamicEventTimeSessionWindows(({ customer }: Order) => customer.length))
+  // @ts-expect-error late records come with their side
+  windows.sideOutputLateData(outputTag<Order>('late'))
+  const windowJoined = windows.process('pairs', (order, length, { key, window }) => {
+    expectTypeOf(order).toEqualTypeOf<Order>()
+    expectTypeOf(length).toEqualTypeOf<number>()
+    expectTypeOf(key).toEqualTypeOf<string>()
+    return [window.end]
+  })
+  expectTypeOf(windowJoined).toEqualTypeOf<DataStream<number, 'exactly-once'>>()
+  const grouped = windows.coGroup('groups', function* group(left, right) {
+    expectTypeOf(left).toEqualTypeOf<readonly Order[]>()
+    expectTypeOf(right).toEqualTypeOf<readonly number[]>()
+    for (const { id } of left) yield id
+  })
+  expectTypeOf(grouped).toEqualTypeOf<DataStream<bigint, 'exactly-once'>>()
 })
 
 interface Sale {

@@ -8,7 +8,7 @@ import {
 } from '../../../src/testing/operator-harness.ts'
 
 /** A record of a test: its side and event time, and which key it has. */
-interface Item {
+export interface Item {
   readonly side: 'L' | 'R'
   readonly time: number
   readonly key: string
@@ -29,15 +29,42 @@ interface JoinResult {
   readonly lateRight: readonly number[]
 }
 
-type Join = TwoInputHarness<Item, Item, string>
+export type JoinHarness = TwoInputHarness<Item, Item, string>
 
-async function startJoin(bounds: Bounds, options: HarnessOptions): Promise<Join> {
+function startJoin(bounds: Bounds, options: HarnessOptions): Promise<JoinHarness> {
   const build = (left: HarnessStream<Item>, right: HarnessStream<Item>): HarnessStream<string> =>
     bounds(left.keyBy(({ key }) => key).intervalJoin(right.keyBy(({ key }) => key)))
       .sideOutputLeftLateData(lateLeft)
       .sideOutputRightLateData(lateRight)
       .process('join', (one, other) => [`${one.time}${other.time}`])
   return twoInputHarness(build, options)
+}
+
+/** Feeds an interval join; see `feedJoin`. */
+export async function runJoin(
+  bounds: Bounds,
+  steps: readonly string[],
+  { restoring = false }: { readonly restoring?: boolean } = {},
+): Promise<JoinResult> {
+  const result = { pairs: [] as string[], lateLeft: [] as number[], lateRight: [] as number[] }
+  await feedJoin((options) => startJoin(bounds, options), steps, {
+    restoring,
+    onStep: (join) => {
+      result.pairs.push(...takeTimed(join))
+      result.lateLeft.push(...join.takeSide(lateLeft).map((item) => item.time))
+      result.lateRight.push(...join.takeSide(lateRight).map((item) => item.time))
+    },
+  })
+  return result
+}
+
+/** What came out of the main output, each as `result@timestamp`. */
+export function takeTimed(join: JoinHarness): readonly string[] {
+  return join
+    .take()
+    .flatMap((element) =>
+      element.type === 'record' ? [`${element.value}@${element.timestamp}`] : [],
+    )
 }
 
 const stepForm = /^(?<what>L|R|WM|WML|WMR)(?<time>-?\d+|Infinity)(?<key>[a-z]*)$/
@@ -47,44 +74,38 @@ const stepForm = /^(?<what>L|R|WM|WML|WMR)(?<time>-?\d+|Infinity)(?<key>[a-z]*)$
  * watermark of both inputs, `WML3` of the left one. With `restoring`, the join is replaced by a
  * restored one after every step.
  */
-export async function runJoin(
-  bounds: Bounds,
+export async function feedJoin(
+  start: (options: HarnessOptions) => Promise<JoinHarness>,
   steps: readonly string[],
-  { restoring = false }: { readonly restoring?: boolean } = {},
-): Promise<JoinResult> {
-  let join = await startJoin(bounds, {})
+  options: { readonly restoring: boolean; readonly onStep: (join: JoinHarness) => void },
+): Promise<void> {
+  let join = await start({})
   const watermarks: [number, number] = [-Infinity, -Infinity]
-  const result = { pairs: [] as string[], lateLeft: [] as number[], lateRight: [] as number[] }
   for (const step of steps) {
     const { what = '', time = '', key = '' } = stepForm.exec(step)?.groups ?? {}
     apply(join, watermarks, { what, time: Number(time), key })
-    for (const element of join.take()) {
-      if (element.type === 'record') result.pairs.push(`${element.value}@${element.timestamp}`)
-    }
-    result.lateLeft.push(...join.takeSide(lateLeft).map((item) => item.time))
-    result.lateRight.push(...join.takeSide(lateRight).map((item) => item.time))
-    if (restoring) join = await restoredJoin(join, bounds, watermarks)
+    options.onStep(join)
+    if (options.restoring) join = await restoredJoin(join, start, watermarks)
   }
   await join.close()
-  return result
 }
 
 /** Watermarks are in no checkpoint: they come again from the sources. */
 async function restoredJoin(
-  join: Join,
-  bounds: Bounds,
+  join: JoinHarness,
+  start: (options: HarnessOptions) => Promise<JoinHarness>,
   watermarks: readonly [number, number],
-): Promise<Join> {
+): Promise<JoinHarness> {
   const restore = await join.snapshot()
   await join.close()
-  const restored = await startJoin(bounds, { restore })
+  const restored = await start({ restore })
   restored.watermark(0, watermarks[0])
   restored.watermark(1, watermarks[1])
   return restored
 }
 
 function apply(
-  join: Join,
+  join: JoinHarness,
   watermarks: [number, number],
   { what, time, key }: { readonly what: string; readonly time: number; readonly key: string },
 ): void {

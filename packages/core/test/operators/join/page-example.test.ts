@@ -1,4 +1,4 @@
-import { type KeyedCoProcess, outputTag, valueState } from '@flinkts/core'
+import { type KeyedCoProcess, outputTag, tumblingEventTimeWindows, valueState } from '@flinkts/core'
 import { type HarnessStream, twoInputHarness } from '@flinkts/core/testing'
 import { expect, test } from 'vitest'
 
@@ -53,6 +53,33 @@ test('puts a payment aside that comes behind the watermark', async () => {
 
   expect(join.takeValues()).toEqual([])
   expect(join.takeSide(latePayments)).toEqual([late])
+})
+
+/** How many orders and payments an id had in each minute: an outer join. */
+const balances = (
+  orders: HarnessStream<Order>,
+  payments: HarnessStream<Payment>,
+): HarnessStream<string> =>
+  orders
+    .keyBy(({ id }) => id)
+    .windowJoin(payments.keyBy(({ orderId }) => orderId))
+    .window(tumblingEventTimeWindows(minute))
+    .coGroup('balances', (ordered, paid, { key, window }) => [
+      `${key} from ${window.start}: ${ordered.length} ordered, ${paid.length} paid`,
+    ])
+
+test('groups what is in the same minute, also if one side has nothing', async () => {
+  const groups = await twoInputHarness(balances)
+
+  groups.push(0, { id: 'a', amount: 20 }, 0)
+  groups.push(1, { orderId: 'b', method: 'card' }, minute)
+  groups.push(1, { orderId: 'a', method: 'cash' }, minute - 1)
+  await groups.endInput()
+
+  expect(groups.takeValues()).toEqual([
+    'a from 0: 1 ordered, 1 paid',
+    'b from 60000: 0 ordered, 1 paid',
+  ])
 })
 
 const state = { order: valueState<Order>(), payment: valueState<Payment>() }
