@@ -1,11 +1,9 @@
-import type {
-  InputStatus,
-  Source,
-  SourceOutput,
-  SourceReader,
-  SourceReaderContext,
-  SplitEnumerator,
-  SplitEnumeratorContext,
+import {
+  type InputStatus,
+  singleSplit,
+  type Source,
+  type SourceOutput,
+  type SourceReader,
 } from '@flinkts/core/connector'
 
 /** Numbers that a reader has still to emit: from `next` (inclusive) to `end` (exclusive). */
@@ -27,11 +25,6 @@ const splitSerializer = {
   deserialize: (_version: number, bytes: Uint8Array): RangeSplit =>
     JSON.parse(Buffer.from(bytes).toString()) as RangeSplit,
 }
-const stateSerializer = {
-  version: 1,
-  serialize: (assigned: boolean): Uint8Array => Uint8Array.of(assigned ? 1 : 0),
-  deserialize: (_version: number, bytes: Uint8Array): boolean => bytes[0] === 1,
-}
 
 /** The numbers from 0 to `count` (exclusive), as fast as they are taken, in one subtask. */
 export function rangeSource(
@@ -39,67 +32,28 @@ export function rangeSource(
   times: RangeTimes,
 ): Source<number, RangeSplit, boolean, true> {
   return {
+    ...singleSplit({ splitId: 'range', next: 0, end: count }),
     description: `numbers below ${count}`,
     boundedness: 'bounded',
     replayable: true,
     mechanism: 'counted',
     splitSerializer,
-    enumeratorStateSerializer: stateSerializer,
-    createEnumerator: (context, restored) => new RangeEnumerator(context, count, restored ?? false),
-    createReader: (context) => new RangeReader(context, times),
-  }
-}
-
-class RangeEnumerator implements SplitEnumerator<RangeSplit, boolean> {
-  readonly #context: SplitEnumeratorContext<RangeSplit>
-  readonly #count: number
-  #assigned: boolean
-
-  constructor(context: SplitEnumeratorContext<RangeSplit>, count: number, assigned: boolean) {
-    this.#context = context
-    this.#count = count
-    this.#assigned = assigned
-  }
-
-  start(): Promise<void> {
-    return Promise.resolve()
-  }
-
-  addReader(): void {}
-
-  handleSplitRequest(subtask: number): void {
-    if (!this.#assigned) {
-      this.#context.assignSplit({ splitId: 'range', next: 0, end: this.#count }, subtask)
-    }
-    this.#assigned = true
-    this.#context.signalNoMoreSplits(subtask)
-  }
-
-  snapshotState(): boolean {
-    return this.#assigned
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve()
+    createReader: () => new RangeReader(times),
   }
 }
 
 class RangeReader implements SourceReader<number, RangeSplit> {
-  readonly #context: SourceReaderContext
   readonly #times: RangeTimes
   #split: RangeSplit | undefined
   #next = 0
   #noMoreSplits = false
   #available = Promise.withResolvers<void>()
 
-  constructor(context: SourceReaderContext, times: RangeTimes) {
-    this.#context = context
+  constructor(times: RangeTimes) {
     this.#times = times
   }
 
-  start(): void {
-    this.#context.requestSplit()
-  }
+  start(): void {}
 
   pollNext(output: SourceOutput<number>): InputStatus {
     const split = this.#split

@@ -1,8 +1,7 @@
-import type { Serializer } from '../common/serializer.ts'
+import { singleSplit } from '../connector/single-split.ts'
 import type { InputStatus, SourceOutput, SourceReader } from '../connector/source-reader.ts'
 import type { Source } from '../connector/source.ts'
 import type { SourceSplit } from '../connector/source-split.ts'
-import type { SplitEnumerator, SplitEnumeratorContext } from '../connector/split-enumerator.ts'
 import { jsonSerializer } from './simulation/json-serializer.ts'
 
 /** What goes with the values of a collection. @public */
@@ -32,46 +31,14 @@ export function collectionSource<T>(
   values: readonly T[],
   options: CollectionSourceOptions<T> = {},
 ): Source<T, CollectionSplit, boolean, true> {
-  return new CollectionSource(values, options)
-}
-
-class CollectionSource<T> implements Source<T, CollectionSplit, boolean, true> {
-  readonly description: string
-  readonly boundedness = 'bounded'
-  readonly replayable = true
-  readonly mechanism = 'position in a collection'
-  readonly splitSerializer: Serializer<CollectionSplit> = jsonSerializer()
-  readonly enumeratorStateSerializer: Serializer<boolean> = jsonSerializer()
-  readonly #values: readonly T[]
-  readonly #options: CollectionSourceOptions<T>
-
-  constructor(values: readonly T[], options: CollectionSourceOptions<T>) {
-    this.description = `collection of ${values.length} values`
-    this.#values = values
-    this.#options = options
-  }
-
-  /** `assigned`: whether a reader has the collection. */
-  createEnumerator(
-    context: SplitEnumeratorContext<CollectionSplit>,
-    assigned = false,
-  ): SplitEnumerator<CollectionSplit, boolean> {
-    let given = assigned
-    return {
-      start: () => Promise.resolve(),
-      addReader: (subtask) => {
-        if (!given) context.assignSplit({ splitId: 'collection', position: 0 }, subtask)
-        given = true
-        context.signalNoMoreSplits(subtask)
-      },
-      handleSplitRequest: () => {},
-      snapshotState: () => given,
-      close: () => Promise.resolve(),
-    }
-  }
-
-  createReader(): SourceReader<T, CollectionSplit> {
-    return new CollectionReader(this.#values, this.#options)
+  return {
+    ...singleSplit<CollectionSplit>({ splitId: 'collection', position: 0 }),
+    description: `collection of ${values.length} values`,
+    boundedness: 'bounded',
+    replayable: true,
+    mechanism: 'position in a collection',
+    splitSerializer: jsonSerializer(),
+    createReader: () => new CollectionReader(values, options),
   }
 }
 
