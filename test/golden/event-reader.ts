@@ -3,7 +3,6 @@ import type {
   InputStatus,
   SourceOutput,
   SourceReader,
-  SourceReaderContext,
   SplitOutput,
 } from '@flinkts/core/connector'
 import type { Event } from './event.ts'
@@ -13,22 +12,17 @@ import type { EventSplit } from './event-split.ts'
 
 /** Reads the split of an event source. Runs on the task's thread. */
 export class EventReader implements SourceReader<Event, EventSplit> {
-  readonly #context: SourceReaderContext
   readonly #options: EventSourceOptions
   #events: EventsOfSplit | undefined
   #noMoreSplits = false
   #hold: Hold | undefined
   #available = Promise.withResolvers<void>()
 
-  constructor(context: SourceReaderContext, options: EventSourceOptions) {
-    this.#context = context
+  constructor(options: EventSourceOptions) {
     this.#options = options
   }
 
-  start(): void {
-    // Also with a restored split: the answer is then that no other follows.
-    this.#context.requestSplit()
-  }
+  start(): void {}
 
   pollNext(output: SourceOutput<Event>): InputStatus {
     if (this.#hold?.over === false) return this.#nothing()
@@ -48,7 +42,7 @@ export class EventReader implements SourceReader<Event, EventSplit> {
 
   addSplits([split]: readonly EventSplit[]): void {
     if (split === undefined) return
-    this.#events = new EventsOfSplit(split, this.#options.outOfOrdernessMs)
+    this.#events = new EventsOfSplit(split)
     // Restored at a hold: the checkpoint that it waits for is the one that it comes from.
     this.#hold = undefined
     this.#available.resolve()
@@ -93,24 +87,16 @@ interface Hold {
   over: boolean
 }
 
-/** The events of a split, with their watermarks. */
+/** The events of a split. */
 class EventsOfSplit {
   readonly splitId: string
   readonly #end: number
   readonly #generator: EventGenerator
-  /** How far the watermark is behind the greatest timestamp. */
-  readonly #lagMs: number | undefined
-  #timestampMax: number
-  /** Whether the watermark that held when the position was stored is still to be emitted. */
-  #restored: boolean
 
-  constructor(split: EventSplit, outOfOrdernessMs: number | undefined) {
-    this.splitId = split.splitId
-    this.#end = split.end
-    this.#generator = new EventGenerator(split.generator)
-    this.#lagMs = outOfOrdernessMs === undefined ? undefined : outOfOrdernessMs + 1
-    this.#timestampMax = split.timestampMax ?? -Infinity
-    this.#restored = split.timestampMax !== undefined
+  constructor({ splitId, generator, end }: EventSplit) {
+    this.splitId = splitId
+    this.#end = end
+    this.#generator = new EventGenerator(generator)
   }
 
   get next(): number {
@@ -122,28 +108,16 @@ class EventsOfSplit {
   }
 
   get split(): EventSplit {
-    return {
-      splitId: this.splitId,
-      generator: this.#generator.state,
-      timestampMax: this.#timestampMax === -Infinity ? undefined : this.#timestampMax,
-      end: this.#end,
-    }
+    return { splitId: this.splitId, generator: this.#generator.state, end: this.#end }
   }
 
   /** Emits the events before `until`, as far as the output takes them. */
   emit(output: SplitOutput<Event>, until: number): void {
-    const lagMs = this.#lagMs
-    if (this.#restored && lagMs !== undefined) output.emitWatermark(this.#timestampMax - lagMs)
-    this.#restored = false
     const end = Math.min(until, this.#end)
     let more = true
     while (more && this.#generator.nextIndex < end) {
       const event = this.#generator.next()
-      const { ts } = event
-      const newest = ts > this.#timestampMax
-      if (newest) this.#timestampMax = ts
-      more = output.collect(event, ts)
-      if (newest && lagMs !== undefined) output.emitWatermark(ts - lagMs)
+      more = output.collect(event, event.ts)
     }
   }
 }

@@ -6,14 +6,12 @@ export interface EventSplit {
   readonly splitId: string
   /** The position: what makes the events go on where they were. */
   readonly generator: GeneratorState
-  /** The greatest timestamp so far, milliseconds since 1970; undefined before the first event. */
-  readonly timestampMax: number | undefined
   /** Exclusive. */
   readonly end: number
 }
 
 export function firstSplit({ seed, end }: { seed: number; end: number }): EventSplit {
-  return { splitId: 'events', generator: initialState(seed), timestampMax: undefined, end }
+  return { splitId: 'events', generator: initialState(seed), end }
 }
 
 export const splitSerializer: Serializer<EventSplit> = {

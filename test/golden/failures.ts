@@ -1,3 +1,6 @@
+import { readdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { systemCodeOf } from '@flinkts/core/connector'
 import { randomBelow, SeededPrng } from '@flinkts/core/testing'
 import type { Event } from './event.ts'
 import { EventGenerator, initialState } from './event-generator.ts'
@@ -60,16 +63,41 @@ function lateIndexes({ eventSeed, count, outOfOrdernessMs }: FailureOptions): re
 }
 
 /**
- * Passes events on, and throws at those of `failures` when they come for the first time. It
- * remembers outside of the job, as failures of the world do.
+ * Passes events on, and throws at those of `failures` when they come for the first time. A file in
+ * `folder` remembers each that has happened, as the world outside of a job would: over all attempts
+ * and threads.
  */
-export function failing(events: Stream<Event>, failures: readonly number[]): Stream<Event> {
-  const left = new Set(failures)
+export function failing(
+  events: Stream<Event>,
+  failures: readonly number[],
+  folder: string,
+): Stream<Event> {
+  const planned = new Set(failures)
   return events.map(
     (event) => {
-      if (left.delete(event.i)) throw new Error(`failed at event ${event.i}, as planned`)
+      if (planned.has(event.i) && isFirst(path.join(folder, String(event.i)))) {
+        throw new Error(`failed at event ${event.i}, as planned`)
+      }
       return event
     },
     { parallelism: 1 },
   )
+}
+
+/** The events at which tasks of a run have failed, ascending. */
+export function failuresIn(folder: string): readonly number[] {
+  return readdirSync(folder)
+    .map(Number)
+    .toSorted((one, other) => one - other)
+}
+
+/** Whether the file was not there; now it is. */
+function isFirst(file: string): boolean {
+  try {
+    writeFileSync(file, '', { flag: 'wx' })
+    return true
+  } catch (cause) {
+    if (systemCodeOf(cause) === 'EEXIST') return false
+    throw cause
+  }
 }

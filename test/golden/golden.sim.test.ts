@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { EventGenerator, initialState } from './event-generator.ts'
 import { eventLine } from './event.ts'
-import { failuresOf, type GoldenRun, runGoldenJob } from './golden-run.ts'
+import { failuresOf, type GoldenRun, goldenRuns, runGoldenJobs } from './golden-run.ts'
 import { goldenJobs } from './jobs/all-jobs.ts'
 import { readManifest } from './manifest.ts'
 import { canonicalOutput } from './output.ts'
 
 const size = 100_000
-const parallelisms = [1, 2, 4]
+const jobs = goldenJobs.map(({ name }) => name)
 
 test.each([
   [1_000_000, 42, 51_089_624, 'e0b292b260dd2d59133601e7e282cb7f0b03a72dee3e111a1efb9b8ae0e63644'],
@@ -28,17 +28,15 @@ test.each([
   expect([length, hash.digest('hex')]).toEqual([bytes, sha256])
 })
 
-const runs = goldenJobs.flatMap((job) =>
-  parallelisms.map((parallelism, index) => ({ job, name: job.name, parallelism, index })),
-)
-
-test.each(runs)(
-  '$name with parallelism $parallelism and three failures commits what Flink gave',
-  async ({ job, parallelism, index }) => {
-    const failures = failuresOf(100 * goldenJobs.indexOf(job) + index, size)
-    const run = await runGoldenJob(job, { parallelism, count: size, failures })
+test.each(goldenRuns)(
+  'with parallelism $parallelism in $threads threads, three failures, all commit what Flink gave',
+  async ({ seed, ...options }) => {
+    const plan = failuresOf(seed, size)
+    const run = await runGoldenJobs({ ...options, jobs, count: size, failures: plan })
 
     expectGolden(run)
+    expect(run.lines.size).toBe(readManifest(size).size)
+    expect(run.failures).toEqual(plan.failures)
     expect(run.restarts).toBe(3)
     // One before each failure, from which the job went on; and the last.
     expect(run.checkpoints).toBeGreaterThanOrEqual(4)
@@ -47,11 +45,10 @@ test.each(runs)(
 
 /** Event 4056 sets a timer for a time that is over, 4057 replaces it before the next watermark. */
 test('a timer that is due stays so over a restart, until time advances', async () => {
-  const job = goldenJobs.find(({ name }) => name === 'idle-total')
-  if (job === undefined) throw new Error('the job is there')
   const failures = { holds: [4057], failures: [4060] }
+  const options = { jobs: ['idle-total'], parallelism: 1, threads: 0, count: size }
 
-  const run = await runGoldenJob(job, { parallelism: 1, count: size, failures })
+  const run = await runGoldenJobs({ ...options, failures })
 
   expectGolden(run)
   expect(run.restarts).toBe(1)

@@ -1,14 +1,8 @@
-import { listState, valueState } from '@flinkts/core'
+import type { Bid } from '../event.ts'
 import { bidsOf, type GoldenJob } from './golden-job.ts'
 
-/** What is left of a bid in a group. */
-interface Entry {
-  readonly i: number
-  readonly price: number
-}
-
-const sizeMax = 100
-const slideCount = 50
+const size = 100
+const slide = 50
 
 /** Every hundred bids of an auction, together. */
 export const count100Job: GoldenJob = {
@@ -16,16 +10,8 @@ export const count100Job: GoldenJob = {
   build: (events) => ({
     d_count100: bidsOf(events)
       .keyBy(({ auction }) => auction)
-      .process('groups', {
-        state: { entries: listState<Entry>() },
-        *process({ i, price }, { entries }, { key }) {
-          entries.add({ i, price })
-          const group = [...entries.get()]
-          if (group.length < sizeMax) return
-          yield groupLine(key, group)
-          entries.clear()
-        },
-      }),
+      .countWindow(size)
+      .process('groups-of-100', { process: ({ key }, group) => [groupLine(key, group)] }),
   }),
 }
 
@@ -35,22 +21,12 @@ export const count100Slide50Job: GoldenJob = {
   build: (events) => ({
     d_count100_slide50: bidsOf(events)
       .keyBy(({ auction }) => auction)
-      .process('groups', {
-        state: { count: valueState<number>(), entries: listState<Entry>() },
-        *process({ i, price }, { count, entries }, { key }) {
-          entries.add({ i, price })
-          const seen = (count.get() ?? 0) + 1
-          count.set(seen)
-          if (seen % slideCount !== 0) return
-          const group = [...entries.get()].slice(-sizeMax)
-          yield groupLine(key, group)
-          entries.update(group.slice(-(sizeMax - slideCount)))
-        },
-      }),
+      .countWindow(size, slide)
+      .process('last-100', { process: ({ key }, group) => [groupLine(key, group)] }),
   }),
 }
 
-function groupLine(auction: number, group: readonly Entry[]): string {
+function groupLine(auction: number, group: readonly Bid[]): string {
   const sum = group.reduce((total, { price }) => total + price, 0)
   return `${auction}|${group.length}|${sum}|${group[0]?.i}|${group.at(-1)?.i}`
 }

@@ -10,7 +10,7 @@ export interface GoldenJob {
   readonly name: string
   /**
    * Builds it behind the events, which come with timestamps and watermarks. Gives the lines of each
-   * result by the name that it has in the manifest.
+   * result by the name that it has in the manifest. Operator ids are its own: jobs run together.
    */
   build(events: Stream<Event>): Readonly<Record<string, Stream<string>>>
 }
