@@ -78,7 +78,7 @@ export function keyGroupOfHash(hash: number, maxParallelism: number): number {
  * @internal
  */
 export function keyHash(key: Key, operatorId: string): number {
-  if (typeof key === 'number' && (key | 0) === key) return hashOfInt32(key) | 0
+  if (typeof key === 'number' && (key | 0) === key) return hashOfInt32(key)
   if (typeof key === 'string') {
     const hash = hashOfShortAscii(key)
     if (hash >= 0) return hash | 0
@@ -215,10 +215,10 @@ function scratchBytes(key: Key, operatorId: string): Uint8Array {
   return scratch.written()
 }
 
-/** murmur3 over the five bytes of an integer of 32 bits. */
-function hashOfInt32(key: number): number {
+/** The `keyHash` of an integer of 32 bits: murmur3 over its five bytes. @internal */
+export function hashOfInt32(key: number): number {
   const hash = mixBlock(0, int32Tag | (key << 8))
-  return finishHash(mixTail(hash, key >>> 24), 5)
+  return finishHash(mixTail(hash, key >>> 24), 5) | 0
 }
 
 /** murmur3 over the bytes of a string of up to 127 ASCII characters; -1 for any other string. */

@@ -1,4 +1,5 @@
 import type { KeyIdentity } from './key.ts'
+import { copied, SlotColumn } from './slot-column.ts'
 import { SlotIndex } from './slot-index.ts'
 
 /** What a snapshot asks of a table: to be given entries before they may change. @internal */
@@ -13,18 +14,21 @@ export interface PreImages {
 
 /**
  * The entries of one state in one key group. Every entry has a slot; slots of removed entries are
- * used again. A slot is stamped when its entry is touched while a snapshot is open, so
+ * used again. Keys and what is stored lie in columns, apart from each other, and outside the heap
+ * where they are numbers. A slot is stamped when its entry is touched while a snapshot is open, so
  * `stamp < epoch` says: not touched since the snapshot of that epoch was taken. Runs on the task's
  * thread.
  *
  * @internal
  */
 export class SlotTable {
-  readonly #index = new SlotIndex()
-  /** For every slot its key, `undefined` if it is free, and what is stored: side by side. */
-  readonly #cells: unknown[] = []
+  #index = new SlotIndex()
+  #stored = new SlotColumn()
+  /** For every slot there is room for, its stamp. */
+  #stamps = noStamps
+  /** The slots below are in use, or in `#free`. */
+  #slotCount = 0
   readonly #free: number[] = []
-  #stamps = new Uint32Array(8)
   /** The open snapshots, oldest first. */
   #snapshots: readonly PreImages[] = []
   /** The epoch of the newest open snapshot; 0 without one. */
@@ -37,33 +41,31 @@ export class SlotTable {
 
   /** The number of slots, in use or not. */
   get slotCount(): number {
-    return this.#cells.length / 2
+    return this.#slotCount
   }
 
   /** The slot of a key with this `keyHash`; -1 if it has no entry. */
   find(hash: number, key: KeyIdentity): number {
-    return this.#index.find(hash, key, this.#cells)
+    return this.#index.find(hash, key)
   }
 
   /** What is stored, to be read or changed. */
   touch(slot: number): unknown {
     if (this.#epoch !== 0) this.#preserve(slot)
-    return this.#cells[2 * slot + 1]
+    return this.#stored.get(slot)
   }
 
   replace(slot: number, stored: unknown): void {
     if (this.#epoch !== 0) this.#preserve(slot)
-    this.#cells[2 * slot + 1] = stored
+    this.#stored.set(slot, stored)
   }
 
   /** Adds an entry for a key that has none. @returns its slot. */
   insert(hash: number, key: KeyIdentity, stored: unknown): number {
-    const slot = this.#free.pop() ?? this.slotCount
-    if (slot === this.#stamps.length) this.#growStamps()
-    this.#cells[2 * slot] = key
-    this.#cells[2 * slot + 1] = stored
+    const slot = this.#free.pop() ?? this.#newSlot()
+    this.#index.add(hash, key, slot)
+    this.#stored.set(slot, stored)
     this.#stamps[slot] = this.#epoch
-    this.#index.add(hash, slot)
     return slot
   }
 
@@ -71,13 +73,17 @@ export class SlotTable {
   remove(hash: number, slot: number): void {
     if (this.#epoch !== 0) this.#preserve(slot)
     this.#index.remove(hash, slot)
-    if (this.#index.size === 0) {
-      this.#forgetSlots()
-      return
-    }
-    this.#cells[2 * slot] = undefined
-    this.#cells[2 * slot + 1] = undefined
-    this.#free.push(slot)
+    this.#stored.clear(slot)
+    this.#stamps[slot] = unused
+    if (this.#index.size === 0) this.#forgetSlots()
+    else this.#free.push(slot)
+  }
+
+  /** Makes room for so many entries more, which spares the table from growing step by step. */
+  reserve(count: number): void {
+    const capacity = this.#slotCount + count
+    if (capacity > this.#stamps.length) this.#resize(capacity)
+    this.#index.reserve(this.#index.size + count)
   }
 
   /** From now on, entries are preserved for `snapshot` before they are touched. */
@@ -94,17 +100,17 @@ export class SlotTable {
 
   /** The key in a slot, if its entry was not touched since `epoch`; reading it here is no touch. */
   untouchedKey(slot: number, epoch: number): KeyIdentity | undefined {
-    return (this.#stamps[slot] as number) < epoch ? this.keyAt(slot) : undefined
+    return (this.#stamps[slot] as number) < epoch ? this.#index.keyAt(slot) : undefined
   }
 
   /** The key in a slot; `undefined` if it is free. */
   keyAt(slot: number): KeyIdentity | undefined {
-    return this.#cells[2 * slot] as KeyIdentity | undefined
+    return this.#stamps[slot] === unused ? undefined : this.#index.keyAt(slot)
   }
 
-  /** What is stored in a slot, for reading only. */
+  /** What is stored in a slot that is not free, for reading only. */
   peek(slot: number): unknown {
-    return this.#cells[2 * slot + 1]
+    return this.#stored.get(slot)
   }
 
   /** Calls `visit` for every entry; reading it there is no touch. */
@@ -124,24 +130,40 @@ export class SlotTable {
     const stamp = this.#stamps[slot] as number
     if (stamp >= this.#epoch) return
     this.#stamps[slot] = this.#epoch
-    const key = this.keyAt(slot)
-    if (key === undefined) return
+    const key = this.#index.keyAt(slot)
     for (const snapshot of this.#snapshots) {
       if (stamp < snapshot.epoch && slot >= snapshot.cursor) {
-        snapshot.preserve(key, this.#cells[2 * slot + 1])
+        snapshot.preserve(key, this.#stored.get(slot))
       }
     }
   }
 
-  #growStamps(): void {
-    const stamps = new Uint32Array(this.#stamps.length * 2)
-    stamps.set(this.#stamps)
-    this.#stamps = stamps
+  #newSlot(): number {
+    const slot = this.#slotCount
+    if (slot === this.#stamps.length) this.#resize(Math.max(capacityMin, slot + (slot >>> 1)))
+    this.#slotCount += 1
+    return slot
+  }
+
+  #resize(capacity: number): void {
+    const stamps = new Uint32Array(capacity).fill(unused, this.#slotCount)
+    this.#stamps = copied(this.#stamps, stamps)
+    this.#index.resize(capacity)
+    this.#stored.resize(capacity)
   }
 
   #forgetSlots(): void {
-    this.#cells.length = 0
+    this.#slotCount = 0
     this.#free.length = 0
-    this.#stamps = new Uint32Array(8)
+    if (this.#stamps.length <= capacityMin) return
+    this.#stamps = noStamps
+    this.#index = new SlotIndex()
+    this.#stored = new SlotColumn()
   }
 }
+
+/** The stamp of a slot that is not in use: later than any snapshot. */
+const unused = 0xffffffff
+const noStamps: Uint32Array = new Uint32Array(0)
+/** So few slots are kept when they are empty: they come and go. */
+const capacityMin = 8

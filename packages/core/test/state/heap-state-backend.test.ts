@@ -260,6 +260,26 @@ describe('restoring', () => {
     expect(after.backend.entryCount).toBe(18)
   })
 
+  it.each([1, 8, 128])('gives back numbers exactly, by any keys, in %i key groups', (keyGroups) => {
+    const values = [0, -0, 127, 128, -1, 2 ** 31 - 1, 2 ** 31, -(2 ** 53), 0.1, Number.NaN, 'text']
+    const keys: readonly Key[] = values.flatMap((_, i) => [i, 2 ** 40 + i, i + 0.5, `${i}`, [i]])
+    const before = createBackend('op', keyGroups)
+    const state = before.state('s', valueState<unknown>())
+    for (const [i, key] of keys.entries()) {
+      before.setCurrentKey(key)
+      state.set(values[i % values.length])
+    }
+
+    const after = createBackend('op', keyGroups)
+    const restored = after.state('s', valueState<unknown>())
+    after.restore(fileOf(before.snapshot()))
+
+    for (const [i, key] of keys.entries()) {
+      after.setCurrentKey(key)
+      expect(restored.get()).toBe(values[i % values.length])
+    }
+  })
+
   it('of an empty snapshot gives an empty state', () => {
     const after = createFixture()
     after.backend.restore(fileOf(createFixture().backend.snapshot()))

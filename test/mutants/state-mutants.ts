@@ -1,0 +1,52 @@
+import type { Mutant } from './mutant.ts'
+
+const table = 'packages/core/src/state/slot-table.ts'
+const column = 'packages/core/src/state/slot-column.ts'
+const index = 'packages/core/src/state/slot-index.ts'
+const tests = ['packages/core/test/state/slot-table.test.ts']
+
+/** Numbers in keyed state, which lie outside the heap. */
+export const stateMutants: readonly Mutant[] = [
+  {
+    name: 'pre-image-lost-in-a-switch',
+    breaks: 'what was stored before the value that moves a table to the heap is in no snapshot',
+    file: table,
+    find: `  replace(slot: number, stored: unknown): void {
+    if (this.#epoch !== 0) this.#preserve(slot)`,
+    replace: `  replace(slot: number, stored: unknown): void {
+    if (this.#epoch !== 0 && typeof stored === 'number') this.#preserve(slot)`,
+    tests,
+  },
+  {
+    name: 'freed-slot-in-use',
+    breaks: 'a slot whose entry was removed still has its number, and that is in the next snapshot',
+    file: table,
+    find: '    this.#stamps[slot] = unused\n',
+    replace: '',
+    tests,
+  },
+  {
+    name: 'minus-zero-is-zero',
+    breaks: '-0 is kept as an integer, which has no sign',
+    file: column,
+    find: ' && !Object.is(value, -0)',
+    replace: '',
+    tests: ['packages/core/test/state/slot-column.test.ts', ...tests],
+  },
+  {
+    name: 'numbers-lost-in-a-switch',
+    breaks: 'the first value that is no number takes the place of all numbers of its table',
+    file: column,
+    find: 'this.#values = listOf(this.#float64s ?? noInt32s)',
+    replace: 'this.#values = []',
+    tests,
+  },
+  {
+    name: 'integer-keys-lost-in-a-switch',
+    breaks: 'the first key that is no integer hides those that are',
+    file: index,
+    find: '      if (buckets[at - 1] !== 0) buckets[at] = hashOfInt32(buckets[at] as number)\n',
+    replace: '',
+    tests: ['packages/core/test/state/slot-index.test.ts', ...tests],
+  },
+]
