@@ -242,8 +242,8 @@ export const engineMutants: readonly Mutant[] = [
     name: 'expired-is-restored',
     breaks: 'what expired while the job was down comes back with the checkpoint',
     file: `${source}/state/entry-codec.ts`,
-    find: 'return { key, stored: unexpired(kind, stored, { ttl, now: this.#times.now }) }',
-    replace: 'return { key, stored }',
+    find: 'ttl === undefined ? stored : unexpired(kind, stored, { ttl, now })',
+    replace: 'stored',
     tests: [`${test}/state/state-ttl.test.ts`],
   },
   {

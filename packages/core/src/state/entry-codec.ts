@@ -1,7 +1,14 @@
 import { unreachable } from '../common/assert.ts'
 import { ByteReader } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
-import { type KeyIdentity, keyIdentity, keyOfIdentity, readKey, writeKey } from './key.ts'
+import {
+  type KeyIdentity,
+  keyIdentity,
+  keyOfIdentity,
+  readKey,
+  writeKey,
+  writeNumber,
+} from './key.ts'
 import type { StateKind } from './state-descriptor.ts'
 import {
   type StateTtl,
@@ -64,8 +71,13 @@ export class EntryWriter {
       this.#writeTimed(key, unexpired(kind, stored, { ttl, now: this.#now }))
       return
     }
-    writeKey(this.out, keyOfIdentity(key), operatorId)
     this.#count += 1
+    if (typeof key === 'number' && typeof stored === 'number') {
+      writeNumber(this.out, key)
+      this.#values.writeNumber(stored)
+      return
+    }
+    writeKey(this.out, keyOfIdentity(key), operatorId)
     switch (kind) {
       case 'value':
       case 'reducing':
@@ -153,6 +165,8 @@ export class EntryReader {
   readonly #bytes: ByteReader
   readonly #values: ValueReader
   readonly #times: StoredTimes
+  #key: KeyIdentity = ''
+  #stored: unknown = undefined
 
   constructor(scope: EntryScope, bytes: Uint8Array, times: StoredTimes) {
     this.#scope = scope
@@ -166,20 +180,33 @@ export class EntryReader {
     return this.#bytes.remaining
   }
 
+  /** The key of the entry that was read last. */
+  get key(): KeyIdentity {
+    return this.#key
+  }
+
   /**
-   * `stored`: with times if the state has a time to live now; `undefined`: all of it is expired.
+   * What is stored in the entry that was read last: with times if the state has a time to live now;
+   * `undefined`: all of it is expired.
+   */
+  get stored(): unknown {
+    return this.#stored
+  }
+
+  /**
+   * Reads the next entry.
    *
    * @throws FlinktsError FLINKTS_STATE_UNREADABLE
    */
-  read(): { readonly key: KeyIdentity; readonly stored: unknown } {
-    const key = this.#key()
+  read(): void {
+    this.#key = this.#identity()
     const { kind, ttl } = this.#scope
-    const stored = this.#stored(kind)
-    if (ttl === undefined) return { key, stored }
-    return { key, stored: unexpired(kind, stored, { ttl, now: this.#times.now }) }
+    const stored = this.#contents(kind)
+    const { now } = this.#times
+    this.#stored = ttl === undefined ? stored : unexpired(kind, stored, { ttl, now })
   }
 
-  #stored(kind: StateKind): unknown {
+  #contents(kind: StateKind): unknown {
     switch (kind) {
       case 'value':
       case 'reducing':
@@ -205,7 +232,7 @@ export class EntryReader {
     return this.#times.timed ? this.#bytes.float64() : this.#times.now
   }
 
-  #key(): KeyIdentity {
+  #identity(): KeyIdentity {
     return keyIdentity(readKey(this.#bytes), this.#scope.operatorId)
   }
 
@@ -224,7 +251,7 @@ export class EntryReader {
     const count = this.#bytes.count(2)
     const stored: StoredMap = new Map()
     for (let i = 0; i < count; i += 1) {
-      const key = this.#key()
+      const key = this.#identity()
       stored.set(key, this.#value())
     }
     return stored

@@ -33,6 +33,7 @@ import {
   type States,
   valueState,
 } from './state-descriptor.ts'
+import type { SlotTable } from './slot-table.ts'
 import { createHandle } from './state-handle.ts'
 import { NamespacedTables, voidNamespace } from './state-tables.ts'
 import type { TimedList } from './state-ttl.ts'
@@ -56,7 +57,7 @@ export interface HeapStateBackendOptions {
 }
 
 /**
- * The keyed state of one operator subtask, on the heap. Runs on the task's thread.
+ * The keyed state of one operator subtask, in memory. Runs on the task's thread.
  *
  * Order of calls: `state` for every declared state, `restore` for every file that may hold entries
  * of the subtask, then `setKeyOfRecord` before every record. `snapshot` between records.
@@ -272,7 +273,9 @@ export class HeapStateBackend {
     }
     const states = header.states.map((info) => this.#declared(info))
     this.#addRestored(header.range)
-    for (const block of reader.blocks()) {
+    const blocks = [...reader.blocks()]
+    this.#reserve(states, blocks)
+    for (const block of blocks) {
       const state = states[block.state]
       assert(state !== undefined, 'a block of a state file is of no state')
       const { keyGroup } = block
@@ -379,6 +382,20 @@ export class HeapStateBackend {
     this.#restored.push(range)
   }
 
+  /** Tables that grow step by step while they are filled take longer, and more room. */
+  #reserve(states: readonly HeapState[], blocks: readonly EntryBlock[]): void {
+    const counts = new Map<SlotTable, number>()
+    for (const { keyGroup, state, namespace, entryCount } of blocks) {
+      const tables = states[state]?.tables
+      if (tables === undefined || keyGroup === undefined || !inRange(keyGroup, this.#range))
+        continue
+      const index = tables.tableIndexOf(keyGroup - this.#range.first)
+      const table = tables.findOrCreate(namespace).findOrCreate(index)
+      counts.set(table, (counts.get(table) ?? 0) + entryCount)
+    }
+    for (const [table, count] of counts) table.reserve(count)
+  }
+
   #restoreBlock(
     state: HeapState,
     block: EntryBlock,
@@ -388,7 +405,8 @@ export class HeapStateBackend {
     const entries = new EntryReader(state.scope, block.entries, times)
     const tables = state.tables.findOrCreate(block.namespace)
     for (let i = 0; i < block.entryCount; i += 1) {
-      const { key, stored } = entries.read()
+      entries.read()
+      const { key, stored } = entries
       const hash = keyHash(keyOfIdentity(key), this.#operatorId)
       const keyGroup = keyGroupOfHash(hash, this.#maxParallelism)
       if (keyGroup !== (block.keyGroup ?? keyGroup) || !inRange(keyGroup, file.range)) {

@@ -280,7 +280,8 @@ function writeString(out: ByteWriter, key: string): void {
   out.utf16(key)
 }
 
-function writeNumber(out: ByteWriter, key: number): void {
+/** What `writeKey` writes for a number, which is not NaN. @internal */
+export function writeNumber(out: ByteWriter, key: number): void {
   if ((key | 0) === key) {
     out.uint8(int32Tag)
     out.int32(key)

@@ -78,7 +78,7 @@ export class ValueWriter {
         this.#string(value)
         return
       case 'number':
-        this.#number(value)
+        this.writeNumber(value)
         return
       case 'object':
         if (value === null) this.#out.uint8(tags.null)
@@ -117,7 +117,8 @@ export class ValueWriter {
     out.utf16(value)
   }
 
-  #number(value: number): void {
+  /** What `write` writes for a number. */
+  writeNumber(value: number): void {
     const out = this.#out
     if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
       out.uint8(tags.double)

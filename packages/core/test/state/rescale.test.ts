@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { defined } from '../../src/common/assert.ts'
 import { type Prng, randomBelow, SeededPrng } from '../../src/common/prng.ts'
-import { type Key, keyGroupOf, keyGroupRange, subtaskOfKeyGroup } from '../../src/state/key.ts'
+import { HeapStateBackend } from '../../src/state/heap-state-backend.ts'
+import {
+  inRange,
+  type Key,
+  type KeyGroupRange,
+  keyGroupOf,
+  keyGroupRange,
+  keyHash,
+  subtaskOfKeyGroup,
+} from '../../src/state/key.ts'
+import type { SlotTable } from '../../src/state/slot-table.ts'
+import type { NamespacedTables } from '../../src/state/state-tables.ts'
 import {
   type Contents,
   contentsOf,
@@ -80,4 +91,61 @@ describe('keyed state', () => {
       expect(subtasks.reduce((sum, { backend }) => sum + backend.entryCount, 0)).toBe(entryCount)
     }
   })
+
+  it.each([
+    [8, 1],
+    [1, 8],
+  ])('with namespaces is the same in all when %i subtasks become %i', (before, after) => {
+    const keys = Array.from({ length: 200 }, (_, key) => key)
+    const old = createCounts(before)
+    for (const key of keys) old.forEach((counts) => counts.set(key, key))
+
+    const files = old.map(({ backend }) => fileOf(backend.snapshot()))
+    const subtasks = createCounts(after)
+    for (const { backend } of subtasks) for (const file of files) backend.restore(file)
+
+    const found = keys.map((key) => subtasks.map((counts) => counts.get(key)).filter(isThere))
+    expect(found).toStrictEqual(keys.map((key) => [key]))
+  })
 })
+
+/** A number by key in namespace 7 of the key's subtask; the others have none. */
+class Counts {
+  readonly backend: HeapStateBackend
+  readonly #tables: NamespacedTables
+
+  constructor(range: KeyGroupRange) {
+    this.backend = new HeapStateBackend({ operatorId: 'op', range, maxParallelism })
+    this.#tables = this.backend.namespaced('counts')
+  }
+
+  set(key: number, count: number): void {
+    const { range } = this.backend
+    const hash = keyHash(key, 'op')
+    const group = keyGroupOf(key, maxParallelism, 'op')
+    if (inRange(group, range)) this.#table(key).insert(hash, key, count)
+  }
+
+  get(key: number): unknown {
+    if (!inRange(keyGroupOf(key, maxParallelism, 'op'), this.backend.range)) return undefined
+    const table = this.#table(key)
+    const slot = table.find(keyHash(key, 'op'), key)
+    return slot < 0 ? 'missing' : table.peek(slot)
+  }
+
+  #table(key: number): SlotTable {
+    const group = keyGroupOf(key, maxParallelism, 'op') - this.backend.range.first
+    return this.#tables.findOrCreate(7).findOrCreate(this.#tables.tableIndexOf(group))
+  }
+}
+
+function createCounts(parallelism: number): Counts[] {
+  return Array.from(
+    { length: parallelism },
+    (_, subtask) => new Counts(keyGroupRange(subtask, parallelism, maxParallelism)),
+  )
+}
+
+function isThere(value: unknown): boolean {
+  return value !== undefined
+}

@@ -189,7 +189,12 @@ describe('a state file', () => {
     ],
     [
       'two values',
-      [...start, ...header, ...block(2, [1, 0, 2, ...none, ...key42, 1, ...key42, 1]), ...end],
+      [
+        ...start,
+        ...header,
+        ...block(2, [1, 0, 2, ...none, ...key42, 1, ...key42, 1]),
+        ...block(4, [2, 2]),
+      ],
     ],
     [
       'bytes follow',
