@@ -1,11 +1,11 @@
 import { Buffer } from 'node:buffer'
-import { assert } from '../common/assert.ts'
 import { ByteReader } from '../state/byte-reader.ts'
 import { ValueReader } from '../state/value-codec.ts'
 import type { ByteRing } from './byte-ring.ts'
 import type { InputChannel, RecordRun } from './channel.ts'
-import { frameKinds, type RingEnd } from './ring-frame.ts'
-import { noTimestamp, type StreamEvent } from './stream-element.ts'
+import { RecordBatchReader } from './record-batch-reader.ts'
+import { frameHeaderBytes, frameKinds, type RingEnd } from './ring-frame.ts'
+import type { StreamEvent } from './stream-element.ts'
 
 /** @internal */
 export interface RingInputParts {
@@ -22,19 +22,20 @@ export interface RingInputParts {
  */
 export class RingInput implements InputChannel, RingEnd {
   readonly #parts: RingInputParts
-  readonly #reader = new ByteReader(new Uint8Array(0))
-  readonly #values: ValueReader
+  readonly #records = new RecordBatchReader()
+  readonly #eventBytes = new ByteReader(new Uint8Array(0))
+  readonly #events = new ValueReader(this.#eventBytes)
   #frame: Buffer<ArrayBuffer> = Buffer.allocUnsafeSlow(frameBytesUsual)
   #filled = 0
-  /** The length of what is being read: first the four bytes that say the length of the frame. */
-  #wanted = lengthBytes
-  #inBody = false
+  /** The length of what is being read: a header, or the body behind it. */
+  #wanted = frameHeaderBytes
+  /** That of the body. */
+  #kind: number | undefined
   #asleep = false
   onReadable: () => void = () => {}
 
   constructor(parts: RingInputParts) {
     this.#parts = parts
-    this.#values = new ValueReader(this.#reader)
   }
 
   take(): RecordRun | StreamEvent | undefined {
@@ -55,9 +56,9 @@ export class RingInput implements InputChannel, RingEnd {
   /** Reads on. @returns whether the frame is complete. */
   #fill(): boolean {
     if (!this.#read()) return false
-    if (this.#inBody) return true
+    if (this.#kind !== undefined) return true
+    this.#kind = this.#frame.readUInt32LE(4)
     this.#expect(this.#frame.readUInt32LE(0))
-    this.#inBody = true
     return this.#read()
   }
 
@@ -76,31 +77,20 @@ export class RingInput implements InputChannel, RingEnd {
   }
 
   #decode(): RecordRun | StreamEvent {
-    const reader = this.#reader
-    reader.restart(this.#frame.subarray(0, this.#wanted))
-    const kind = reader.uint8()
-    const element =
-      kind === frameKinds.records ? this.#records() : (this.#values.read() as StreamEvent)
-    assert(reader.remaining === 0, 'a frame between threads is read to its end')
+    const body = this.#frame.subarray(0, this.#wanted)
+    const element = this.#kind === frameKinds.records ? this.#records.read(body) : this.#event(body)
     // An odd large one is not kept.
     if (this.#frame.length > frameBytesKept) this.#frame = Buffer.allocUnsafeSlow(frameBytesUsual)
-    this.#expect(lengthBytes)
-    this.#inBody = false
+    this.#expect(frameHeaderBytes)
+    this.#kind = undefined
     return element
   }
 
-  #records(): RecordRun {
-    const reader = this.#reader
-    const count = reader.uint32()
-    const values: unknown[] = []
-    for (let i = 0; i < count; i += 1) values.push(this.#values.read())
-    const timed = reader.uint8() === 1
-    const timestamps: number[] = []
-    for (let i = 0; i < count; i += 1) timestamps.push(timed ? reader.float64() : noTimestamp)
-    return { type: 'records', values, timestamps }
+  #event(body: Buffer): StreamEvent {
+    this.#eventBytes.restart(body)
+    return this.#events.read() as StreamEvent
   }
 }
 
-const lengthBytes = 4
 const frameBytesUsual = 32_768
 const frameBytesKept = 1_048_576

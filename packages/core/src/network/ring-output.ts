@@ -3,8 +3,9 @@ import { ByteWriter } from '../state/byte-writer.ts'
 import { ValueWriter } from '../state/value-codec.ts'
 import type { ByteRing } from './byte-ring.ts'
 import type { OutputChannel } from './channel.ts'
-import { frameKinds, type RingEnd } from './ring-frame.ts'
-import { noTimestamp, type StreamEvent } from './stream-element.ts'
+import { RecordBatchWriter } from './record-batch-writer.ts'
+import { frameHeaderBytes, frameKinds, type RingEnd } from './ring-frame.ts'
+import type { StreamEvent } from './stream-element.ts'
 
 /** @internal */
 export interface RingOutputParts {
@@ -25,11 +26,9 @@ export interface RingOutputParts {
  */
 export class RingOutput implements OutputChannel, RingEnd {
   readonly #parts: RingOutputParts
-  readonly #frame = new ByteWriter(frameBytesMax * 2)
-  readonly #values: ValueWriter
-  #timestamps: number[] = []
-  /** Whether a record of the frame has a timestamp. */
-  #timed = false
+  readonly #frame = new ByteWriter(frameBytesUsual)
+  readonly #records: RecordBatchWriter
+  readonly #events: ValueWriter
   #flushing = false
   /** What the ring had no room for. */
   readonly #backlog: Uint8Array[] = []
@@ -37,24 +36,23 @@ export class RingOutput implements OutputChannel, RingEnd {
 
   constructor(parts: RingOutputParts) {
     this.#parts = parts
-    this.#values = new ValueWriter(this.#frame, {
+    this.#records = new RecordBatchWriter({
       code: 'FLINKTS_RECORD_NOT_TRANSFERABLE',
       name: `a record of ${parts.edgeName}, to another thread,`,
     })
+    this.#events = new ValueWriter(this.#frame, `an event of ${parts.edgeName}`)
   }
 
   push(value: unknown, timestamp: number): void {
-    if (this.#timestamps.length === 0) this.#openFrame()
-    this.#values.write(value)
-    this.#timestamps.push(timestamp)
-    if (timestamp !== noTimestamp) this.#timed = true
-    if (this.#frame.length >= frameBytesMax) this.#endRecords()
+    this.#records.push(value, timestamp)
+    if (this.#records.full) this.#endRecords()
+    else if (!this.#flushing) this.#flushSoon()
   }
 
   pushEvent(event: StreamEvent): void {
     this.#endRecords()
     this.#begin(frameKinds.event)
-    this.#values.write(event)
+    this.#events.write(event)
     this.#send()
   }
 
@@ -66,40 +64,32 @@ export class RingOutput implements OutputChannel, RingEnd {
     }
   }
 
-  #openFrame(): void {
-    this.#begin(frameKinds.records)
-    // The number of records, when it is known.
-    this.#frame.uint32(0)
-    if (this.#flushing) return
+  #flushSoon(): void {
     this.#flushing = true
     this.#parts.scheduler.soon(() => {
       this.#flushing = false
-      this.#endRecords()
+      // The task has failed: there is nobody for whom the end of it could be.
+      if (!this.#records.torn) this.#endRecords()
     })
   }
 
   #endRecords(): void {
-    const timestamps = this.#timestamps
-    if (timestamps.length === 0) return
-    const frame = this.#frame
-    frame.uint32At(countPosition, timestamps.length)
-    frame.uint8(this.#timed ? 1 : 0)
-    if (this.#timed) for (const timestamp of timestamps) frame.float64(timestamp)
-    this.#timestamps = []
-    this.#timed = false
+    if (this.#records.rowCount === 0 && !this.#records.torn) return
+    this.#begin(frameKinds.records)
+    this.#records.end(this.#frame)
     this.#send()
   }
 
   #begin(kind: number): void {
-    this.#frame.truncate(0)
+    this.#frame.restart(frameBytesKept)
     // The length, when it is known.
     this.#frame.uint32(0)
-    this.#frame.uint8(kind)
+    this.#frame.uint32(kind)
   }
 
   #send(): void {
     const frame = this.#frame
-    frame.uint32At(0, frame.length - lengthBytes)
+    frame.uint32At(0, frame.length - frameHeaderBytes)
     const bytes = frame.written()
     if (this.#backlog.length > 0) {
       this.#backlog.push(bytes.slice())
@@ -135,7 +125,6 @@ export class RingOutput implements OutputChannel, RingEnd {
   }
 }
 
-/** A frame of records is sent when it has this length; one record more may be in it. */
-const frameBytesMax = 16_384
-const lengthBytes = 4
-const countPosition = lengthBytes + 1
+const frameBytesUsual = 32_768
+/** The memory of an odd large frame is given back. */
+const frameBytesKept = 1_048_576

@@ -34,6 +34,11 @@ export class ByteReader {
     return this.#bytes.length - this.#position
   }
 
+  /** Passes over the next `count` bytes. */
+  skip(count: number): void {
+    this.#take(count)
+  }
+
   uint8(): number {
     const value = this.#bytes[this.#position]
     if (value === undefined) return this.#endsEarly(1)

@@ -35,6 +35,12 @@ export class ByteWriter {
     this.#length = length
   }
 
+  /** Takes back everything; memory of more than `bytesKeptMax` is given back. */
+  restart(bytesKeptMax: number): void {
+    this.#length = 0
+    if (this.#bytes.length > bytesKeptMax) this.#allocate(bytesKeptMax)
+  }
+
   uint8(value: number): void {
     if (this.#length === this.#bytes.length) this.#grow(1)
     this.#bytes[this.#length] = value
@@ -134,6 +140,14 @@ export class ByteWriter {
     this.#length += text.length * 2
   }
 
+  /** The code units of `text`, a byte each, or two: nothing says how many, nor how long. */
+  units(text: string, encoding: 'latin1' | 'utf16le'): void {
+    const size = encoding === 'latin1' ? text.length : text.length * 2
+    this.reserve(size)
+    this.#bytes.write(text, this.#length, encoding)
+    this.#length += size
+  }
+
   /** Sign and magnitude: varint of the number of bytes, and they; no bytes for 0. */
   magnitude(value: bigint): void {
     const hex = value === 0n ? '' : value.toString(16)
@@ -152,10 +166,14 @@ export class ByteWriter {
   }
 
   #grow(count: number): void {
-    const bytes = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#length + count))
-    bytes.set(this.#bytes.subarray(0, this.#length))
-    this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer)
+    const old = this.#bytes
+    this.#allocate(Math.max(old.length * 2, this.#length + count))
+    this.#bytes.set(old.subarray(0, this.#length))
+  }
+
+  #allocate(capacity: number): void {
+    this.#bytes = Buffer.allocUnsafeSlow(capacity)
+    this.#view = new DataView(this.#bytes.buffer)
   }
 }
 

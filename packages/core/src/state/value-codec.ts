@@ -62,12 +62,13 @@ export class ValueWriter {
   }
 
   /**
-   * Writes one value. The session cannot be used any more after an error.
+   * Writes one value. The session cannot be used any more after an error, which names the place in
+   * `root`: what the value is a part of.
    *
    * @throws FlinktsError with the code of the owner; of state, FLINKTS_STATE_UNSERIALIZABLE
    */
-  write(value: unknown): void {
-    this.#root = value
+  write(value: unknown, root: unknown = value): void {
+    this.#root = root
     this.#value(value, 0)
     this.#root = undefined
   }

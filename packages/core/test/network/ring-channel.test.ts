@@ -207,6 +207,19 @@ describe('a channel between threads', () => {
     expect(pushed.length).toBeLessThan(90)
   })
 
+  test('sends nothing more when a record could not be sent: the error is the cause', () => {
+    const channel = new RingChannel(1024)
+    channel.output.push({ id: 1 }, noTimestamp)
+    const refusal = expect.objectContaining({ code: 'FLINKTS_RECORD_NOT_TRANSFERABLE' }) as Error
+
+    expect(() => channel.output.push({ id: () => 1 }, noTimestamp)).toThrow(refusal)
+    channel.flush()
+
+    expect(channel.input.take()).toBeUndefined()
+    expect(() => channel.output.push({ id: 2 }, noTimestamp)).toThrow(refusal)
+    expect(() => channel.output.pushEvent(barrier)).toThrow(refusal)
+  })
+
   test('names its edge and the part of a record that cannot be sent', () => {
     const channel = new RingChannel(64)
 
