@@ -23,6 +23,8 @@ export interface ExplainFlags extends CommonFlags {
 /** @internal */
 export interface RunFlags extends CommonFlags {
   readonly threads?: number
+  /** Of each thread. */
+  readonly threadHeapMib?: number
   /** Default: `.flinkts` beside the job file. */
   readonly checkpointDir?: string
   readonly from?: number
@@ -113,6 +115,7 @@ function createProgram({ output, version, run, explain, check }: Program): Comma
     .addOption(checkpointDirOption())
     .addOption(parallelismOption())
     .addOption(threadsOption())
+    .addOption(threadHeapOption())
     .addOption(fromOption())
     .option('--fresh', 'begin without state, as a new lineage; older output is not touched')
     .option('--json', 'log as JSON lines (default: unless standard error is a terminal)')
@@ -169,6 +172,11 @@ function threadsOption(): Option {
   return new Option('--threads <count>', description).argParser(parseThreads)
 }
 
+function threadHeapOption(): Option {
+  const description = 'what the heap of each thread may grow to (default: a share of the memory)'
+  return new Option('--thread-heap-mib <mebibytes>', description).argParser(parseThreadHeap)
+}
+
 function fromOption(): Option {
   const description = 'restore this checkpoint (chk-000042, or 42); newer ones are set aside'
   return new Option('--from <checkpoint>', description)
@@ -199,6 +207,14 @@ function parseThreads(text: string): number {
 }
 
 const threadsMax = 256
+
+function parseThreadHeap(text: string): number {
+  const mebibytes = wholeNumber(text)
+  if (mebibytes !== undefined && mebibytes >= threadHeapMibMin) return mebibytes
+  throw new InvalidArgumentError(`Use a whole number from ${threadHeapMibMin}.`)
+}
+
+const threadHeapMibMin = 32
 
 function parseCheckpointId(text: string): number {
   const id = wholeNumber(text.replace(/^chk-/, ''))

@@ -75,7 +75,7 @@ async function startJob(
   display: Display,
 ): Promise<{ readonly job: JobDefinition; readonly handle: JobHandle }> {
   const job = await loadJob(file)
-  const { parallelism, threads, from, fresh = false } = flags
+  const { parallelism, threads, threadHeapMib, from, fresh = false } = flags
   const directory = checkpointDirectory(file, flags.checkpointDir)
   display.logger.info('job starting', { job: job.name, checkpointDirectory: directory })
   let errorCount = 0
@@ -87,6 +87,7 @@ async function startJob(
       module: moduleUrl(file),
       ...(parallelism === undefined ? {} : { parallelism }),
       ...(threads === undefined ? {} : { threads }),
+      ...(threadHeapMib === undefined ? {} : { threadHeapMibMax: threadHeapMib }),
       ...(from === undefined ? {} : { from }),
       onFindings: (findings) => {
         errorCount = findings.filter(({ severity }) => severity === 'error').length

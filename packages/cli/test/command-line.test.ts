@@ -109,6 +109,7 @@ describe('the command line', () => {
   test.each([
     ['--parallelism', '0', 'Use a whole number from 1.'],
     ['--threads', '257', 'Use a whole number from 0 to 256.'],
+    ['--thread-heap-mib', '31', 'Use a whole number from 32.'],
     ['--parallelism', 'two', 'Use a whole number from 1.'],
     ['--from', 'last', 'Name it like its directory, chk-000042, or by its number, 42.'],
     ['--log-level', 'loud', 'Allowed choices are debug, info, warn, error.'],

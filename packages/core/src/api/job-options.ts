@@ -87,6 +87,17 @@ export function resolveThreads(
   return threads
 }
 
+/**
+ * The limit of the heap of a thread, in MiB, if there is one.
+ *
+ * @throws FlinktsError FLINKTS_OPTION_INVALID
+ * @internal
+ */
+export function resolveThreadHeap(jobName: string, given: number | undefined): number | undefined {
+  if (given !== undefined) checkRange(jobName, 'threadHeapMibMax', given, threadHeapRange)
+  return given
+}
+
 interface Range {
   /** Inclusive, both. */
   readonly min: number
@@ -115,6 +126,9 @@ const ranges = {
   autoWatermarkIntervalMs: { min: 1, max: 2 ** 31 - 1 },
   threads: { min: 0, max: 256 },
 } as const
+
+/** In MiB: with less, a thread cannot even load its job. */
+const threadHeapRange = { min: 32, max: Infinity } as const
 
 const guarantees: readonly string[] = [
   'exactly-once',

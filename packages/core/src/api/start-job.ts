@@ -18,7 +18,7 @@ import type { TaskExecutor } from '../task/task-protocol.ts'
 import type { TaskServices } from '../task/task-services.ts'
 import { ThreadedTaskExecutor, type ThreadSettings } from '../threads/threaded-task-executor.ts'
 import type { JobDefinition } from './define-job.ts'
-import { resolveThreads } from './job-options.ts'
+import { resolveThreadHeap, resolveThreads } from './job-options.ts'
 
 /** What a job needs from outside. @internal */
 export interface JobRuntime {
@@ -47,6 +47,11 @@ export interface RunOptions {
   readonly parallelism?: number
   /** Worker threads that run the subtasks; overrides the definition. See `JobOptions.threads`. */
   readonly threads?: number
+  /**
+   * How much the heap of each worker thread may grow to, in MiB, >= 32; default: all threads
+   * together get three quarters of the memory. `node --max-old-space-size` overrides it.
+   */
+  readonly threadHeapMibMax?: number
   /** The id of the checkpoint to restore; default: the newest. Later ones are set aside. */
   readonly from?: number
   /** Begin without state, as a new lineage; what the older one wrote is not touched. */
@@ -155,10 +160,11 @@ function createExecutor(
     sliceLimits: runtime.sliceLimits ?? defaultSliceLimits,
   }
   const count = resolveThreads(job.name, job.options, options.threads)
+  const heapMibMax = resolveThreadHeap(job.name, options.threadHeapMibMax)
   if (count === 0) return new LocalTaskExecutor(job.graph, services)
   if (runtime.threads === undefined) throw moduleMissing(job.name, count)
   const { parallelism } = options
-  return new ThreadedTaskExecutor({ ...runtime.threads, count, parallelism }, services)
+  return new ThreadedTaskExecutor({ ...runtime.threads, count, parallelism, heapMibMax }, services)
 }
 
 function moduleMissing(jobName: string, count: number): FlinktsError {

@@ -86,7 +86,11 @@ export const errorTable = {
   },
   FLINKTS_THREAD_FAILED: {
     retryable: true,
-    summary: 'A thread that runs tasks ended: by an uncaught error, an exit, or lack of memory.',
+    summary: 'A thread that runs tasks ended by an uncaught error or an exit, or did not start.',
+  },
+  FLINKTS_THREAD_OUT_OF_MEMORY: {
+    retryable: true,
+    summary: 'The heap of a thread that runs tasks has reached its limit.',
   },
   FLINKTS_THREAD_MODULE_INVALID: {
     retryable: false,

@@ -1,8 +1,11 @@
+import { totalmem } from 'node:os'
 import process from 'node:process'
-import { isMainThread, Worker, workerData } from 'node:worker_threads'
+import { isMainThread, type ResourceLimits, Worker, workerData } from 'node:worker_threads'
+import { systemCodeOf } from '../common/errors.ts'
 import type {
   TaskThread,
   ThreadCommand,
+  ThreadEnd,
   ThreadEvent,
   ThreadInit,
   ThreadListener,
@@ -30,20 +33,22 @@ export class NodeTaskThread implements TaskThread {
 
   constructor(init: ThreadInit, listener: ThreadListener) {
     const data: TaskThreadData = { flinktsThread: init }
+    const heapMibMax = init.heapMibMax ?? shareOfMemoryMib(init.threadCount)
     this.#worker = new Worker(threadMain(), {
       workerData: data,
       name: `${init.deployment.plan.jobName}-${init.thread}`,
       // What the module of the job may read.
       argv: process.argv.slice(2),
+      resourceLimits: limitsOf(heapMibMax),
     })
-    let cause: { readonly cause: unknown } | undefined
+    let error: ThreadEnd | undefined
     this.#worker.on('message', (event: ThreadEvent) => listener.event(event))
     this.#worker.on('error', (thrown: unknown) => {
-      cause = { cause: thrown }
+      error = endOf(thrown, heapMibMax)
     })
     this.#exited = new Promise((resolve) => {
       this.#worker.on('exit', (exitCode) => {
-        listener.ended(cause ?? { exitCode })
+        listener.ended(error ?? { type: 'exit', exitCode })
         resolve()
       })
     })
@@ -64,3 +69,31 @@ function threadMain(): URL {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   return new URL(`./task-thread-main.${extension}`, import.meta.url)
 }
+
+function endOf(cause: unknown, heapMibMax: number): ThreadEnd {
+  return systemCodeOf(cause) === 'ERR_WORKER_OUT_OF_MEMORY'
+    ? { type: 'out-of-memory', heapMibMax, cause }
+    : { type: 'error', cause }
+}
+
+/**
+ * A heap that steps far over its limit at once ends the process and not its thread: by as much as
+ * the young generation holds. So that is bounded (the default grows with the memory).
+ */
+function limitsOf(heapMibMax: number): ResourceLimits {
+  const maxYoungGenerationSizeMb = Math.min(youngMibMax, heapMibMax / 4)
+  return { maxOldGenerationSizeMb: heapMibMax, maxYoungGenerationSizeMb }
+}
+
+/** The heap of a thread, unless it is given: all threads together leave a quarter of the memory. */
+function shareOfMemoryMib(threadCount: number): number {
+  // Of a container, or 0.
+  const constrained = process.constrainedMemory()
+  const bytes = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem()
+  return Math.max(heapMibMin, Math.floor((bytes * 0.75) / threadCount / mebibyte))
+}
+
+const mebibyte = 2 ** 20
+const youngMibMax = 48
+/** A thread with less has hardly room for the code of its job. */
+const heapMibMin = 64

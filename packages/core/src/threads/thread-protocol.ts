@@ -24,6 +24,8 @@ export interface ThreadInit {
   readonly rings: readonly RingSpec[]
   /** A word for each thread, by which the others wake it. */
   readonly bells: SharedArrayBuffer
+  /** What the heap of the thread may grow to, in MiB; `undefined`: its share of the memory. */
+  readonly heapMibMax: number | undefined
   /** The directory of the job. */
   readonly storageLocation: string
   readonly channelLimits: ChannelLimits
@@ -81,9 +83,17 @@ export interface TaskThread {
 /** What a thread tells; never inside of the call that starts it, or posts to it. @internal */
 export interface ThreadListener {
   event(event: ThreadEvent): void
-  /** The thread runs no more: with what nobody caught in it, or with an exit code. Once. */
-  ended(end: { readonly cause: unknown } | { readonly exitCode: number }): void
+  /** The thread runs no more. Once. */
+  ended(end: ThreadEnd): void
 }
+
+/** Why a thread runs no more. @internal */
+export type ThreadEnd =
+  /** Nobody caught it. */
+  | { readonly type: 'error'; readonly cause: unknown }
+  /** Its heap had no room within `heapMibMax` MiB. */
+  | { readonly type: 'out-of-memory'; readonly heapMibMax: number; readonly cause: unknown }
+  | { readonly type: 'exit'; readonly exitCode: number }
 
 /** Starts a thread. @internal */
 export type StartThread = (init: ThreadInit, listener: ThreadListener) => TaskThread

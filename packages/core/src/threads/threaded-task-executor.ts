@@ -1,5 +1,11 @@
 import { defined, unreachable } from '../common/assert.ts'
-import { type ErrorPayload, FlinktsError, messageOf, toErrorPayload } from '../common/errors.ts'
+import {
+  type ErrorCode,
+  type ErrorPayload,
+  FlinktsError,
+  messageOf,
+  toErrorPayload,
+} from '../common/errors.ts'
 import {
   type DeployedTasks,
   type Deployment,
@@ -16,6 +22,7 @@ import { ReportedMetrics } from './thread-metrics.ts'
 import type {
   StartThread,
   TaskThread,
+  ThreadEnd,
   ThreadEvent,
   ThreadInit,
   ThreadListener,
@@ -31,6 +38,8 @@ export interface ThreadSettings {
   /** As given for the run; `undefined`: that of the job. */
   readonly parallelism: number | undefined
   readonly start: StartThread
+  /** For the heap of each thread, in MiB; `undefined`: its share of the memory. */
+  readonly heapMibMax: number | undefined
   /** Of each channel between threads; a power of two. Default 256 KiB. */
   readonly ringBytes?: number
 }
@@ -57,13 +66,14 @@ export class ThreadedTaskExecutor implements TaskExecutor {
     const { plan } = deployment
     const threadCount = usedThreads(plan, this.#settings.count)
     const tasks = tasksByThread(plan, threadCount)
-    const { logger, metrics } = this.#services
+    const { logger, metrics, scheduler } = this.#services
     const reported = new ReportedMetrics(metrics)
     const threads = this.#inits(deployment, threadCount).map((init) => {
       return new DeployedThread(tasks[init.thread] ?? [], {
         start: (own) => this.#settings.start(init, own),
         name: `thread ${init.thread}`,
         tell: listener,
+        scheduler,
         logger,
         metrics: reported,
       })
@@ -81,7 +91,7 @@ export class ThreadedTaskExecutor implements TaskExecutor {
   }
 
   #inits(deployment: Deployment, threadCount: number): readonly ThreadInit[] {
-    const { module, parallelism, ringBytes = defaultRingBytes } = this.#settings
+    const { module, parallelism, heapMibMax, ringBytes = defaultRingBytes } = this.#settings
     const { storage, channelLimits, taskLimits, sliceLimits } = this.#services
     const rings = createRings(deployment.plan, { threadCount, ringBytes })
     const bells = new SharedArrayBuffer(threadCount * Int32Array.BYTES_PER_ELEMENT)
@@ -95,6 +105,7 @@ export class ThreadedTaskExecutor implements TaskExecutor {
         deployment,
         rings: rings.filter(({ from, to }) => here(from) || here(to)),
         bells,
+        heapMibMax,
         storageLocation: storage.location,
         channelLimits,
         taskLimits,
@@ -108,37 +119,48 @@ interface DeployedThreadParts {
   readonly start: (listener: ThreadListener) => TaskThread
   readonly name: string
   readonly tell: (task: TaskId, event: TaskEvent) => void
+  readonly scheduler: TaskServices['scheduler']
   readonly logger: TaskServices['logger']
   readonly metrics: ReportedMetrics
 }
 
 /**
- * A thread and its tasks, as the coordinator sees them: when the thread dies, the tasks that have
- * not closed fail.
+ * A thread and its tasks, as the coordinator sees them: when the thread dies, or cannot be started,
+ * the tasks that have not closed fail.
  */
 class DeployedThread {
   readonly #parts: DeployedThreadParts
-  readonly #thread: TaskThread
+  /** `undefined`: it could not be started. */
+  readonly #thread: TaskThread | undefined
   /** By `taskName`. */
   readonly #open: Map<string, TaskId>
 
   constructor(tasks: readonly TaskId[], parts: DeployedThreadParts) {
     this.#parts = parts
     this.#open = new Map(tasks.map((task) => [taskName(task), task]))
-    this.#thread = parts.start({
-      event: (event) => this.#handle(event),
-      ended: (end) => this.#fail(() => this.#died(end)),
-    })
+    this.#thread = this.#start()
   }
 
   send(task: TaskId, command: TaskCommand): void {
-    if (this.#open.has(taskName(task))) this.#thread.post({ task, command })
+    if (this.#open.has(taskName(task))) this.#thread?.post({ task, command })
   }
 
   /** What the thread still says is not heard any more. */
   async end(): Promise<void> {
     this.#open.clear()
-    await this.#thread.terminate()
+    await this.#thread?.terminate()
+  }
+
+  #start(): TaskThread | undefined {
+    const { start, scheduler } = this.#parts
+    const ended = (end: ThreadEnd): void => this.#fail(() => this.#died(end))
+    try {
+      return start({ event: (event) => this.#handle(event), ended })
+    } catch (cause) {
+      // Like any other end of a thread: those that have started are ended with the attempt.
+      scheduler.soon(() => ended({ type: 'error', cause }))
+      return undefined
+    }
   }
 
   #handle(event: ThreadEvent): void {
@@ -171,23 +193,43 @@ class DeployedThread {
     for (const task of tasks) this.#tell(task, { type: 'closed' })
   }
 
-  #died(end: Parameters<ThreadListener['ended']>[0]): ErrorPayload {
-    const { name } = this.#parts
+  #died(end: ThreadEnd): ErrorPayload {
     const tasks = [...this.#open.keys()].map((task) => `"${task}"`).join(', ')
-    const what =
-      'cause' in end
-        ? `failed: ${messageOf(end.cause)}`
-        : `ended by itself with exit code ${end.exitCode}`
-    const error = new FlinktsError(
-      'FLINKTS_THREAD_FAILED',
-      `${name} ${what}; it ran the tasks ${tasks}`,
-      {
+    const { code, what, hint } = describeEnd(end)
+    const message = `${this.#parts.name} ${what}; it ran the tasks ${tasks}`
+    const cause = end.type === 'exit' ? undefined : end.cause
+    return toErrorPayload(new FlinktsError(code, message, { hint, cause }))
+  }
+}
+
+function describeEnd(end: ThreadEnd): {
+  readonly code: ErrorCode
+  readonly what: string
+  readonly hint: string
+} {
+  switch (end.type) {
+    case 'error':
+      return {
+        code: 'FLINKTS_THREAD_FAILED',
+        what: `failed: ${messageOf(end.cause)}`,
+        hint: 'Look for a promise that nobody awaits, and for errors in callbacks: see the cause.',
+      }
+    case 'exit':
+      return {
+        code: 'FLINKTS_THREAD_FAILED',
+        what: `ended by itself with exit code ${end.exitCode}`,
+        hint: 'Look for code that ends the process: in a thread, it ends the thread.',
+      }
+    case 'out-of-memory':
+      return {
+        code: 'FLINKTS_THREAD_OUT_OF_MEMORY',
+        what: `has no memory left: its heap may have ${end.heapMibMax} MiB`,
         hint:
-          'Look for code that ends the process, a promise that nobody awaits, or more memory ' +
-          'than a thread has (node --max-old-space-size).',
-        ...('cause' in end ? { cause: end.cause } : {}),
-      },
-    )
-    return toErrorPayload(error)
+          'Raise option "threadHeapMibMax" (--thread-heap-mib) if the machine has more, use more ' +
+          'threads and as much parallelism, so that each has fewer keys, or keep less state a ' +
+          'key: time to live, smaller windows, aggregate rather than process.',
+      }
+    default:
+      return unreachable(end)
   }
 }

@@ -29,6 +29,7 @@ const init: ThreadInit = {
   },
   rings: [],
   bells: new SharedArrayBuffer(4),
+  heapMibMax: undefined,
   storageLocation: '/',
   channelLimits: defaultChannelLimits,
   taskLimits: defaultTaskLimits,

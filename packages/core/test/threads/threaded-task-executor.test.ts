@@ -2,20 +2,23 @@ import { describe, expect, test } from 'vitest'
 import { defineJob, type JobDefinition } from '../../src/api/define-job.ts'
 import type { JobHandle } from '../../src/api/start-job.ts'
 import type { LogFields, Logger } from '../../src/common/logger.ts'
+import type { RestartStrategy } from '../../src/scheduler/restart-strategy.ts'
 import { valueState } from '../../src/state/state-descriptor.ts'
 import type { TaskExecutor } from '../../src/task/task-protocol.ts'
 import { collectSink, type CollectSink } from '../../src/testing/collect-sink.ts'
 import { collectionSource } from '../../src/testing/collection-source.ts'
 import { SimulatedThread } from '../../src/testing/simulation/simulated-thread.ts'
 import { TestRuntime } from '../../src/testing/test-runtime.ts'
-import type { TaskThread } from '../../src/threads/thread-protocol.ts'
+import type { StartThread, TaskThread } from '../../src/threads/thread-protocol.ts'
 
 const values = Array.from({ length: 300 }, (_, index) => index)
 const expected = values.map((value) => `${value % 7}: ${Math.floor(value / 7) + 1}`).toSorted()
 
 /** Counts values by their remainder. */
-function countJob(sink: CollectSink<string> = collectSink()): JobDefinition {
-  const restart = { type: 'fixed-delay', attemptsMax: 3, delayMs: 1 } as const
+function countJob(
+  sink: CollectSink<string> = collectSink(),
+  restart: RestartStrategy = { type: 'fixed-delay', attemptsMax: 3, delayMs: 1 },
+): JobDefinition {
   return defineJob('counts', { checkpointIntervalMs: 5, restart, parallelism: 2 }, (env) => {
     env
       .source('values', collectionSource(values))
@@ -54,6 +57,8 @@ class ThreadedJob {
   readonly events: string[] = []
   /** Asked at every step of a thread. */
   dies: (thread: number) => boolean = () => false
+  /** Threads that cannot be started: attempt and thread. */
+  readonly unstartable: string[] = []
   /** Called with every command to a task. */
   onCommand: (type: string) => void = () => {}
 
@@ -75,6 +80,7 @@ class ThreadedJob {
           module: 'test',
           start: (init, listener): TaskThread => {
             const name = `${init.deployment.attempt}/${init.thread}`
+            if (this.unstartable.includes(name)) throw new Error('no more threads')
             const thread = new SimulatedThread(init, listener, world)
             this.events.push(`${name} starts`)
             return {
@@ -164,6 +170,57 @@ describe('tasks in threads', () => {
     ])
   })
 
+  test('fail if a thread cannot be started, and those that have started end', async () => {
+    const threaded = new ThreadedJob()
+    threaded.unstartable.push('1/1')
+
+    const handle = threaded.start(countJob())
+    const outcome = await threaded.runtime.end(handle)
+
+    expect(outcome).toBe('finished')
+    expect(handle.restarts).toBe(1)
+    expect(threaded.logger.warnings).toMatchObject([
+      {
+        code: 'FLINKTS_THREAD_FAILED',
+        reason: 'thread 1 failed: no more threads; it ran the tasks "values-1", "count-1"',
+      },
+    ])
+    expect(threaded.events).toEqual([
+      '1/0 starts',
+      '1/0 ends',
+      '2/0 starts',
+      '2/1 starts',
+      '2/0 ends',
+      '2/1 ends',
+    ])
+  })
+
+  test('fail with what to do when their thread has no memory left', async () => {
+    const runtime = new TestRuntime()
+    const cause = new Error('heap')
+    const start: StartThread = ({ heapMibMax = 0 }, listener) => {
+      runtime.scheduler.soon(() => listener.ended({ type: 'out-of-memory', heapMibMax, cause }))
+      return { post: () => {}, terminate: () => Promise.resolve() }
+    }
+
+    const outcome = runtime.end(
+      runtime.start(
+        countJob(collectSink(), { type: 'none' }),
+        { threads: 2, threadHeapMibMax: 512 },
+        { threads: { module: 'test', start } },
+      ),
+    )
+
+    await expect(outcome).rejects.toMatchObject({
+      code: 'FLINKTS_THREAD_OUT_OF_MEMORY',
+      message:
+        'thread 0 has no memory left: its heap may have 512 MiB; it ran the tasks "values-0", ' +
+        '"count-0"',
+      hint: expect.stringContaining('Raise option "threadHeapMibMax"') as string,
+      cause: { message: 'heap' },
+    })
+  })
+
   test('that do not close are ended with their threads, after a while', async () => {
     const threaded = new ThreadedJob()
     const sink = collectSink<string>()
@@ -182,6 +239,30 @@ describe('tasks in threads', () => {
     expect(early).toEqual([])
     expect(threaded.events).toEqual(['1/0 starts', '1/1 starts', '1/0 ends', '1/1 ends'])
     expect(await handle.ended).toBe('finished')
+  })
+
+  test('are cancelled at once while every ring is full', async () => {
+    const runtime = new TestRuntime()
+    const sink = collectSink<string>()
+    const createWriter = sink.createWriter.bind(sink)
+    sink.createWriter = async (context, restored) => {
+      const writer = await createWriter(context, restored)
+      return { ...writer, write: () => new Promise<void>(() => {}) }
+    }
+    const numbers = Array.from({ length: 20_000 }, (_, index) => index)
+    const job = defineJob('stuck', { parallelism: 2 }, (env) => {
+      env.source('values', collectionSource(numbers)).rebalance().map(String).sinkTo('out', sink)
+    })
+    const handle = runtime.start(job, { threads: 2 })
+    await runtime.scheduler.advance(100)
+    const read = handle.metrics().values.filter(({ name }) => name === 'recordsRead')
+
+    handle.cancel()
+    await runtime.scheduler.settle()
+
+    expect(read.reduce((total, { value }) => total + value, 0)).toBeLessThan(numbers.length)
+    expect(handle.status).toBe('cancelled')
+    expect(await handle.ended).toBe('cancelled')
   })
 
   test('are refused a record that is no plain data', async () => {

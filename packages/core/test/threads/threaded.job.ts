@@ -1,7 +1,7 @@
 /**
  * A job for real threads. The environment says what is different: THREADED_DIRECTORY, where
- * committed records go, a file for each committable; THREADED_FAULT, what happens in the first
- * thread that has its tenth record; THREADED_JOB, what is odd about the module.
+ * committed records go, a file for each committable; THREADED_FAULT, what happens once, and
+ * THREADED_MOMENT, when; THREADED_JOB, what is odd about the module.
  */
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -37,12 +37,15 @@ const faults: Readonly<Record<string, () => void>> = {
     void setImmediate(() => {
       throw new Error('nobody catches this')
     }),
+  'fills its memory': () => {
+    for (const kept: unknown[] = []; ; ) kept.push({ number: kept.length, more: [kept.length] })
+  },
 }
 
 /** Happens once, over all attempts: the file says that it did. */
-function failOnce(): void {
-  const fault = process.env['THREADED_FAULT']
-  if (fault === undefined) return
+function failOnce(moment: 'at a record' | 'in a checkpoint' | 'in a commit'): void {
+  const { THREADED_FAULT: fault, THREADED_MOMENT: when } = process.env
+  if (fault === undefined || when !== moment) return
   try {
     writeFileSync(join(directory(), 'failed'), '', { flag: 'wx' })
   } catch {
@@ -71,6 +74,7 @@ function fileSink(): Sink<string, readonly string[], 'exactly-once'> {
         flush: () => Promise.resolve(),
         prepareCommit: () => {
           if (lines.length === 0) return Promise.resolve([])
+          failOnce('in a checkpoint')
           count += 1
           const prepared = [`${attempt}-${subtask}-${count}`, ...lines]
           lines = []
@@ -82,6 +86,7 @@ function fileSink(): Sink<string, readonly string[], 'exactly-once'> {
     createCommitter: () =>
       Promise.resolve({
         commit: ([name = '', ...lines]) => {
+          failOnce('in a commit')
           const path = join(directory(), `${name}.out`)
           writeFileSync(`${path}.tmp`, lines.map((line) => `${line}\n`).join(''))
           renameSync(`${path}.tmp`, path)
@@ -109,7 +114,7 @@ export const job: JobDefinition = defineJob(
         state: { count: valueState<number>() },
         process: ({ customer }, { count }) => {
           seen += 1
-          if (seen === 10) failOnce()
+          if (seen === 10) failOnce('at a record')
           const next = (count.get() ?? 0) + 1
           count.set(next)
           return [`${customer}: ${next}`]

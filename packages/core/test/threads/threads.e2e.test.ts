@@ -29,12 +29,13 @@ class ThreadedRun implements Disposable {
 
   /** `settings`: see the module of the job. */
   start(
-    settings: { readonly fault?: string; readonly odd?: string } = {},
+    settings: { readonly fault?: string; readonly moment?: string; readonly odd?: string } = {},
     options: Partial<RunJobOptions> = {},
   ): Promise<JobHandle> {
     setEnv({
       THREADED_DIRECTORY: this.directory,
       THREADED_FAULT: settings.fault,
+      THREADED_MOMENT: settings.moment,
       THREADED_JOB: settings.odd,
     })
     return runJob(job, {
@@ -91,25 +92,35 @@ describe('a job in real threads', () => {
     expect(run.logger.warnings).toEqual([])
   })
 
+  const exits =
+    /^thread \d ended by itself with exit code 3; it ran the tasks "orders-\d", "count-\d/
+  const throws = /^thread \d failed: nobody catches this; it ran the tasks "orders-\d"/
+  const filled =
+    /^thread \d has no memory left: its heap may have 64 MiB; it ran the tasks "orders-/
+
   test.each([
-    [
-      'exits',
-      /^thread \d ended by itself with exit code 3; it ran the tasks "orders-\d", "count-\d/,
-    ],
-    ['throws', /^thread \d failed: nobody catches this; it ran the tasks "orders-\d"/],
-  ])('starts again with new threads when one %s, and loses nothing', async (fault, reason) => {
-    using run = new ThreadedRun()
+    ['exits', 'at a record', 'FLINKTS_THREAD_FAILED', exits],
+    ['exits', 'in a checkpoint', 'FLINKTS_THREAD_FAILED', exits],
+    ['exits', 'in a commit', 'FLINKTS_THREAD_FAILED', exits],
+    ['throws', 'at a record', 'FLINKTS_THREAD_FAILED', throws],
+    ['fills its memory', 'at a record', 'FLINKTS_THREAD_OUT_OF_MEMORY', filled],
+    ['fills its memory', 'in a checkpoint', 'FLINKTS_THREAD_OUT_OF_MEMORY', filled],
+  ])(
+    'starts again with new threads when one %s %s, and loses nothing',
+    async (fault, moment, code, reason) => {
+      using run = new ThreadedRun()
 
-    const handle = await run.start({ fault })
+      const handle = await run.start({ fault, moment }, { threadHeapMibMax: 64 })
 
-    expect(await handle.ended).toBe('finished')
-    expect(handle.restarts).toBe(1)
-    expect(run.lines()).toEqual(expected)
-    expect(run.logger.warnings[0]?.fields).toMatchObject({
-      code: 'FLINKTS_THREAD_FAILED',
-      reason: expect.stringMatching(reason) as string,
-    })
-  })
+      expect(await handle.ended).toBe('finished')
+      expect(handle.restarts).toBe(1)
+      expect(run.lines()).toEqual(expected)
+      expect(run.logger.warnings[0]?.fields).toMatchObject({
+        code,
+        reason: expect.stringMatching(reason) as string,
+      })
+    },
+  )
 
   test.each([
     ['missing', 'does not export a job by default'],

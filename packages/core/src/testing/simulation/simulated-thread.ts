@@ -83,7 +83,7 @@ export class SimulatedThread implements TaskThread, Scheduler {
     if (!this.#alive) return
     if (this.#world.dies(this.#init)) {
       this.#alive = false
-      this.#world.scheduler.soon(() => this.#listener.ended({ exitCode: 1 }))
+      this.#world.scheduler.soon(() => this.#listener.ended({ type: 'exit', exitCode: 1 }))
       return
     }
     callback()
