@@ -134,16 +134,16 @@ export class WindowedStream<T, RecordKey extends Key, Guarantee extends Delivery
    * @throws FlinktsError FLINKTS_OPERATOR_ID_INVALID, FLINKTS_OPERATOR_ID_DUPLICATE,
    * FLINKTS_JOB_INVALID
    */
-  reduce(
-    id: string,
-    reduce: (one: T, other: T) => T,
-    options?: OperatorOptions,
-  ): DataStream<T, Guarantee>
   reduce<Out, State extends StateDeclarations = Record<string, never>, WindowValue = never>(
     id: string,
     reduce: (one: T, other: T) => T,
     options: WindowOptionsWithFunction<T, Out, RecordKey, State, WindowValue>,
   ): DataStream<Out, Guarantee>
+  reduce(
+    id: string,
+    reduce: (one: T, other: T) => T,
+    options?: OperatorOptions,
+  ): DataStream<T, Guarantee>
   reduce<Out>(
     id: string,
     reduce: (one: T, other: T) => T,
@@ -159,11 +159,6 @@ export class WindowedStream<T, RecordKey extends Key, Guarantee extends Delivery
    * @throws FlinktsError FLINKTS_OPERATOR_ID_INVALID, FLINKTS_OPERATOR_ID_DUPLICATE,
    * FLINKTS_JOB_INVALID
    */
-  aggregate<Accumulator, Result>(
-    id: string,
-    aggregate: WindowAggregate<T, Accumulator, Result>,
-    options?: OperatorOptions,
-  ): DataStream<Result, Guarantee>
   aggregate<
     Accumulator,
     Result,
@@ -175,6 +170,11 @@ export class WindowedStream<T, RecordKey extends Key, Guarantee extends Delivery
     aggregate: WindowAggregate<T, Accumulator, Result>,
     options: WindowOptionsWithFunction<Result, Out, RecordKey, State, WindowValue>,
   ): DataStream<Out, Guarantee>
+  aggregate<Accumulator, Result>(
+    id: string,
+    aggregate: WindowAggregate<T, Accumulator, Result>,
+    options?: OperatorOptions,
+  ): DataStream<Result, Guarantee>
   aggregate<Accumulator, Result, Out>(
     id: string,
     aggregate: WindowAggregate<T, Accumulator, Result>,

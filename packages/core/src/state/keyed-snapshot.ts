@@ -42,8 +42,8 @@ export interface SliceLimits {
   readonly slotsMax: number
 }
 
-/** About a millisecond. @internal */
-export const defaultSliceLimits: SliceLimits = { bytesMax: 65_536, slotsMax: 4096 }
+/** About a millisecond, for small entries. @internal */
+export const defaultSliceLimits: SliceLimits = { bytesMax: 65_536, slotsMax: 16_384 }
 
 /** When a snapshot is taken. @internal */
 export interface SnapshotTime {

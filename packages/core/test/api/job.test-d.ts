@@ -6,6 +6,7 @@ import type { Source } from '../../src/connector/source.ts'
 import type { SourceSplit } from '../../src/connector/source-split.ts'
 import type { WindowJoinRecord } from '../../src/operators/join/window-join-function.ts'
 import { outputTag } from '../../src/operators/output-tag.ts'
+import { tumblingEventTimeWindows } from '../../src/operators/window/aligned-windows.ts'
 import { timeEvictor } from '../../src/operators/window/evictor.ts'
 import { dynamicEventTimeSessionWindows } from '../../src/operators/window/session-windows.ts'
 import { boundedOutOfOrderness, monotonousTimestamps } from '../../src/time/watermark-strategy.ts'
@@ -207,6 +208,15 @@ defineJob('rolling', {}, (env) => {
   keyed.maxBy('greatest', ({ units, cents }) => units * BigInt(cents))
   // @ts-expect-error an object has no order
   keyed.maxBy('greatest-object', (sale) => sale)
+  const settings = { parallelism: 2 }
+  const windowed = keyed.window(tumblingEventTimeWindows(1000))
+  const ends = windowed.reduce('ends', (_reduced, sale) => sale, {
+    ...settings,
+    window: ({ window }) => [window.end],
+  })
+  expectTypeOf(ends).toEqualTypeOf<DataStream<number, 'exactly-once'>>()
+  const plain = windowed.reduce('plain', (_reduced, sale) => sale, settings)
+  expectTypeOf(plain).toEqualTypeOf<DataStream<Sale, 'exactly-once'>>()
   // @ts-expect-error a reduce returns a record
   keyed.reduce('wrong', ({ cents }) => cents)
 

@@ -190,7 +190,7 @@ describe('a step of writing a snapshot', () => {
     }
 
     expect(reads).toBe(20_000)
-    expect(most).toBeLessThanOrEqual(4096)
+    expect(most).toBeLessThanOrEqual(16_384)
     expect(bytesMost).toBeLessThan(66_000)
   })
 
