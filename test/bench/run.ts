@@ -13,15 +13,8 @@ import { flinkBench } from './flink/flink-bench.ts'
 import { goalLine, isReached } from './goals.ts'
 import { describeMachine, loadAverage } from './machine.ts'
 import { recordPathBench } from './record-path/record-path-bench.ts'
-import { threadsBench } from './threads/threads-bench.ts'
 
-const benches: readonly Bench[] = [
-  recordPathBench,
-  checkpointOverheadBench,
-  threadsBench,
-  flinkBench,
-  cdcBench,
-]
+const benches: readonly Bench[] = [recordPathBench, checkpointOverheadBench, flinkBench, cdcBench]
 const resultsFolder = fileURLToPath(new URL('results', import.meta.url))
 
 process.exitCode = await main(process.argv.slice(2))
