@@ -28,7 +28,7 @@ export { WindowedStream, type WindowOptionsWithFunction } from './api/windowed-s
 export { type Replays, type SourceOptions, StreamEnvironment } from './api/stream-environment.ts'
 export { type ErrorCode, type ErrorDetails, FlinktsError } from './common/errors.ts'
 export type { Accepts, DeliveryGuarantee } from './common/guarantee.ts'
-export { type LogFields, type Logger, silentLogger } from './common/logger.ts'
+export { type LogFields, type Logger, type LogLevel, silentLogger } from './common/logger.ts'
 export type { JobMetrics, MetricValue } from './common/metric-registry.ts'
 export type { CheckpointStats, Counter, MetricScope, MetricSink } from './common/metrics.ts'
 export type {
@@ -109,7 +109,7 @@ export type {
   WindowFunction,
 } from './operators/window/window-function.ts'
 export { maxTimestampOf, type Window } from './operators/window/window.ts'
-export type { LogFormat, LogLevel } from './platform/console-logger.ts'
+export type { LogFormat } from './platform/console-logger.ts'
 export type { JobStatus } from './scheduler/job-master.ts'
 export type { RestartStrategy } from './scheduler/restart-strategy.ts'
 export {

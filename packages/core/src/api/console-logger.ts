@@ -1,5 +1,5 @@
-import type { Logger } from '../common/logger.ts'
-import { ConsoleLogger, type LogFormat, type LogLevel } from '../platform/console-logger.ts'
+import type { Logger, LogLevel } from '../common/logger.ts'
+import { ConsoleLogger, type LogFormat } from '../platform/console-logger.ts'
 import { NodeClock } from '../platform/node-clock.ts'
 
 /**

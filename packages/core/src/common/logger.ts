@@ -1,3 +1,6 @@
+/** From the least important to the most. @public */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
 /** Facts that go with a log line; values must be plain and free of secrets. @public */
 export type LogFields = Readonly<Record<string, unknown>>
 

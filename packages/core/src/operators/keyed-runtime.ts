@@ -9,7 +9,7 @@ import { emitAll, type EmittingOperator } from './emission.ts'
 import type { KeyedOperatorState } from './keyed-operator-state.ts'
 import { KeyGroupWatermark } from './key-group-watermark.ts'
 import type { KeyedContext, TimeDomain, TimerContext, Timers } from './keyed-process-function.ts'
-import { KeyedTimers } from './keyed-timers.ts'
+import { checkedTimer, KeyedTimers } from './keyed-timers.ts'
 import type { OperatorContext } from './operator-definition.ts'
 import type { OperatorSnapshot } from './operator.ts'
 import type { OutputTag } from './output-tag.ts'
@@ -76,10 +76,10 @@ export class KeyedRuntime implements EmittingOperator, TimeOutput {
       this.#fire(this.#processingTimers, 'processing-time', context.subtask.clock.now(), () => {})
     })
     this.context = new RuntimeContext(context, this.#time, {
-      registerEventTime: (timestamp) => this.#eventTimers.register(checked(timestamp)),
+      registerEventTime: (timestamp) => this.#eventTimers.register(checkedTimer(timestamp)),
       deleteEventTime: (timestamp) => this.#eventTimers.delete(timestamp),
       registerProcessingTime: (timestamp) => {
-        this.#processingTimers.register(checked(timestamp))
+        this.#processingTimers.register(checkedTimer(timestamp))
         this.#processing.arm()
       },
       deleteProcessingTime: (timestamp) => this.#processingTimers.delete(timestamp),
@@ -201,11 +201,6 @@ export class KeyedRuntime implements EmittingOperator, TimeOutput {
     const emitted = timeDomain === 'event-time' ? timestamp : noTimestamp
     if (values !== undefined) emitAll(this, values, timer, emitted)
   }
-}
-
-function checked(timestamp: number): number {
-  if (Number.isNaN(timestamp)) throw new RangeError('a timer at NaN would never fire')
-  return timestamp
 }
 
 /** One object for all records and timers of an operator. */

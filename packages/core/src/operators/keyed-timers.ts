@@ -113,3 +113,9 @@ function remove(stored: number[], timestamp: number): boolean {
   if (index >= 0) stored.splice(index, 1)
   return index >= 0
 }
+
+/** The time of a timer that a function asks for. @throws RangeError if it is no time. @internal */
+export function checkedTimer(timestamp: number): number {
+  if (Number.isNaN(timestamp)) throw new RangeError('a timer at NaN would never fire')
+  return timestamp
+}

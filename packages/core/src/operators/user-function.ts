@@ -26,7 +26,6 @@ export function userFunctionFailed(
 
 const excerptCharactersMax = 300
 
-/** A record in messages: its JSON form, cut short. @internal */
 /** A record for people: JSON, cut off where it is long. @internal */
 export function describeRecord(value: unknown): string {
   const text = textOf(value)

@@ -1,10 +1,8 @@
 import process from 'node:process'
 import type { Clock } from '../common/clock.ts'
 import { FlinktsError } from '../common/errors.ts'
-import type { LogFields, Logger } from '../common/logger.ts'
-
-/** From the least important to the most. @public */
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+import { LineLogger } from '../common/line-logger.ts'
+import type { LogFields, LogLevel } from '../common/logger.ts'
 
 /** How lines are written: `json` for programs, one object a line; `pretty` for people. @public */
 export type LogFormat = 'json' | 'pretty'
@@ -28,47 +26,17 @@ const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
  *
  * @internal
  */
-export class ConsoleLogger implements Logger {
-  readonly #options: Required<ConsoleLoggerOptions>
-  readonly #fields: LogFields
-
-  constructor(options: ConsoleLoggerOptions, fields: LogFields = {}) {
-    this.#options = {
-      clock: options.clock,
-      level: options.level ?? 'info',
-      format: options.format ?? (process.stderr.isTTY ? 'pretty' : 'json'),
-      write: options.write ?? ((line) => void process.stderr.write(line)),
-    }
-    this.#fields = fields
-  }
-
-  debug(message: string, fields?: LogFields): void {
-    this.#log('debug', message, fields)
-  }
-
-  info(message: string, fields?: LogFields): void {
-    this.#log('info', message, fields)
-  }
-
-  warn(message: string, fields?: LogFields): void {
-    this.#log('warn', message, fields)
-  }
-
-  error(message: string, fields?: LogFields): void {
-    this.#log('error', message, fields)
-  }
-
-  child(fields: LogFields): Logger {
-    return new ConsoleLogger(this.#options, { ...this.#fields, ...fields })
-  }
-
-  #log(level: LogLevel, message: string, fields: LogFields | undefined): void {
-    const { clock, format, write } = this.#options
-    if (levels.indexOf(level) < levels.indexOf(this.#options.level)) return
-    const time = new Date(clock.now()).toISOString()
-    const all = { ...this.#fields, ...fields }
+export class ConsoleLogger extends LineLogger {
+  constructor(options: ConsoleLoggerOptions) {
+    const { clock, level: lowest = 'info' } = options
+    const format = options.format ?? (process.stderr.isTTY ? 'pretty' : 'json')
+    const write = options.write ?? ((line) => void process.stderr.write(line))
     const text = format === 'json' ? jsonLine : prettyLine
-    write(`${text(time, level, message, all)}\n`)
+    super((level, message, fields) => {
+      if (levels.indexOf(level) < levels.indexOf(lowest)) return
+      const time = new Date(clock.now()).toISOString()
+      write(`${text(time, level, message, fields)}\n`)
+    })
   }
 }
 

@@ -1,41 +1,17 @@
 import { fromCausePayload, toCausePayload } from '../common/errors.ts'
-import type { LogFields, Logger } from '../common/logger.ts'
+import { LineLogger } from '../common/line-logger.ts'
+import type { Logger } from '../common/logger.ts'
 import type { LogEvent, LogValue } from './thread-protocol.ts'
 
 /** The logger of a thread: sends lines to the coordinator's. @internal */
-export class ThreadLogger implements Logger {
-  readonly #post: (event: LogEvent) => void
-  readonly #fields: LogFields
-
-  constructor(post: (event: LogEvent) => void, fields: LogFields = {}) {
-    this.#post = post
-    this.#fields = fields
-  }
-
-  debug(message: string, fields?: LogFields): void {
-    this.#log('debug', message, fields)
-  }
-
-  info(message: string, fields?: LogFields): void {
-    this.#log('info', message, fields)
-  }
-
-  warn(message: string, fields?: LogFields): void {
-    this.#log('warn', message, fields)
-  }
-
-  error(message: string, fields?: LogFields): void {
-    this.#log('error', message, fields)
-  }
-
-  child(fields: LogFields): Logger {
-    return new ThreadLogger(this.#post, { ...this.#fields, ...fields })
-  }
-
-  #log(level: LogEvent['level'], message: string, fields: LogFields | undefined): void {
-    const all = Object.entries({ ...this.#fields, ...fields })
-    const values = all.map(([name, value]) => [name, toLogValue(value)] as const)
-    this.#post({ type: 'log', level, message, fields: Object.fromEntries(values) })
+export class ThreadLogger extends LineLogger {
+  constructor(post: (event: LogEvent) => void) {
+    super((level, message, fields) => {
+      const values = Object.entries(fields).map(
+        ([name, value]) => [name, toLogValue(value)] as const,
+      )
+      post({ type: 'log', level, message, fields: Object.fromEntries(values) })
+    })
   }
 }
 

@@ -1,4 +1,5 @@
 import type { CausePayload, ErrorPayload } from '../common/errors.ts'
+import type { LogLevel } from '../common/logger.ts'
 import type { MetricScope } from '../common/metrics.ts'
 import type { ChannelLimits } from '../network/channel.ts'
 import type { SliceLimits } from '../state/keyed-snapshot.ts'
@@ -50,7 +51,7 @@ export type ThreadEvent =
 /** A line of the log. @internal */
 export interface LogEvent {
   readonly type: 'log'
-  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  readonly level: LogLevel
   readonly message: string
   readonly fields: Readonly<Record<string, LogValue>>
 }

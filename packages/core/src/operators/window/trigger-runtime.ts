@@ -2,10 +2,11 @@ import { assert } from '../../common/assert.ts'
 import type { Clock } from '../../common/clock.ts'
 import type { KeyGroupWatermark } from '../key-group-watermark.ts'
 import type { TimeDomain, Timers } from '../keyed-process-function.ts'
+import { checkedTimer } from '../keyed-timers.ts'
 import type { ProcessingTimers } from '../processing-timers.ts'
 import type { KeyedWindows, LiveWindow } from './key-windows.ts'
 import type { Trigger, TriggerContext, TriggerResult } from './trigger.ts'
-import { isSameWindow } from './window.ts'
+import { boundsOf, isSameWindow } from './window.ts'
 
 /**
  * Calls the trigger for windows of the current key, and is the context that it sees. Runs on the
@@ -37,9 +38,9 @@ export class TriggerRuntime implements TriggerContext<unknown> {
     this.#time = times.time
     this.#processing = times.processing
     this.timers = {
-      registerEventTime: (at) => windows.register(this.#window, 'event-time', checked(at)),
+      registerEventTime: (at) => windows.register(this.#window, 'event-time', checkedTimer(at)),
       deleteEventTime: (at) => windows.delete(this.#window, 'event-time', at),
-      registerProcessingTime: (at) => this.registerProcessingTime(this.#window, checked(at)),
+      registerProcessingTime: (at) => this.registerProcessingTime(this.#window, checkedTimer(at)),
       deleteProcessingTime: (at) => windows.delete(this.#window, 'processing-time', at),
     }
   }
@@ -96,13 +97,4 @@ export class TriggerRuntime implements TriggerContext<unknown> {
     assert(this.#live !== undefined, 'a trigger is called for a window')
     return this.#live
   }
-}
-
-function boundsOf({ start, end }: LiveWindow): { readonly start: number; readonly end: number } {
-  return { start, end }
-}
-
-function checked(timestamp: number): number {
-  if (Number.isNaN(timestamp)) throw new RangeError('a timer at NaN would never fire')
-  return timestamp
 }

@@ -20,7 +20,7 @@ import type { TriggerResult } from './trigger.ts'
 import { TriggerRuntime } from './trigger-runtime.ts'
 import { noResult } from './window-contents.ts'
 import type { WindowDefinition } from './window-definition.ts'
-import { maxTimestampOf, type Window } from './window.ts'
+import { boundsOf, maxTimestampOf, type Window } from './window.ts'
 
 /**
  * Windows of any assigner, trigger and evictor (Flink: WindowOperator). The windows of a key are
@@ -328,8 +328,4 @@ interface AssignedElement {
   at: number
   /** Whether a window took it. */
   taken: boolean
-}
-
-function boundsOf({ start, end }: Window): Window {
-  return { start, end }
 }

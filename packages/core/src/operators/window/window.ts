@@ -21,6 +21,11 @@ export function maxTimestampOf(window: Window): number {
   return window.end - 1
 }
 
+/** The window alone, of an object that has more. @internal */
+export function boundsOf({ start, end }: Window): Window {
+  return { start, end }
+}
+
 /** @internal */
 export function isSameWindow(one: Window, other: Window): boolean {
   return one.start === other.start && one.end === other.end
