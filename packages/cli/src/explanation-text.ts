@@ -63,7 +63,10 @@ function subtasks({ parallelism }: PlanVertex): string {
 function inputLines(plan: ExecutionPlan, vertex: PlanVertex): readonly string[] {
   return plan.edges
     .filter(({ to }) => to.vertexId === vertex.vertexId)
-    .map(({ from, partitioning }) => `    from ${from.operatorId}, ${partitioning}`)
+    .map(({ from, partitioning, combined }) => {
+      const exchange = combined === true ? `${partitioning}, combined by key before` : partitioning
+      return `    from ${from.operatorId}, ${exchange}`
+    })
 }
 
 /** The operators below `operatorId`, as a tree. */

@@ -2,6 +2,7 @@ import { FlinktsError } from '../common/errors.ts'
 import type { DeliveryGuarantee } from '../common/guarantee.ts'
 import type { StreamInput } from '../graph/stream-node.ts'
 import { WindowJoinOperator } from '../operators/join/window-join.ts'
+import type { OperatorDefinition } from '../operators/operator-definition.ts'
 import type { OutputTag } from '../operators/output-tag.ts'
 import type { Evictor } from '../operators/window/evictor.ts'
 import type { Trigger } from '../operators/window/trigger.ts'
@@ -13,8 +14,13 @@ import {
   reducedContents,
   type WindowContents,
 } from '../operators/window/window-contents.ts'
+import { SliceCombiner } from '../operators/window/slice-combiner.ts'
 import { SlicedWindowOperator } from '../operators/window/sliced-window-operator.ts'
-import { sliced, type UntypedWindowFunction } from '../operators/window/window-definition.ts'
+import {
+  sliced,
+  type SlicedWindowDefinition,
+  type UntypedWindowFunction,
+} from '../operators/window/window-definition.ts'
 import type {
   WindowAggregate,
   WindowContext,
@@ -233,12 +239,22 @@ export class WindowedStream<T, RecordKey extends Key, Guarantee extends Delivery
               : new SlicedWindowOperator(withSlices, context)
           return joined ? new WindowJoinOperator(windows) : windows
         },
+        ...(joined ? {} : combining(id, withSlices)),
       },
       inputs,
       parallelism === undefined ? {} : { parallelism },
     )
     return outputOf(from)
   }
+}
+
+/** How the records of windows are put together on their way, if they can be. */
+function combining(
+  operatorId: string,
+  definition: SlicedWindowDefinition | undefined,
+): Pick<OperatorDefinition, 'combiner'> {
+  if (definition?.canCombine !== true) return {}
+  return { combiner: (output) => new SliceCombiner({ operatorId, definition }, output) }
 }
 
 // The types of records, keys and states end here; the stream's own types have checked them.

@@ -47,6 +47,8 @@ export interface PlanEdge {
   }
   readonly to: { readonly vertexId: string }
   readonly partitioning: PlanPartitioning
+  /** Whether records are put together by key before they are sent; absent: no. */
+  readonly combined?: true
   /** Which input of the head of the target vertex this is, from 0. */
   readonly inputIndex: number
 }

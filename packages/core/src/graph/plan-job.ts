@@ -132,10 +132,21 @@ function edgesOf(nodes: readonly ResolvedNode[], heads: readonly number[]): read
         ...tagOf(input),
       },
       to: { vertexId: target.node.operatorId },
-      partitioning: partitioningOf(nodes, input, target),
+      ...exchangeOf(nodes, input, target),
       inputIndex,
     }))
   })
+}
+
+function exchangeOf(
+  nodes: readonly ResolvedNode[],
+  input: StreamInput,
+  target: ResolvedNode,
+): Pick<PlanEdge, 'partitioning' | 'combined'> {
+  const partitioning = partitioningOf(nodes, input, target)
+  const { operation } = target.node
+  const combines = 'combiner' in operation && operation.combiner !== undefined
+  return partitioning === 'hash' && combines ? { partitioning, combined: true } : { partitioning }
 }
 
 function tagOf({ tag }: StreamInput): { readonly tag?: string } {

@@ -6,16 +6,22 @@ import type { StreamEvent } from './stream-element.ts'
 /** Picks the channel (index) of a record. @internal */
 export type ChannelSelector = (value: unknown) => number
 
+/** The output of a chain to another vertex. @internal */
+export interface EdgeOutput extends Output {
+  /** Records emitted so far; a record to every channel counts once. */
+  readonly recordCount: number
+  emitEvent(event: StreamEvent): void
+}
+
 /**
  * The output of a chain to all subtasks of one downstream vertex: records go to one channel (or to
  * all, without a selector), everything else to all. Runs on the task's thread.
  *
  * @internal
  */
-export class RecordWriter implements Output {
+export class RecordWriter implements EdgeOutput {
   readonly #channels: readonly OutputChannel[]
   readonly #select: ChannelSelector | undefined
-  /** Records emitted so far; a record to every channel counts once. */
   recordCount = 0
 
   /** `select` undefined: every record goes to every channel. */

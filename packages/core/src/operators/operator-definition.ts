@@ -1,6 +1,7 @@
 import type { SubtaskContext } from '../connector/context.ts'
 import type { FlowControl } from '../network/flow-control.ts'
 import type { Output } from '../network/output.ts'
+import type { CreateCombiner } from '../network/record-combiner.ts'
 import type { StateDeclarations } from '../state/state-descriptor.ts'
 import type { KeyedOperatorState } from './keyed-operator-state.ts'
 import type { ListDeclaration, OperatorList } from './operator-list.ts'
@@ -39,6 +40,11 @@ export interface OperatorDefinition {
   readonly lists?: readonly string[]
   /** `head`: it is never chained to what it reads. */
   readonly chaining?: 'head'
+  /**
+   * Puts records together by key before they are sent to its subtasks, where that spares sending
+   * many; they enter the operator at `combined`. Only operators with one input have it.
+   */
+  readonly combiner?: CreateCombiner
   create(context: OperatorContext): Operator | TwoInputOperator
 }
 

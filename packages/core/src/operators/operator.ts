@@ -46,7 +46,10 @@ export interface OperatorLifecycle {
 }
 
 /** An operator in a chain: records reach it through its `Output` side, in order. @internal */
-export interface Operator extends OperatorLifecycle, Output {}
+export interface Operator extends OperatorLifecycle, Output {
+  /** Where records enter instead that were combined on the way; see `OperatorDefinition`. */
+  readonly combined?: Output
+}
 
 /** An operator with two inputs, which share its state; between them there is no order. @internal */
 export interface TwoInputOperator extends OperatorLifecycle {

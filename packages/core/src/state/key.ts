@@ -53,7 +53,7 @@ export const maxParallelismLimit = 32_768
 
 /**
  * The key group of a key, from 0 (inclusive) to `maxParallelism` (exclusive): murmur3 of its
- * canonical bytes. Allocates nothing for integers of 32 bits and ASCII strings below 128
+ * canonical bytes. Allocates nothing for numbers and ASCII strings below 128
  * characters. `operatorId` is for the error.
  *
  * @throws FlinktsError FLINKTS_KEY_INVALID
@@ -78,7 +78,11 @@ export function keyGroupOfHash(hash: number, maxParallelism: number): number {
  * @internal
  */
 export function keyHash(key: Key, operatorId: string): number {
-  if (typeof key === 'number' && (key | 0) === key) return hashOfInt32(key)
+  if (typeof key === 'number') {
+    if ((key | 0) === key) return hashOfInt32(key)
+    if (Number.isNaN(key)) throw invalidKey(key, operatorId)
+    return hashOfFloat64(key)
+  }
   if (typeof key === 'string') {
     const hash = hashOfShortAscii(key)
     if (hash >= 0) return hash | 0
@@ -220,6 +224,21 @@ export function hashOfInt32(key: number): number {
   const hash = mixBlock(0, int32Tag | (key << 8))
   return finishHash(mixTail(hash, key >>> 24), 5) | 0
 }
+
+/** murmur3 over the nine bytes of a number that is no integer of 32 bits. */
+function hashOfFloat64(key: number): number {
+  float64[0] = key
+  const low = float64Words[lowWord] as number
+  const high = float64Words[1 - lowWord] as number
+  const first = mixBlock(0, (Number.isSafeInteger(key) ? integerTag : doubleTag) | (low << 8))
+  const second = mixBlock(first, (low >>> 24) | (high << 8))
+  return finishHash(mixTail(second, high >>> 24), 9) | 0
+}
+
+const float64 = new Float64Array(1)
+const float64Words = new Int32Array(float64.buffer)
+/** Which of two words the runtime keeps the low half of a number in: 2 ** -1074 has only that. */
+const lowWord = new Int32Array(new Float64Array([5e-324]).buffer)[0] === 1 ? 0 : 1
 
 /** murmur3 over the bytes of a string of up to 127 ASCII characters; -1 for any other string. */
 function hashOfShortAscii(key: string): number {

@@ -5,9 +5,17 @@ import { SlotTable } from './slot-table.ts'
 /** The tables of one state in one namespace. @internal */
 export class StateTables {
   readonly #tables: (SlotTable | undefined)[]
+  readonly #sizesExpected: readonly number[]
 
-  constructor(count: number) {
+  /** `sizesExpected`: of the tables, which are made with room for so many entries. */
+  constructor(count: number, sizesExpected: readonly number[] = []) {
     this.#tables = Array.from({ length: count })
+    this.#sizesExpected = sizesExpected
+  }
+
+  /** The numbers of entries. */
+  get sizes(): readonly number[] {
+    return this.#tables.map((table) => table?.size ?? 0)
   }
 
   get entryCount(): number {
@@ -33,6 +41,8 @@ export class StateTables {
     if (found !== undefined) return found
     assert(index >= 0 && index < this.#tables.length, 'a table is not of this subtask')
     const created = new SlotTable()
+    const sizeExpected = this.#sizesExpected[index] ?? 0
+    if (sizeExpected > 0) created.reserve(sizeExpected)
     this.#tables[index] = created
     return created
   }
@@ -76,10 +86,11 @@ export class NamespacedTables {
     return this.#namespaces.get(namespace)
   }
 
-  findOrCreate(namespace: number): StateTables {
+  /** `like`: one that a new namespace will probably be as large as. */
+  findOrCreate(namespace: number, like?: StateTables): StateTables {
     const found = this.#namespaces.get(namespace)
     if (found !== undefined) return found
-    const created = new StateTables(this.tableCount)
+    const created = new StateTables(this.tableCount, like?.sizes)
     this.#namespaces.set(namespace, created)
     return created
   }

@@ -72,6 +72,7 @@ class TaskBuilder {
       vertex,
       create: (operatorId, outputs) => this.#operators.createOperator(operatorId, outputs),
       outputs: this.#connections.outputs(this.#flow),
+      combined: this.#connections.combined,
     })
     const group = metricGroup(this.#services.metrics, {
       operatorId: vertex.vertexId,
@@ -122,6 +123,7 @@ class TaskBuilder {
     const input = new GateInput({
       gate: new InputGate(channels, onAvailable),
       ports: inputs.map(({ port }) => port),
+      combined: this.#connections.combined,
       heads: chain.heads,
       flow,
       clock,

@@ -19,7 +19,11 @@ export interface SelectorOptions {
   readonly maxParallelism: number
 }
 
-/** Which subtask a record goes to; `undefined`: to all of them. @internal */
+/**
+ * Which subtask a record goes to, or the key of a combined one; `undefined`: to all of them.
+ *
+ * @internal
+ */
 export function channelSelector(
   edge: PlanEdge,
   options: SelectorOptions,
@@ -39,7 +43,7 @@ export function channelSelector(
       return shuffled(channelCount, new SeededPrng(seedOf(edge, subtask)))
     case 'hash':
       assert(partitioning.type === 'hash', 'a hash edge has a key selector')
-      return hashed(edge, partitioning.selectKey, options)
+      return hashed(edge, edge.combined === true ? itself : partitioning.selectKey, options)
     case 'custom':
       assert(partitioning.type === 'custom', 'a custom edge has a partitioner')
       return custom(edge, partitioning, channelCount)
@@ -63,6 +67,11 @@ function hashed(
       throw userFunctionFailed(operatorId, value, cause)
     }
   }
+}
+
+/** Combined records are sent by their key. */
+function itself(key: unknown): unknown {
+  return key
 }
 
 /** The same in every run: what a seed of a simulation did, it does again. */

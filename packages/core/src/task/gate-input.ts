@@ -4,6 +4,7 @@ import type { RecordRun } from '../network/channel.ts'
 import type { FlowControl } from '../network/flow-control.ts'
 import type { InputGate } from '../network/input-gate.ts'
 import type { Output } from '../network/output.ts'
+import type { CombinedBatch } from '../network/record-combiner.ts'
 import type { CheckpointBarrier, StreamEvent } from '../network/stream-element.ts'
 import { noWatermark } from '../time/watermark.ts'
 import { WatermarkValve, type WatermarkValveOutput } from '../time/watermark-valve.ts'
@@ -19,6 +20,8 @@ export interface GateInputParts {
   readonly flow: FlowControl
   readonly clock: Clock
   readonly listener: InputListener
+  /** Whether elements are batches of combined records. */
+  readonly combined: boolean
   /** Called with the watermark of all heads together when it may have advanced. */
   readonly onWatermark: (timestamp: number) => void
 }
@@ -116,7 +119,8 @@ export class GateInput implements TaskInput {
     }
     this.#position = position
     if (position === values.length) this.#run = undefined
-    listener.recordsProcessed(position - start)
+    const taken = this.#parts.combined ? combinedCount(values, start, position) : position - start
+    listener.recordsProcessed(taken)
     return position - start
   }
 
@@ -159,6 +163,15 @@ export class GateInput implements TaskInput {
     if (!this.#aligner.receive(channel, barrier)) return
     listener.barrierReceived(barrier, now - this.#alignmentStart)
   }
+}
+
+/** How many records batches stand for; `end` is exclusive. */
+function combinedCount(batches: readonly unknown[], start: number, end: number): number {
+  let count = 0
+  for (let at = start; at < end; at += 1) {
+    for (const records of (batches[at] as CombinedBatch).counts) count += records
+  }
+  return count
 }
 
 /** Whether the operator at the head keeps the event, until it has emitted what came before. */

@@ -2,7 +2,7 @@ import { assert, defined } from '../common/assert.ts'
 import type { CheckpointNotice } from '../connector/source-event.ts'
 import type { FlowControl } from '../network/flow-control.ts'
 import { type Output, combineOutputs } from '../network/output.ts'
-import type { RecordWriter } from '../network/record-writer.ts'
+import type { EdgeOutput } from '../network/record-writer.ts'
 import type { CheckpointBarrier, StreamEvent } from '../network/stream-element.ts'
 import type { PlanOperator, PlanVertex } from '../graph/execution-plan.ts'
 import type {
@@ -21,6 +21,8 @@ export interface ChainParts {
   /** Makes the operator of an id. */
   readonly create: (operatorId: string, outputs: OutputsOf) => Operator | TwoInputOperator
   readonly outputs: ChainOutputs
+  /** Whether the records that enter were combined on the way. */
+  readonly combined: boolean
 }
 
 /** Where records leave a chain. @internal */
@@ -37,7 +39,7 @@ export interface ChainOutputs {
 export interface TaggedWriter {
   readonly operatorId: string
   readonly tag: string | undefined
-  readonly writer: RecordWriter
+  readonly writer: EdgeOutput
 }
 
 /** The outputs to other vertices. @internal */
@@ -78,7 +80,7 @@ export class OperatorChain {
   /** Operators that are done with the end of their input. */
   #ended = 0
 
-  constructor({ vertex, create, outputs }: ChainParts) {
+  constructor({ vertex, create, outputs, combined }: ChainParts) {
     const created = new Map<string, Operator | TwoInputOperator>()
     const outputsOf =
       ({ operatorId, chainedTo }: PlanOperator): OutputsOf =>
@@ -96,7 +98,7 @@ export class OperatorChain {
     }
     const first = defined(vertex.operators[0], 'a vertex has an operator')
     const head = created.get(first.operatorId)
-    this.heads = head === undefined ? [outputsOf(first)(undefined)] : inputsOf(head)
+    this.heads = head === undefined ? [outputsOf(first)(undefined)] : inputsOf(head, combined)
     this.#operators = [...created.values()].toReversed()
     this.#outputs = outputs
   }
@@ -157,8 +159,9 @@ export class OperatorChain {
   }
 }
 
-function inputsOf(operator: Operator | TwoInputOperator): readonly Output[] {
-  return 'inputs' in operator ? operator.inputs : [operator]
+function inputsOf(operator: Operator | TwoInputOperator, combined: boolean): readonly Output[] {
+  if ('inputs' in operator) return operator.inputs
+  return [combined ? defined(operator.combined, 'the operator takes combined records') : operator]
 }
 
 function singleInput(operator: Operator | TwoInputOperator | undefined): Operator {

@@ -4,6 +4,7 @@ import type { JobOptions } from '../../src/api/job-options.ts'
 import { planOf } from '../../src/api/start-job.ts'
 import type { StreamEnvironment } from '../../src/api/stream-environment.ts'
 import type { ExecutionPlan, PlanOperator } from '../../src/graph/execution-plan.ts'
+import { tumblingEventTimeWindows } from '../../src/operators/window/aligned-windows.ts'
 import { outputTag } from '../../src/operators/output-tag.ts'
 import { valueState } from '../../src/state/state-descriptor.ts'
 import { sinkOf, sourceOf } from '../api/fixtures.ts'
@@ -35,6 +36,13 @@ const count = {
   },
 }
 
+const summing = {
+  create: () => 0,
+  add: (sum: number, value: number) => sum + value,
+  merge: (one: number, other: number) => one + other,
+  result: (sum: number) => sum,
+}
+
 function chainedIds({ chainedTo }: PlanOperator): readonly string[] {
   return chainedTo.map(({ operatorId }) => operatorId)
 }
@@ -55,6 +63,25 @@ describe('the plan of a job', () => {
       ['out'],
       [],
     ])
+  })
+
+  test('says where records are combined before they are sent', () => {
+    const job = jobOf((env) => {
+      const keyed = env.source('in', sourceOf<number>()).keyBy(increment)
+      keyed.window(tumblingEventTimeWindows(10)).aggregate('sums', summing).sinkTo('a', sinkOf())
+      keyed
+        .window(tumblingEventTimeWindows(10))
+        .reduce('last', (one) => one)
+        .sinkTo('b', sinkOf())
+    })
+
+    const combinedAt = (parallelism: number): readonly string[] =>
+      planOf(job, { parallelism }).edges.flatMap(({ to, combined }) =>
+        combined ? [to.vertexId] : [],
+      )
+
+    expect(combinedAt(1)).toEqual([])
+    expect(combinedAt(2)).toEqual(['sums'])
   })
 
   test('chains every user of a stream', () => {

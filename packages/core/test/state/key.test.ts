@@ -185,7 +185,8 @@ describe('keyGroupOf', () => {
     for (let i = 0; i < 2000; i += 1) {
       const text = 'abcdefghij'.repeat(20).slice(0, randomBelow(prng, 140))
       const integer = randomBelow(prng, 2 ** 32) - 2 ** 31
-      for (const key of [text, `${text}é`, integer]) {
+      const numbers = [integer, integer * 2 ** 21, integer / 7, integer * 2 ** 900]
+      for (const key of [text, `${text}é`, ...numbers]) {
         expect(keyGroupOf(key, 32_768, 'op')).toBe(murmur3(bytesOf(key)) % 32_768)
       }
     }

@@ -38,6 +38,7 @@ function inputOf(
   const gate = new InputGate(channels, () => {})
   const input = new GateInput({
     onWatermark: () => {},
+    combined: false,
     gate,
     ports,
     heads: ports.includes(1) ? [head, second] : [head],

@@ -64,6 +64,7 @@ function chainOf(): { chain: OperatorChain; ends: Record<'b' | 'c', Channel>; lo
       { operatorId: 'b', tag: undefined, writer: new RecordWriter([ends.b], () => 0) },
       { operatorId: 'c', tag: undefined, writer: new RecordWriter([ends.c], () => 0) },
     ]),
+    combined: false,
   })
   return { chain, ends, log }
 }

@@ -98,6 +98,7 @@ export function createTask(): TaskFixture {
     },
     create: () => operator,
     outputs: new WriterOutputs([]),
+    combined: false,
   })
   const source = new ScriptedSource(chain.heads[0] ?? operator, flow, log)
   const listener = {

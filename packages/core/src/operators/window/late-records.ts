@@ -20,7 +20,12 @@ export class LateRecords {
   take(value: unknown, timestamp: number, watermark: number): void {
     const { assigner, latenessMs } = this.#definition
     if (!assigner.isEventTime || timestamp + latenessMs > watermark) return
-    if (this.#output === undefined) this.#dropped.add()
+    if (this.#output === undefined) this.drop(1)
     else this.#output.collect(value, timestamp)
+  }
+
+  /** Takes that many records that are late, and go nowhere. */
+  drop(count: number): void {
+    this.#dropped.add(count)
   }
 }

@@ -1,5 +1,6 @@
 import type { FlowControl } from '../../network/flow-control.ts'
 import type { Output } from '../../network/output.ts'
+import type { CombinedBatch } from '../../network/record-combiner.ts'
 import type { CheckpointBarrier } from '../../network/stream-element.ts'
 import type { Key } from '../../state/key.ts'
 import type { NamespacedTables } from '../../state/state-tables.ts'
@@ -30,6 +31,11 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
   readonly operatorId: string
   readonly output: Output
   readonly flow: FlowControl
+  readonly combined: Output = {
+    collect: (batch, timestamp) => this.#addCombined(batch as CombinedBatch, timestamp),
+    emitWatermark: (watermark) => this.emitWatermark(watermark),
+    emitIdle: (idle) => this.emitIdle(idle),
+  }
   readonly #definition: SlicedWindowDefinition
   readonly #keyed: KeyedOperatorState
   readonly #environment: FiringEnvironment
@@ -128,6 +134,33 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
       return range
     } catch (cause) {
       throw userFunctionFailed(this.operatorId, value, cause)
+    }
+  }
+
+  /** Adds what a `SliceCombiner` sent. */
+  #addCombined({ keys, contents, counts }: CombinedBatch, timestamp: number): void {
+    const { backend } = this.#keyed
+    for (let at = 0; at < keys.length; at += 1) {
+      backend.setKeyOfRecord(keys[at] as Key)
+      const [slice] = this.#rangeOf(timestamp).slices
+      if (slice === undefined) this.#late.drop(counts[at] as number)
+      else this.#mergeInto(slice, contents[at])
+    }
+  }
+
+  /** Adds contents to those of the current key. */
+  #mergeInto({ tables }: LiveSlice, added: unknown): void {
+    const { currentGroup, currentHash, currentIdentity } = this.#keyed.backend
+    const table = tables.findOrCreate(this.#tables.tableIndexOf(currentGroup))
+    const slot = table.find(currentHash, currentIdentity)
+    if (slot < 0) {
+      table.insert(currentHash, currentIdentity, added)
+      return
+    }
+    try {
+      table.replace(slot, this.#definition.contents.merge(table.touch(slot), added))
+    } catch (cause) {
+      throw userFunctionFailed(this.operatorId, added, cause)
     }
   }
 

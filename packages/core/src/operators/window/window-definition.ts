@@ -2,7 +2,7 @@ import type { Key } from '../../state/key.ts'
 import type { StateDeclarations } from '../../state/state-descriptor.ts'
 import { canSlice, separateSlices, sharedSlices, type SliceAssigner } from './slices.ts'
 import type { Trigger } from './trigger.ts'
-import type { WindowAssigner } from './window-assigner.ts'
+import type { AlignedWindows, WindowAssigner } from './window-assigner.ts'
 import type { WindowContents } from './window-contents.ts'
 import type { WindowFunction } from './window-function.ts'
 
@@ -37,6 +37,11 @@ export interface WindowDefinition {
  */
 export interface SlicedWindowDefinition extends WindowDefinition {
   readonly slices: SliceAssigner
+  /**
+   * Whether records of a slice may be combined before they are sent to the operator: only how they
+   * come together matters, and not which of them came late.
+   */
+  readonly canCombine: boolean
 }
 
 /**
@@ -45,11 +50,20 @@ export interface SlicedWindowDefinition extends WindowDefinition {
  * @internal
  */
 export function sliced(definition: WindowDefinition): SlicedWindowDefinition | undefined {
-  const { assigner, contents, trigger } = definition
+  const { assigner, contents, trigger, latenessMs, lateTag } = definition
   const { aligned, defaultTrigger } = assigner
   if (aligned === undefined || !canSlice(aligned) || trigger !== defaultTrigger) return undefined
   const { windowState, clear } = definition.function
   if (windowState !== undefined || clear !== undefined) return undefined
   const areShared = contents.create !== undefined
-  return { ...definition, slices: areShared ? sharedSlices(aligned) : separateSlices(aligned) }
+  return {
+    ...definition,
+    slices: areShared ? sharedSlices(aligned) : separateSlices(aligned),
+    canCombine: areShared && !hasGaps(aligned) && latenessMs === 0 && lateTag === undefined,
+  }
+}
+
+/** Whether a record can be of no window. */
+function hasGaps({ sizeMs, slideMs }: AlignedWindows): boolean {
+  return slideMs > sizeMs
 }

@@ -222,7 +222,11 @@ export class HarnessTask {
         taskLimits: defaultTaskLimits,
         sliceLimits: defaultSliceLimits,
       },
-      { inputs: this.#inputs.flatMap((input) => input.channels), outputs: () => outputs },
+      {
+        inputs: this.#inputs.flatMap((input) => input.channels),
+        combined: false,
+        outputs: () => outputs,
+      },
     )
   }
 
