@@ -1,12 +1,18 @@
 import { type GeneratorState, initialState } from '../../golden/event-generator.ts'
 import type { Bid } from './bid.ts'
+import { RandomBlock } from './random-block.ts'
 import type { GeneratorScope, RecordGenerator } from './record-generator.ts'
 
 const seed = 42
 const baseMs = 1_760_000_000_000
 const eventsAnEpoch = 50
+/** The others come first in each epoch. */
+const othersAnEpoch = 4
+/** What one event takes at most. */
+const drawsMax = 12
 const hotChannels = 'apple google facebook baidu'.split(' ')
 const coldChannels = Array.from({ length: 10_000 }, (_, index) => `channel-${index}`)
+const channels = [...hotChannels, ...coldChannels]
 const priceBases = [100, 1000, 10_000, 100_000]
 
 /**
@@ -15,8 +21,9 @@ const priceBases = [100, 1000, 10_000, 100_000]
  */
 export class BidGenerator implements RecordGenerator<Bid, GeneratorState> {
   readonly #eventsMax: number
-  /** The state of mulberry32. */
-  #random: number
+  readonly #draws = new RandomBlock()
+  /** The index of the next draw. */
+  #at = 0
   #ms: number
   #us: number
   #next: number
@@ -27,7 +34,7 @@ export class BidGenerator implements RecordGenerator<Bid, GeneratorState> {
   constructor({ subtask, eventsMax }: GeneratorScope, position: GeneratorState | undefined) {
     const { random, next, ms, us } = position ?? initialState(seed + subtask)
     this.#eventsMax = eventsMax
-    this.#random = random
+    this.#draws.fill(random)
     this.#ms = ms
     this.#us = us
     this.#next = next
@@ -40,82 +47,88 @@ export class BidGenerator implements RecordGenerator<Bid, GeneratorState> {
   }
 
   get position(): GeneratorState {
-    return { random: this.#random, next: this.#next, ms: this.#ms, us: this.#us }
+    const random = this.#draws.stateAt(this.#at)
+    return { random, next: this.#next, ms: this.#ms, us: this.#us }
   }
 
   next(): Bid | undefined {
     while (this.#next < this.#eventsMax) {
+      if (!this.#draws.has(this.#at, drawsMax)) this.#refill()
       const epoch = this.#epoch
       const ordinal = this.#ordinal
-      const ts = this.#nextTime()
-      if (ordinal >= 4) return this.#bid(ts, epoch)
-      this.#random = ordinal === 0 ? skipped(this.#random, 4) : behindAuction(this.#random)
+      this.#countEvent()
+      const ms = this.#nextTime()
+      if (ordinal >= othersAnEpoch) return this.#bid(ms, epoch)
+      this.#at += ordinal === 0 ? 4 : this.#auctionDraws()
     }
     return undefined
   }
 
-  #nextTime(): number {
+  #refill(): void {
+    this.#draws.fill(this.#draws.stateAt(this.#at))
+    this.#at = 0
+  }
+
+  #countEvent(): void {
     this.#next += 1
     this.#ordinal += 1
-    if (this.#ordinal === eventsAnEpoch) {
-      this.#ordinal = 0
-      this.#epoch += 1
-    }
-    const step = skipped(this.#random, 1)
-    const delay = skipped(step, 1)
-    this.#us += 10 + (mixed(step) % 991)
-    if (this.#us >= 1000) {
-      this.#us -= 1000
-      this.#ms += 1
-    }
-    const draw = mixed(delay) % 1000
-    this.#random = draw < 505 ? skipped(delay, 1) : delay
-    if (draw >= 505) return baseMs + this.#ms
-    return (
-      baseMs +
-      (this.#ms - (draw < 5 ? 5000 + (mixed(this.#random) % 15_001) : mixed(this.#random) % 2001))
-    )
+    if (this.#ordinal < eventsAnEpoch) return
+    this.#ordinal = 0
+    this.#epoch += 1
   }
 
-  #bid(ts: number, epoch: number): Bid {
+  /** In milliseconds behind `baseMs`: a small number, which no object needs to hold. */
+  #nextTime(): number {
+    const draws = this.#draws
+    const at = this.#at
+    const us = this.#us + 10 + draws.below(at, 991)
+    const carry = less(999, us)
+    const ms = this.#ms + carry
+    this.#us = us - 1000 * carry
+    this.#ms = ms
+    const draw = draws.below(at + 1, 1000)
+    const isDelayed = less(draw, 505)
+    this.#at = at + 2 + isDelayed
+    if (draw < 5) return ms - 5000 - draws.below(at + 2, 15_001)
+    return ms - isDelayed * draws.below(at + 2, 2001)
+  }
+
+  /** Item, two prices of two numbers each, expiry, then the seller, and the category. */
+  #auctionDraws(): number {
+    return this.#draws.below(this.#at + 6, 4) === 0 ? 8 : 9
+  }
+
+  #bid(ms: number, epoch: number): Bid {
+    const draws = this.#draws
+    let at = this.#at
     const newest = 3 * epoch + 2
-    let random = skipped(this.#random, 1)
-    let auction = 1000 + newest
-    if ((mixed(random) & 1) === 0) auction -= newest % 100
-    else auction -= mixed((random = skipped(random, 1))) % Math.min(newest + 1, 100)
-    let bidder = 1000 + epoch
-    random = skipped(random, 1)
-    if ((mixed(random) & 3) === 0) bidder -= epoch % 100
-    else bidder -= mixed((random = skipped(random, 1))) % Math.min(epoch + 1, 5000)
-    random = skipped(random, 1)
-    const base = priceBases[mixed(random) & 3] as number
-    random = skipped(random, 1)
-    const price = base + (mixed(random) % (9 * base))
-    random = skipped(random, 1)
-    const isHot = (mixed(random) & 1) === 0
-    random = skipped(random, 1)
-    this.#random = random
-    const channel = isHot
-      ? (hotChannels[mixed(random) & 3] as string)
-      : (coldChannels[mixed(random) % 10_000] as string)
-    return { auction, bidder, price, channel, ts }
+    const isAnyAuction = draws.below(at, 2)
+    const anyAuction = draws.below(at + 1, Math.min(newest + 1, 100))
+    const auction = 1000 + newest - choose(isAnyAuction, anyAuction, newest % 100)
+    at += 1 + isAnyAuction
+    const isAnyBidder = less(0, draws.below(at, 4))
+    const anyBidder = draws.below(at + 1, Math.min(epoch + 1, 5000))
+    const bidder = 1000 + epoch - choose(isAnyBidder, anyBidder, epoch % 100)
+    at += 1 + isAnyBidder
+    const base = priceBases[draws.below(at, 4)] as number
+    const price = base + draws.below(at + 1, 9 * base)
+    const isCold = draws.below(at + 2, 2)
+    const cold = hotChannels.length + draws.below(at + 3, coldChannels.length)
+    const channel = channels[choose(isCold, cold, draws.below(at + 3, 4))] as string
+    this.#at = at + 4
+    return { auction, bidder, price, channel, ts: baseMs + ms }
   }
 }
 
-/** Item, two prices of two numbers each, expiry, then the seller, and the category. */
-function behindAuction(random: number): number {
-  const seller = skipped(random, 7)
-  return skipped(seller, mixed(seller) % 4 === 0 ? 1 : 2)
+/**
+ * 1 if it is less, 0 if not; both small whole numbers. Like `choose` without a branch: what depends
+ * on draws no processor can predict, and each mistake costs as much as making five numbers.
+ */
+function less(one: number, other: number): number {
+  return (one - other) >>> 31
 }
 
-/** The state of mulberry32, of Tommy Ettinger, that many numbers later. */
-function skipped(random: number, count: number): number {
-  return (random + Math.imul(count, 0x6d2b79f5)) | 0
-}
-
-/** The number of a state, from 0 (inclusive) to 2 ** 32 (exclusive). */
-function mixed(random: number): number {
-  const first = Math.imul(random ^ (random >>> 15), 1 | random)
-  const second = (first + Math.imul(first ^ (first >>> 7), 61 | first)) ^ first
-  return (second ^ (second >>> 14)) >>> 0
+/** `one` if `flag` is 1, `other` if it is 0. */
+function choose(flag: number, one: number, other: number): number {
+  return other + flag * (one - other)
 }
