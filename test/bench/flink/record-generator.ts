@@ -1,5 +1,5 @@
 import type { Bid } from './bid.ts'
-import { uniformBid } from './uniform-bid.ts'
+import { uniformBid, uniformKey } from './uniform-bid.ts'
 
 /** Makes the records of one subtask of a source, one after the other; deterministic. */
 export interface RecordGenerator<T, Position> {
@@ -25,6 +25,10 @@ export class UniformGenerator implements RecordGenerator<Bid, number> {
   readonly #step: number
   readonly #eventsMax: number
   readonly #keyCount: number
+  /** From the key of a bid to that of the next one here. */
+  readonly #keyStep: number
+  /** The key of the next bid: made by adding, as numbers of this size take long to divide. */
+  #key: number
   eventCount: number
 
   constructor(scope: GeneratorScope, keyCount: number, position = 0) {
@@ -32,6 +36,8 @@ export class UniformGenerator implements RecordGenerator<Bid, number> {
     this.#step = scope.subtaskCount
     this.#eventsMax = scope.eventsMax
     this.#keyCount = keyCount
+    this.#keyStep = uniformKey(this.#step, keyCount)
+    this.#key = uniformKey(this.#indexOf(position), keyCount)
     this.eventCount = position
   }
 
@@ -43,6 +49,13 @@ export class UniformGenerator implements RecordGenerator<Bid, number> {
     const own = this.eventCount
     if (own >= this.#eventsMax) return undefined
     this.eventCount = own + 1
-    return uniformBid({ index: own * this.#step + this.#first, own }, this.#keyCount)
+    const bidder = this.#key
+    const next = bidder + this.#keyStep
+    this.#key = next < this.#keyCount ? next : next - this.#keyCount
+    return uniformBid({ index: this.#indexOf(own), own, bidder })
+  }
+
+  #indexOf(own: number): number {
+    return own * this.#step + this.#first
   }
 }

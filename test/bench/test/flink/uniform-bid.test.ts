@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { uniformBid, uniformKey } from '../../flink/uniform-bid.ts'
+import { UniformGenerator } from '../../flink/record-generator.ts'
+import { uniformKey } from '../../flink/uniform-bid.ts'
 
 test.each([0, 1, 4_999_999, 5_000_000, 123_456_789, 3_000_000_000])(
   'the key of index %i is exact',
@@ -11,9 +12,23 @@ test.each([0, 1, 4_999_999, 5_000_000, 123_456_789, 3_000_000_000])(
 )
 
 test('every key comes once in each round', () => {
-  const keys = Array.from({ length: 10_000 }, (_, index) => {
-    return uniformBid({ index, own: index }, 10_000).bidder
-  })
+  const keys = Array.from({ length: 10_000 }, (_, index) => uniformKey(index, 10_000))
 
   expect(new Set(keys).size).toBe(10_000)
+})
+
+test('the bids of a subtask have the keys of its indices, wherever the generator goes on', () => {
+  const scope = { subtask: 2, subtaskCount: 3, eventsMax: 1000 }
+  const keyCount = 70
+  let generator = new UniformGenerator(scope, keyCount)
+  const bidders: (number | undefined)[] = []
+  for (let bid = generator.next(); bid !== undefined; bid = generator.next()) {
+    bidders.push(bid.bidder)
+    if (bidders.length % 97 === 0) {
+      generator = new UniformGenerator(scope, keyCount, generator.position)
+    }
+  }
+
+  const expected = Array.from({ length: 1000 }, (_, own) => uniformKey(own * 3 + 2, keyCount))
+  expect(bidders).toEqual(expected)
 })
