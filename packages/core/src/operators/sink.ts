@@ -74,7 +74,7 @@ export class SinkOperator implements Operator {
   collect(value: unknown, timestamp: number): void {
     assert(!this.#inputEnded, 'no record follows the end of input')
     this.#recordContext.timestamp = timestamp === noTimestamp ? undefined : timestamp
-    const written = this.#openWriter.write(value, this.#recordContext)
+    const written = this.#openWriter().write(value, this.#recordContext)
     this.#recordsWritten.add()
     if (written !== undefined) this.#parts.flow.waitFor(written)
   }
@@ -122,7 +122,7 @@ export class SinkOperator implements Operator {
 
   /** Everything up to the `await` happens at the barrier; whatever is thrown rejects. */
   async #cut(checkpointId: number): Promise<OperatorSubtaskState> {
-    const writer = this.#openWriter
+    const writer = this.#openWriter()
     const flushed = observed(writer.flush(this.#inputEnded))
     if (writer.prepareCommit !== undefined) {
       const committables = observed(writer.prepareCommit(checkpointId))
@@ -157,7 +157,7 @@ export class SinkOperator implements Operator {
   }
 
   #writerStates(checkpointId: number): readonly StateItem[] {
-    const state = this.#openWriter.snapshotState?.(checkpointId)
+    const state = this.#openWriter().snapshotState?.(checkpointId)
     if (state === undefined) return []
     const serializer = defined(
       this.#parts.sink.writerStateSerializer,
@@ -166,7 +166,8 @@ export class SinkOperator implements Operator {
     return [{ version: serializer.version, bytes: serializer.serialize(state) }]
   }
 
-  get #openWriter(): SinkWriter<unknown, unknown, unknown> {
+  /** No getter: V8 answers a private one by a call into its runtime, here for each record. */
+  #openWriter(): SinkWriter<unknown, unknown, unknown> {
     return defined(this.#writer, 'the sink is open')
   }
 }

@@ -77,7 +77,7 @@ export class SourceOperator implements SourceOutput<unknown> {
     if (this.#paused !== undefined) return { status: 'nothing-available', records: 0 }
     this.#time.beforePoll()
     this.#budget = recordsMax
-    const status = this.#openReader.pollNext(this)
+    const status = this.#openReader().pollNext(this)
     this.#time.afterPoll()
     const records = recordsMax - this.#budget
     this.#recordsRead.add(records)
@@ -86,7 +86,7 @@ export class SourceOperator implements SourceOutput<unknown> {
 
   /** Resolves when `poll` is worth a call. */
   available(): Promise<void> {
-    return this.#paused?.promise ?? this.#openReader.available()
+    return this.#paused?.promise ?? this.#openReader().available()
   }
 
   /** Splits beyond this watermark pause: see `WatermarkStrategy.withAlignment`. */
@@ -100,14 +100,14 @@ export class SourceOperator implements SourceOutput<unknown> {
     const splits = items.map((item) => serializer.deserialize(item.version, item.bytes))
     for (const { splitId } of splits) this.forSplit(splitId)
     this.#checkAlignment()
-    this.#openReader.addSplits(splits)
+    this.#openReader().addSplits(splits)
   }
 
   #checkAlignment(): void {
     const { operatorId } = this
     const { alignment } = this.#parts.time.watermarks ?? {}
     if (alignment === undefined || this.#outputs.size < 2) return
-    if (this.#openReader.pauseOrResumeSplits !== undefined) return
+    if (this.#openReader().pauseOrResumeSplits !== undefined) return
     throw new FlinktsError(
       'FLINKTS_ALIGNMENT_UNSUPPORTED',
       `source "${operatorId}" cannot pause single splits, and a subtask of it has several`,
@@ -117,11 +117,11 @@ export class SourceOperator implements SourceOutput<unknown> {
 
   notifyNoMoreSplits(): void {
     this.#time.noMoreSplits()
-    this.#openReader.notifyNoMoreSplits()
+    this.#openReader().notifyNoMoreSplits()
   }
 
   handleSourceEvent(event: SourceEvent): void {
-    this.#openReader.handleSourceEvent?.(event)
+    this.#openReader().handleSourceEvent?.(event)
   }
 
   /** The input ended: so has event time. */
@@ -132,10 +132,12 @@ export class SourceOperator implements SourceOutput<unknown> {
   snapshot(barrier: CheckpointBarrier): OperatorSnapshot {
     if (barrier.kind === 'stop') this.#time.end()
     const serializer = this.#parts.source.splitSerializer
-    const items = this.#openReader.snapshotState(barrier.checkpointId).map((split) => ({
-      version: serializer.version,
-      bytes: serializer.serialize(split),
-    }))
+    const items = this.#openReader()
+      .snapshotState(barrier.checkpointId)
+      .map((split) => ({
+        version: serializer.version,
+        bytes: serializer.serialize(split),
+      }))
     const state = Promise.resolve({
       operatorId: this.operatorId,
       subtask: this.#parts.context.subtask,
@@ -147,7 +149,7 @@ export class SourceOperator implements SourceOutput<unknown> {
   }
 
   checkpointCompleted(notice: CheckpointNotice): Promise<void> {
-    this.#openReader.notifyCheckpointComplete?.(notice)
+    this.#openReader().notifyCheckpointComplete?.(notice)
     return Promise.resolve()
   }
 
@@ -174,7 +176,7 @@ export class SourceOperator implements SourceOutput<unknown> {
   }
 
   #pauseOrResume(pause: readonly string[], resume: readonly string[]): void {
-    const reader = this.#openReader
+    const reader = this.#openReader()
     if (reader.pauseOrResumeSplits !== undefined) {
       reader.pauseOrResumeSplits(pause, resume)
       return
@@ -217,7 +219,7 @@ export class SourceOperator implements SourceOutput<unknown> {
     return this.#budget > 0 && !flow.halted
   }
 
-  get #openReader(): SourceReader<unknown, SourceSplit> {
+  #openReader(): SourceReader<unknown, SourceSplit> {
     return defined(this.#reader, 'the source is open')
   }
 }

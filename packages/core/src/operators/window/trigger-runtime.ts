@@ -38,10 +38,10 @@ export class TriggerRuntime implements TriggerContext<unknown> {
     this.#time = times.time
     this.#processing = times.processing
     this.timers = {
-      registerEventTime: (at) => windows.register(this.#window, 'event-time', checkedTimer(at)),
-      deleteEventTime: (at) => windows.delete(this.#window, 'event-time', at),
-      registerProcessingTime: (at) => this.registerProcessingTime(this.#window, checkedTimer(at)),
-      deleteProcessingTime: (at) => windows.delete(this.#window, 'processing-time', at),
+      registerEventTime: (at) => windows.register(this.#window(), 'event-time', checkedTimer(at)),
+      deleteEventTime: (at) => windows.delete(this.#window(), 'event-time', at),
+      registerProcessingTime: (at) => this.registerProcessingTime(this.#window(), checkedTimer(at)),
+      deleteProcessingTime: (at) => windows.delete(this.#window(), 'processing-time', at),
     }
   }
 
@@ -54,11 +54,11 @@ export class TriggerRuntime implements TriggerContext<unknown> {
   }
 
   get state(): unknown {
-    return this.#window.triggerState
+    return this.#window().triggerState
   }
 
   set state(state: unknown) {
-    this.#window.triggerState = state
+    this.#window().triggerState = state
   }
 
   onElement(live: LiveWindow, value: unknown, timestamp: number): TriggerResult {
@@ -93,7 +93,7 @@ export class TriggerRuntime implements TriggerContext<unknown> {
     this.#processing.arm()
   }
 
-  get #window(): LiveWindow {
+  #window(): LiveWindow {
     assert(this.#live !== undefined, 'a trigger is called for a window')
     return this.#live
   }
