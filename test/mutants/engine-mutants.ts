@@ -165,9 +165,9 @@ export const engineMutants: readonly Mutant[] = [
     name: 'no-pre-image',
     breaks: 'state that is changed while a snapshot is written is stored as it is later',
     file: `${source}/state/slot-table.ts`,
-    find: `  touch(slot: number): unknown {
-    if (this.#epoch !== 0) this.#preserve(slot)`,
-    replace: '  touch(slot: number): unknown {',
+    find: `    if (this.#epoch !== 0 && this.#pageShift === 0) this.#preserve(slot)
+    return`,
+    replace: '    return',
     tests: [`${test}/state/keyed-snapshot.test.ts`],
   },
   {

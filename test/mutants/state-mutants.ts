@@ -3,6 +3,8 @@ import type { Mutant } from './mutant.ts'
 const table = 'packages/core/src/state/slot-table.ts'
 const column = 'packages/core/src/state/slot-column.ts'
 const index = 'packages/core/src/state/slot-index.ts'
+const free = 'packages/core/src/state/free-slots.ts'
+const columns = 'packages/core/src/state/number-columns.ts'
 const tests = ['packages/core/test/state/slot-table.test.ts']
 
 /** Numbers in keyed state, which lie outside the heap. */
@@ -19,9 +21,46 @@ export const stateMutants: readonly Mutant[] = [
   },
   {
     name: 'freed-slot-in-use',
-    breaks: 'a slot whose entry was removed still has its number, and that is in the next snapshot',
+    breaks: 'a slot whose entry was removed still has its key, and that is in the next snapshot',
+    file: free,
+    find: '    this.#bits[slot >>> 5] = (this.#bits[slot >>> 5] as number) | (1 << (slot & 31))\n',
+    replace: '',
+    tests,
+  },
+  {
+    name: 'freed-slot-in-a-page',
+    breaks: 'a page of numbers is copied with those whose entries were removed',
+    file: columns,
+    find: '    if (free.has(slot)) continue\n',
+    replace: '',
+    tests,
+  },
+  {
+    name: 'page-not-preserved',
+    breaks: 'an entry that takes the slot of a removed one is in snapshots that are older than it',
     file: table,
-    find: '    this.#stamps[slot] = unused\n',
+    find: `    if (this.#epoch !== 0) this.#preserve(slot)
+    if (slot === this.#slotCount) this.#slotCount += 1
+    else this.#free.take()
+`,
+    replace: `    if (slot === this.#slotCount) this.#slotCount += 1
+    else this.#free.take()
+`,
+    tests,
+  },
+  {
+    name: 'page-preserved-twice',
+    breaks: 'a page is in a snapshot again whenever it changes',
+    file: table,
+    find: '    this.#stamps[page] = this.#epoch\n',
+    replace: '',
+    tests,
+  },
+  {
+    name: 'stamps-lost-in-a-split',
+    breaks: 'what a snapshot has of a page is in it again once the page is split',
+    file: table,
+    find: '      stamps[slot] = this.#stamps[slot >>> this.#pageShift] as number\n',
     replace: '',
     tests,
   },

@@ -61,6 +61,31 @@ export class ByteReader {
     return this.#view.getFloat64(at, true)
   }
 
+  /** `count` integers of `width` bytes, which may be 1, 2 or 4. */
+  integers(count: number, width: number): Int32Array {
+    if (width !== 1 && width !== 2 && width !== 4) {
+      throw unreadable(`the stored bytes hold integers of the unknown width ${width}`)
+    }
+    const at = this.#take(count * width)
+    const view = this.#view
+    const numbers = new Int32Array(count)
+    if (width === 1) {
+      for (let i = 0; i < count; i += 1) numbers[i] = view.getInt8(at + i)
+    } else if (width === 2) {
+      for (let i = 0; i < count; i += 1) numbers[i] = view.getInt16(at + i * 2, true)
+    } else {
+      for (let i = 0; i < count; i += 1) numbers[i] = view.getInt32(at + i * 4, true)
+    }
+    return numbers
+  }
+
+  float64s(count: number): Float64Array {
+    const at = this.#take(count * 8)
+    const numbers = new Float64Array(count)
+    for (let i = 0; i < count; i += 1) numbers[i] = this.#view.getFloat64(at + i * 8, true)
+    return numbers
+  }
+
   /** A whole number from 0 to 2^53 (exclusive). */
   varint(): number {
     let value = 0

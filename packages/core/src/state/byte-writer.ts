@@ -71,6 +71,32 @@ export class ByteWriter {
     this.#length += 8
   }
 
+  /** Writes numbers side by side; each fits in `width` bytes. */
+  integers(numbers: Int32Array, width: IntegerWidth): void {
+    const count = numbers.length
+    this.reserve(count * width)
+    const view = this.#view
+    const start = this.#length
+    if (width === 1) {
+      for (let i = 0; i < count; i += 1) view.setInt8(start + i, numbers[i] as number)
+    } else if (width === 2) {
+      for (let i = 0; i < count; i += 1) view.setInt16(start + i * 2, numbers[i] as number, true)
+    } else {
+      for (let i = 0; i < count; i += 1) view.setInt32(start + i * 4, numbers[i] as number, true)
+    }
+    this.#length = start + count * width
+  }
+
+  /** Writes numbers side by side. */
+  float64s(numbers: Float64Array): void {
+    const count = numbers.length
+    this.reserve(count * 8)
+    const view = this.#view
+    const start = this.#length
+    for (let i = 0; i < count; i += 1) view.setFloat64(start + i * 8, numbers[i] as number, true)
+    this.#length = start + count * 8
+  }
+
   /** Writes a whole number from 0 to 2^53 (exclusive). */
   varint(value: number): void {
     this.reserve(8)
@@ -176,6 +202,9 @@ export class ByteWriter {
     this.#view = new DataView(this.#bytes.buffer)
   }
 }
+
+/** Bytes of an integer with a sign. @internal */
+export type IntegerWidth = 1 | 2 | 4
 
 /** Up to this length, a loop over the characters is quicker than a call into the runtime. */
 const asciiLengthMax = 64

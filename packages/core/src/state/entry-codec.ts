@@ -1,15 +1,10 @@
 import { unreachable } from '../common/assert.ts'
 import { ByteReader } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
-import {
-  type KeyIdentity,
-  keyIdentity,
-  keyOfIdentity,
-  readKey,
-  writeKey,
-  writeNumber,
-} from './key.ts'
+import { type KeyIdentity, keyIdentity, keyOfIdentity, readKey, writeKey } from './key.ts'
+import { type NumberColumns, readColumns } from './number-columns.ts'
 import type { StateKind } from './state-descriptor.ts'
+import type { EntryBlock } from './state-file.ts'
 import {
   type StateTtl,
   type TimedList,
@@ -72,11 +67,6 @@ export class EntryWriter {
       return
     }
     this.#count += 1
-    if (typeof key === 'number' && typeof stored === 'number') {
-      writeNumber(this.out, key)
-      this.#values.writeNumber(stored)
-      return
-    }
     writeKey(this.out, keyOfIdentity(key), operatorId)
     switch (kind) {
       case 'value':
@@ -160,7 +150,26 @@ export interface StoredTimes {
 }
 
 /** Reads the entries of one block. @internal */
-export class EntryReader {
+export interface BlockReader {
+  /** The key of the entry that was read last. */
+  readonly key: KeyIdentity
+  /**
+   * What is stored in the entry that was read last: with times if the state has a time to live now;
+   * `undefined`: all of it is expired.
+   */
+  readonly stored: unknown
+  /** The number of bytes that are not read yet. */
+  readonly remaining: number
+  /**
+   * Reads the next entry.
+   *
+   * @throws FlinktsError FLINKTS_STATE_UNREADABLE
+   */
+  read(): void
+}
+
+/** Reads a block that has one entry after the other. @internal */
+export class EntryReader implements BlockReader {
   readonly #scope: EntryScope
   readonly #bytes: ByteReader
   readonly #values: ValueReader
@@ -175,29 +184,18 @@ export class EntryReader {
     this.#values = new ValueReader(this.#bytes)
   }
 
-  /** The number of bytes that are not read yet. */
   get remaining(): number {
     return this.#bytes.remaining
   }
 
-  /** The key of the entry that was read last. */
   get key(): KeyIdentity {
     return this.#key
   }
 
-  /**
-   * What is stored in the entry that was read last: with times if the state has a time to live now;
-   * `undefined`: all of it is expired.
-   */
   get stored(): unknown {
     return this.#stored
   }
 
-  /**
-   * Reads the next entry.
-   *
-   * @throws FlinktsError FLINKTS_STATE_UNREADABLE
-   */
   read(): void {
     this.#key = this.#identity()
     const { kind, ttl } = this.#scope
@@ -255,6 +253,50 @@ export class EntryReader {
       stored.set(key, this.#value())
     }
     return stored
+  }
+}
+
+/** A block that has its entries by column. */
+type ColumnBlock = Pick<EntryBlock, 'entries' | 'entryCount'>
+
+/** Reads a block that has its entries by column. @internal */
+export class ColumnReader implements BlockReader {
+  readonly #scope: EntryScope
+  readonly #columns: NumberColumns
+  readonly #now: number
+  readonly remaining: number
+  #next = 0
+  #key: KeyIdentity = 0
+  #stored: unknown = 0
+
+  /**
+   * `now`: the time of the values, if the state has a time to live.
+   *
+   * @throws FlinktsError FLINKTS_STATE_UNREADABLE
+   */
+  constructor(scope: EntryScope, { entries, entryCount }: ColumnBlock, now: number) {
+    const reader = new ByteReader(entries)
+    this.#scope = scope
+    this.#columns = readColumns(reader, entryCount)
+    this.#now = now
+    this.remaining = reader.remaining
+  }
+
+  get key(): KeyIdentity {
+    return this.#key
+  }
+
+  get stored(): unknown {
+    return this.#stored
+  }
+
+  read(): void {
+    const { keys, values } = this.#columns
+    const value = values[this.#next]
+    this.#key = keyIdentity(keys[this.#next] as number, this.#scope.operatorId)
+    this.#stored =
+      this.#scope.ttl === undefined ? value : ({ value, at: this.#now } satisfies TimedValue)
+    this.#next += 1
   }
 }
 

@@ -2,11 +2,14 @@ import { assert, unreachable } from '../common/assert.ts'
 import { FlinktsError } from '../common/errors.ts'
 import { CurrentEntry, CurrentKey } from './current-entry.ts'
 import {
+  type BlockReader,
+  ColumnReader,
   describe,
   EntryReader,
   type EntryScope,
   type StoredList,
   type StoredMap,
+  type StoredTimes,
 } from './entry-codec.ts'
 import {
   type Key,
@@ -273,7 +276,8 @@ export class HeapStateBackend {
     }
     const states = header.states.map((info) => this.#declared(info))
     this.#addRestored(header.range)
-    const blocks = [...reader.blocks()]
+    // One table after the other: what is filled stays in the caches of the processor.
+    const blocks = [...reader.blocks()].toSorted(byKeyGroup)
     this.#reserve(states, blocks)
     for (const block of blocks) {
       const state = states[block.state]
@@ -402,7 +406,7 @@ export class HeapStateBackend {
     file: { readonly range: KeyGroupRange; readonly timed: boolean },
   ): void {
     const times = { timed: file.timed, now: this.#ttlNow }
-    const entries = new EntryReader(state.scope, block.entries, times)
+    const entries = readerOf(state.scope, block, times)
     const tables = state.tables.findOrCreate(block.namespace)
     for (let i = 0; i < block.entryCount; i += 1) {
       entries.read()
@@ -466,6 +470,15 @@ interface HeapState {
   handle: unknown
   /** What its entries are of. */
   holds: 'keys' | 'key-groups'
+}
+
+function byKeyGroup(one: EntryBlock, other: EntryBlock): number {
+  return (one.keyGroup ?? -1) - (other.keyGroup ?? -1)
+}
+
+function readerOf(scope: EntryScope, block: EntryBlock, times: StoredTimes): BlockReader {
+  if (block.form === 'entries') return new EntryReader(scope, block.entries, times)
+  return new ColumnReader(scope, block, times.now)
 }
 
 function appendTimed(stored: TimedList, added: TimedList): void {

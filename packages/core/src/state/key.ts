@@ -299,8 +299,8 @@ function writeString(out: ByteWriter, key: string): void {
   out.utf16(key)
 }
 
-/** What `writeKey` writes for a number, which is not NaN. @internal */
-export function writeNumber(out: ByteWriter, key: number): void {
+/** `key` is not NaN. */
+function writeNumber(out: ByteWriter, key: number): void {
   if ((key | 0) === key) {
     out.uint8(int32Tag)
     out.int32(key)

@@ -2,10 +2,10 @@ import { assert } from '../common/assert.ts'
 import { FlinktsError, toFlinktsError } from '../common/errors.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { type EntryScope, EntryWriter } from './entry-codec.ts'
-import type { KeyIdentity } from './key.ts'
 import type { KeyedStateInfo } from './operator-state.ts'
 import type { PreImages, SlotTable } from './slot-table.ts'
-import { type EntryBlock, type StateFileHeader, StateFileWriter } from './state-file.ts'
+import { columnSpeed, SnapshotChunks } from './snapshot-chunks.ts'
+import type { StateFileHeader } from './state-file.ts'
 
 /**
  * The keyed state of an operator subtask as it was when the snapshot was taken. Runs on the task's
@@ -31,11 +31,16 @@ export interface KeyedSnapshot {
   release(): void
 }
 
-/** How much one step of `chunks` does at most; a single entry may exceed `bytesMax`. @internal */
+/**
+ * How much one step of `chunks` does at most; numbers that are copied by pages count a quarter. A
+ * single entry or page may exceed `bytesMax`.
+ *
+ * @internal
+ */
 export interface SliceLimits {
   /**
-   * A step serializes no further entry once it has made that many bytes. What records touched since
-   * the last step is serialized by then, and comes on top.
+   * A step writes no further entry once it has made that many bytes. What records touched since the
+   * last step is serialized by then, and comes on top.
    */
   readonly bytesMax: number
   /** A step looks at no more slots of tables than that, in use or not. */
@@ -70,8 +75,9 @@ export interface SnapshotTable {
 }
 
 /**
- * The snapshot of tables. Taking it copies nothing: a table lets the snapshot serialize an entry
- * before it is touched, and the steps of `chunks` serialize the rest.
+ * The snapshot of tables. Taking it copies nothing: a table shows a page to the snapshot before it
+ * changes, and the steps of `chunks` write the rest. A page of numbers is copied into a chunk then;
+ * any other entry waits, serialized, for the next step.
  *
  *   open ──last chunk──▶ complete
  *    ├────release──────▶ released
@@ -81,15 +87,16 @@ export interface SnapshotTable {
  */
 export class HeapSnapshot implements KeyedSnapshot {
   readonly states: readonly KeyedStateInfo[]
-  readonly #header: StateFileHeader
   readonly #now: number
   readonly #limits: SliceLimits
-  readonly #file = new StateFileWriter()
+  readonly #chunks: SnapshotChunks
   #status: 'open' | 'complete' | 'released' | 'failed' = 'open'
   #failure: FlinktsError | undefined
   /** What is not written yet; the first one may be written in part. Last table first. */
   #pending: TableSnapshot[]
   #read = false
+  /** Of the limits, what the next step may do; little at first, when the code may be cold. */
+  #share = firstShare
   /** Entries that were touched since the last step. */
   readonly #touched = new Map<SnapshotPart, EntryWriter>()
   /** For the entries of one table, until they are in the chunk. */
@@ -102,10 +109,10 @@ export class HeapSnapshot implements KeyedSnapshot {
     limits: SliceLimits,
   ) {
     this.states = header.states.map(({ name, kind }) => ({ name, kind }))
-    this.#header = header
     this.#now = now
     this.#limits = limits
-    const preserve: Preserve = (part, key, stored) => this.#preserve(part, key, stored)
+    this.#chunks = new SnapshotChunks(header, limits.bytesMax)
+    const preserve: Preserve = (of, first, end) => this.#preserve(of, first, end)
     this.#pending = tables.map((table) => new TableSnapshot(epoch, table, preserve)).toReversed()
   }
 
@@ -123,66 +130,96 @@ export class HeapSnapshot implements KeyedSnapshot {
   release(): void {
     if (this.#status !== 'open') return
     this.#status = 'released'
-    this.#detachAll()
+    this.#letGo()
   }
 
   *#steps(): Iterable<Uint8Array> {
-    let out = new ByteWriter(this.#limits.bytesMax + chunkSlackBytes)
-    this.#file.header(out, this.#header)
     for (;;) {
       this.#checkOpen()
-      this.#slice(out)
+      this.#writeTouched()
+      const full = this.#chunks.takeFull()
+      if (full === undefined) this.#writeTables()
       this.#checkOpen()
-      if (this.#pending.length === 0) break
-      yield out.written()
-      out = new ByteWriter(this.#limits.bytesMax + chunkSlackBytes)
+      if (full === undefined && this.#pending.length === 0) break
+      yield full ?? this.#chunks.take()
     }
-    this.#file.end(out)
     this.#status = 'complete'
-    yield out.written()
+    yield* this.#chunks.end()
   }
 
-  /** Writes what was touched into `out`, and then tables, until a limit is reached. */
-  #slice(out: ByteWriter): void {
-    this.#writeTouched(out)
-    const bytesMax = out.length + this.#limits.bytesMax
-    let slotsMax = this.#limits.slotsMax
-    while (slotsMax > 0 && out.length < bytesMax) {
+  /** Writes of tables until a limit is reached. */
+  #writeTables(): void {
+    let left = this.#nextLimits()
+    while (left.bytesMax > 0 && left.slotsMax > 0) {
       const next = this.#pending.at(-1)
       if (next === undefined) return
-      slotsMax -= 1 + this.#writeTable(next, { slotsMax, bytesMax: bytesMax - out.length }, out)
-      if (next.finished) {
-        next.detach()
-        this.#pending.pop()
-      }
+      left = next.of.table.numeric ? this.#writePage(next, left) : this.#writeEntries(next, left)
+      if (!next.finished) continue
+      next.detach()
+      this.#pending.pop()
     }
   }
 
-  #writeTable(table: TableSnapshot, limits: SliceLimits, out: ByteWriter): number {
-    const { keyGroup, part } = table.source
+  #nextLimits(): SliceLimits {
+    const { bytesMax, slotsMax } = this.#limits
+    const share = this.#share
+    this.#share = Math.min(1, share * 2)
+    return { bytesMax: bytesMax * share, slotsMax: slotsMax * share }
+  }
+
+  /** @returns what is left of the limits. */
+  #writePage(table: TableSnapshot, limits: SliceLimits): SliceLimits {
+    const { first, end, changed } = table.nextPage()
+    const bytes = changed ? 0 : this.#writeColumns(table.of, first, end)
+    return {
+      bytesMax: limits.bytesMax - bytes / columnSpeed,
+      slotsMax: limits.slotsMax - 1 - (end - first) / columnSpeed,
+    }
+  }
+
+  /** @returns what is left of the limits. */
+  #writeEntries(table: TableSnapshot, limits: SliceLimits): SliceLimits {
+    const { keyGroup, part } = table.of
     this.#scratch.truncate(0)
     const entries = new EntryWriter(part.scope, this.#scratch, this.#now)
     const slotCount = table.scan(limits, entries)
-    this.#writeBlock(out, entries, { ...blockOf(part), keyGroup })
-    return slotCount
+    this.#writeBlock(entries, part, keyGroup)
+    return {
+      bytesMax: limits.bytesMax - this.#scratch.length,
+      slotsMax: limits.slotsMax - 1 - slotCount,
+    }
   }
 
-  #writeTouched(out: ByteWriter): void {
-    for (const [part, entries] of this.#touched) {
-      this.#writeBlock(out, entries, { ...blockOf(part), keyGroup: undefined })
-    }
+  #writeTouched(): void {
+    for (const [part, entries] of this.#touched) this.#writeBlock(entries, part, undefined)
     this.#touched.clear()
   }
 
-  #writeBlock(out: ByteWriter, entries: EntryWriter, of: BlockScope): void {
-    if (entries.count === 0) return
-    const block = { ...of, entryCount: entries.count, entries: entries.out.written() }
-    this.#file.entries(out, block)
+  #writeBlock(writer: EntryWriter, part: SnapshotPart, keyGroup: number | undefined): void {
+    if (writer.count === 0) return
+    const { state, namespace } = part
+    const entries = writer.out.written()
+    this.#chunks.entries({ keyGroup, state, namespace, entryCount: writer.count, entries })
   }
 
-  #preserve(part: SnapshotPart, key: KeyIdentity, stored: unknown): void {
+  #writeColumns({ table, part, keyGroup }: SnapshotTable, first: number, end: number): number {
+    const columns = table.columns(first, end)
+    if (columns.keys.length === 0) return 0
+    const { state, namespace } = part
+    return this.#chunks.columns({ keyGroup, state, namespace }, columns)
+  }
+
+  /** Serializes slots that are about to change: a page of numbers, or one. */
+  #preserve(of: SnapshotTable, first: number, end: number): void {
+    const { table, part } = of
+    if (table.numeric) {
+      this.#writeColumns(of, first, end)
+      return
+    }
+    const key = table.keyAt(first)
+    if (key === undefined) return
     try {
-      this.#touchedOf(part).write(key, stored)
+      this.#touchedOf(part).write(key, table.peek(first))
     } catch (thrown) {
       this.#fail(thrown)
     }
@@ -211,41 +248,38 @@ export class HeapSnapshot implements KeyedSnapshot {
     if (this.#status !== 'open') return
     this.#status = 'failed'
     this.#failure = toFlinktsError(thrown, 'FLINKTS_STATE_UNSERIALIZABLE', 'state was not written')
-    this.#detachAll()
+    this.#letGo()
   }
 
-  #detachAll(): void {
+  #letGo(): void {
     for (const table of this.#pending) table.detach()
     this.#pending = []
     this.#touched.clear()
+    this.#chunks.clear()
   }
 }
 
-/** Of which entries a block is. */
-type BlockScope = Pick<EntryBlock, 'keyGroup' | 'state' | 'namespace'>
+/** Code that was never run takes ten times as long, and more. */
+const firstShare = 1 / 16
 
-function blockOf({ state, namespace }: SnapshotPart): Omit<BlockScope, 'keyGroup'> {
-  return { state, namespace }
-}
-
-/** Where entries go that are touched before their turn. */
-type Preserve = (part: SnapshotPart, key: KeyIdentity, stored: unknown) => void
+/** Where slots go that are about to change, from `first` to `end` (exclusive). */
+type Preserve = (of: SnapshotTable, first: number, end: number) => void
 
 /** What a snapshot still has to do for one table. */
 class TableSnapshot implements PreImages {
   readonly epoch: number
-  readonly source: SnapshotTable
+  readonly of: SnapshotTable
   readonly #preserve: Preserve
   /** The slots at the time of the snapshot; entries in later ones are newer. */
   readonly #slotCount: number
   #cursor = 0
 
-  constructor(epoch: number, source: SnapshotTable, preserve: Preserve) {
+  constructor(epoch: number, of: SnapshotTable, preserve: Preserve) {
     this.epoch = epoch
-    this.source = source
+    this.of = of
     this.#preserve = preserve
-    this.#slotCount = source.table.slotCount
-    source.table.attach(this)
+    this.#slotCount = of.table.slotCount
+    of.table.attach(this)
   }
 
   get cursor(): number {
@@ -253,22 +287,32 @@ class TableSnapshot implements PreImages {
   }
 
   get finished(): boolean {
-    return this.#cursor === this.#slotCount
+    return this.#cursor >= this.#slotCount
   }
 
-  preserve(key: KeyIdentity, stored: unknown): void {
-    this.#preserve(this.source.part, key, stored)
+  preserve(first: number, end: number): void {
+    this.#preserve(this.of, first, end)
   }
 
-  /** Writes untouched entries, up to the limits. @returns the number of slots it looked at. */
+  /** The next page, which the caller writes at once, unless it was changed. */
+  nextPage(): { readonly first: number; readonly end: number; readonly changed: boolean } {
+    const { table } = this.of
+    const first = this.#cursor
+    this.#cursor = Math.min(table.pageEnd(first), this.#slotCount)
+    return { first, end: this.#cursor, changed: !table.unchangedSince(this.epoch, first) }
+  }
+
+  /** Writes entries that are not changed, up to the limits. @returns how many slots it saw. */
   scan({ slotsMax, bytesMax }: SliceLimits, entries: EntryWriter): number {
-    const { table } = this.source
+    const { table } = this.of
     const first = this.#cursor
     const end = Math.min(first + slotsMax, this.#slotCount)
     let slot = first
     while (slot < end && entries.out.length < bytesMax) {
-      const key = table.untouchedKey(slot, this.epoch)
-      if (key !== undefined) entries.write(key, table.peek(slot))
+      if (table.unchangedSince(this.epoch, slot)) {
+        const key = table.keyAt(slot)
+        if (key !== undefined) entries.write(key, table.peek(slot))
+      }
       slot += 1
     }
     this.#cursor = slot
@@ -276,9 +320,6 @@ class TableSnapshot implements PreImages {
   }
 
   detach(): void {
-    this.source.table.detach(this)
+    this.of.table.detach(this)
   }
 }
-
-/** Room in a chunk for what comes around and beyond `bytesMax`, to spare it from growing. */
-const chunkSlackBytes = 1024

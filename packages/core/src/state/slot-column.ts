@@ -49,6 +49,11 @@ export class SlotColumn {
     if (this.#values !== undefined) this.#values[slot] = undefined
   }
 
+  /** All values, if they are numbers; beyond those that were set lies anything. */
+  get numbers(): Int32Array | Float64Array | undefined {
+    return this.#int32s ?? this.#float64s
+  }
+
   /** Makes room for the slots below `capacity`, which is not less than before. */
   resize(capacity: number): void {
     if (this.#int32s !== undefined) this.#int32s = copied(this.#int32s, new Int32Array(capacity))

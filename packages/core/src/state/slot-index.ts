@@ -26,6 +26,11 @@ export class SlotIndex {
     return this.#size
   }
 
+  /** By slot. */
+  get keys(): Pick<SlotColumn, 'numbers'> {
+    return this.#keys
+  }
+
   /** The key of a slot that has one. */
   keyAt(slot: number): KeyIdentity {
     return this.#keys.get(slot) as KeyIdentity

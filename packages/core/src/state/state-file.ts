@@ -1,5 +1,5 @@
 /**
- * A state file: the keyed state of one subtask of one operator, version 2.
+ * A state file: the keyed state of one subtask of one operator, version 3.
  *
  *   file    magic "FLINKTSK" · version: uint32 · header block · entry blocks · end block
  *   block   type: uint8 · length of the payload: uint32 · CRC-32C of type, length and payload:
@@ -8,12 +8,13 @@
  *           for every state: name (varint length, UTF-8), kind: uint8 (1 value, 2 list, 3 map,
  *           4 reducing, 5 aggregating; 128 more if its values have times),
  *           version of the codec of its values: uint8
- *   entries type 2: varints key group, number of the state (from 0), number of entries; namespace:
- *           float64 (0: the state has none); the entries (see entry-codec.ts). A block is a session
- *           of the codec. A key group may have several blocks of a state; if a key of a list or map
- *           occurs again, its elements are added.
- *   mixed entries, type 3: the same without the key group: entries of any key groups; their keys
- *           say which. They were changed while the snapshot was written, or lay in one table
+ *   entries type 2: varints key group plus 1, number of the state (from 0), number of entries;
+ *           namespace: float64 (0: the state has none); the entries (see entry-codec.ts). A block
+ *           is a session of the codec. Key group plus 1 is 0 for entries of any key groups, which
+ *           their keys say. A key group may have several blocks of a state; if a key of a list or
+ *           map occurs again, its elements are added.
+ *   columns type 3: the same with the entries by column (see number-columns.ts): keys and values
+ *           are numbers, and the state is neither a list nor a map, and without times
  *   end     type 4: varints number of blocks before it, number of entries in the file
  *
  * All little endian. The end block tells a file that was cut between two blocks.
@@ -23,11 +24,12 @@ import { FlinktsError } from '../common/errors.ts'
 import { ByteReader, unreadable } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import { inRange, type KeyGroupRange } from './key.ts'
+import { type NumberColumns, writeColumns } from './number-columns.ts'
 import { type KeyedStateInfo, stateKinds } from './operator-state.ts'
 import { valueCodecVersion } from './value-codec.ts'
 
 /** The version of state files. @internal */
-const stateFileVersion = 2
+const stateFileVersion = 3
 
 /** What the header of a state file says. @internal */
 export interface StateFileHeader {
@@ -42,16 +44,21 @@ export interface StoredStateInfo extends KeyedStateInfo {
   readonly timed: boolean
 }
 
-/** A block of entries. @internal */
-export interface EntryBlock {
+/** Of which entries a block is. @internal */
+export interface BlockScope {
   /** `undefined`: entries of any key groups of the file. */
   readonly keyGroup: number | undefined
   /** Index into the states of the header. */
   readonly state: number
   /** `voidNamespace`: the state has none. */
   readonly namespace: number
+}
+
+/** A block of entries. @internal */
+export interface EntryBlock extends BlockScope {
+  readonly form: 'entries' | 'columns'
   readonly entryCount: number
-  /** The entries; a view of the file. */
+  /** The entries, in that form; a view of the file. */
   readonly entries: Uint8Array
 }
 
@@ -77,16 +84,18 @@ export class StateFileWriter {
     this.#end(out, start)
   }
 
-  /** A block of entries, which `block.entries` holds. */
-  entries(out: ByteWriter, block: EntryBlock): void {
-    const { keyGroup } = block
-    const start = begin(out, keyGroup === undefined ? blockTypes.mixed : blockTypes.entries)
-    if (keyGroup !== undefined) out.varint(keyGroup)
-    out.varint(block.state)
-    out.varint(block.entryCount)
-    out.float64(block.namespace)
+  /** A block of entries, one after the other. */
+  entries(out: ByteWriter, block: Omit<EntryBlock, 'form'>): void {
+    const start = this.#begin(out, { ...block, type: blockTypes.entries })
     out.bytes(block.entries)
-    this.#entryCount += block.entryCount
+    this.#end(out, start)
+  }
+
+  /** A block of entries by column. */
+  columns(out: ByteWriter, scope: BlockScope, columns: NumberColumns): void {
+    const entryCount = columns.keys.length
+    const start = this.#begin(out, { ...scope, type: blockTypes.columns, entryCount })
+    writeColumns(out, columns)
     this.#end(out, start)
   }
 
@@ -96,6 +105,19 @@ export class StateFileWriter {
     out.varint(this.#blockCount)
     out.varint(this.#entryCount)
     this.#end(out, start)
+  }
+
+  #begin(
+    out: ByteWriter,
+    of: BlockScope & { readonly type: number; readonly entryCount: number },
+  ): number {
+    const start = begin(out, of.type)
+    out.varint((of.keyGroup ?? -1) + 1)
+    out.varint(of.state)
+    out.varint(of.entryCount)
+    out.float64(of.namespace)
+    this.#entryCount += of.entryCount
+    return start
   }
 
   #end(out: ByteWriter, start: number): void {
@@ -178,19 +200,25 @@ export class StateFileReader {
   }
 
   #entries(type: number, payload: ByteReader): EntryBlock {
-    if (type !== blockTypes.entries && type !== blockTypes.mixed) {
+    if (type !== blockTypes.entries && type !== blockTypes.columns) {
       throw this.#corrupt(`it has a block of the type ${type}`)
     }
+    const form = type === blockTypes.entries ? 'entries' : 'columns'
     const { range, states } = this.header
-    const keyGroup = type === blockTypes.entries ? payload.varint() : undefined
+    const group = payload.varint()
+    const keyGroup = group === 0 ? undefined : group - 1
     const state = payload.varint()
     const entryCount = payload.varint()
     const namespace = payload.float64()
-    if ((keyGroup !== undefined && !inRange(keyGroup, range)) || state >= states.length) {
+    const info = states[state]
+    if ((keyGroup !== undefined && !inRange(keyGroup, range)) || info === undefined) {
       throw this.#corrupt('a block of it is of a key group or state that its header does not name')
     }
+    if (form === 'columns' && !canBeNumbers(info)) {
+      throw this.#corrupt('a block of it has numbers in place of lists, maps or times')
+    }
     const entries = payload.bytes(payload.remaining)
-    return { keyGroup, state, namespace, entryCount, entries }
+    return { keyGroup, state, namespace, form, entryCount, entries }
   }
 
   #corrupt(what: string): FlinktsError {
@@ -209,7 +237,7 @@ export function corruptStateFile(owner: string, what: string): FlinktsError {
 
 const magic = 'FLINKTSK'
 const blockHeaderBytes = 9
-const blockTypes = { header: 1, entries: 2, mixed: 3, end: 4 } as const
+const blockTypes = { header: 1, entries: 2, columns: 3, end: 4 } as const
 const kindNumbers = { value: 1, list: 2, map: 3, reducing: 4, aggregating: 5 } as const
 const timedFlag = 0x80
 
@@ -219,6 +247,10 @@ function begin(out: ByteWriter, type: number): number {
   out.uint32(0)
   out.uint32(0)
   return start
+}
+
+function canBeNumbers({ kind, timed }: StoredStateInfo): boolean {
+  return kind !== 'list' && kind !== 'map' && !timed
 }
 
 function readHeader(payload: ByteReader, owner: string): StateFileHeader {

@@ -79,7 +79,7 @@ export class ValueWriter {
         this.#string(value)
         return
       case 'number':
-        this.writeNumber(value)
+        this.#number(value)
         return
       case 'object':
         if (value === null) this.#out.uint8(tags.null)
@@ -118,8 +118,7 @@ export class ValueWriter {
     out.utf16(value)
   }
 
-  /** What `write` writes for a number. */
-  writeNumber(value: number): void {
+  #number(value: number): void {
     const out = this.#out
     if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
       out.uint8(tags.double)

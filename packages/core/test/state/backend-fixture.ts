@@ -24,14 +24,20 @@ export interface Fixture {
   readonly value: ValueState<Counter>
   readonly list: ListState<Counter>
   readonly map: MapState<Key, Counter>
+  /** Numbers, which lie in columns, unless something else is among them. */
+  readonly plain: ValueState<unknown>
 }
 
-export function createFixture(
-  options: { range?: KeyGroupRange; sliceLimits?: SliceLimits } = {},
-): Fixture {
+interface FixtureOptions {
+  readonly range?: KeyGroupRange
+  readonly sliceLimits?: SliceLimits
+  readonly maxParallelism?: number
+}
+
+export function createFixture(options: FixtureOptions = {}): Fixture {
   const backend = new HeapStateBackend({
     operatorId: 'op',
-    range: { first: 0, last: maxParallelism - 1 },
+    range: { first: 0, last: (options.maxParallelism ?? maxParallelism) - 1 },
     maxParallelism,
     ...options,
   })
@@ -40,6 +46,7 @@ export function createFixture(
     value: backend.state('value', valueState<Counter>()),
     list: backend.state('list', listState<Counter>()),
     map: backend.state('map', mapState<Key, Counter>()),
+    plain: backend.state('plain', valueState<unknown>()),
   }
 }
 
@@ -52,6 +59,7 @@ export interface Contents {
   readonly value: Counter | undefined
   readonly list: readonly Counter[]
   readonly map: readonly (readonly [Key, Counter])[]
+  readonly plain: unknown
 }
 
 /** The contents of keys, in order, copied. The backend must own them all. */
@@ -62,6 +70,7 @@ export function contentsOf(fixture: Fixture, keys: readonly Key[]): Contents[] {
       value: fixture.value.get(),
       list: [...fixture.list.get()],
       map: [...fixture.map.entries()],
+      plain: fixture.plain.get(),
     })
   })
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { HeapStateBackend } from '../../src/state/heap-state-backend.ts'
-import { valueState } from '../../src/state/state-descriptor.ts'
+import { defaultSliceLimits, type SliceLimits } from '../../src/state/keyed-snapshot.ts'
+import { type ValueState, valueState } from '../../src/state/state-descriptor.ts'
 import { contentsOf, createFixture, type Fixture, fileOf } from './backend-fixture.ts'
 import { runSnapshots } from './snapshot-run.ts'
 
@@ -14,6 +15,7 @@ function createFilled(): Fixture {
     fixture.value.set({ count: i })
     fixture.list.addAll([{ count: i }, { count: i + 1 }])
     fixture.map.set('m', { count: i })
+    fixture.plain.set(i)
   }
   return fixture
 }
@@ -50,7 +52,7 @@ describe('a snapshot of keyed state', () => {
       const restored = createFixture()
       restored.backend.restore(Uint8Array.from(chunks.flatMap((chunk) => [...chunk])))
       expect(contentsOf(restored, keys)).toStrictEqual(expected)
-      expect(restored.backend.entryCount).toBe(18)
+      expect(restored.backend.entryCount).toBe(24)
     }
   })
 
@@ -63,6 +65,7 @@ describe('a snapshot of keyed state', () => {
       { name: 'value', kind: 'value' },
       { name: 'list', kind: 'list' },
       { name: 'map', kind: 'map' },
+      { name: 'plain', kind: 'value' },
     ])
   })
 
@@ -113,7 +116,7 @@ describe('a snapshot of keyed state', () => {
 
     const restored = createFixture()
     restored.backend.restore(file)
-    expect(restored.backend.entryCount).toBe(18)
+    expect(restored.backend.entryCount).toBe(24)
   })
 
   it('costs nothing any more when it is released, complete, or its reader stopped', () => {
@@ -163,6 +166,83 @@ describe('a snapshot of keyed state', () => {
   })
 })
 
+describe('a snapshot of many numbers', () => {
+  const count = 5000
+
+  interface Numbers {
+    readonly backend: HeapStateBackend
+    readonly state: ValueState<unknown>
+  }
+
+  function createNumbers(sliceLimits: SliceLimits = defaultSliceLimits): Numbers {
+    const range = { first: 0, last: 0 }
+    const backend = new HeapStateBackend({
+      operatorId: 'op',
+      range,
+      maxParallelism: 1,
+      sliceLimits,
+    })
+    return { backend, state: backend.state('s', valueState<unknown>()) }
+  }
+
+  function createCounted(sliceLimits?: SliceLimits): Numbers {
+    const numbers = createNumbers(sliceLimits)
+    for (let key = 0; key < count; key += 1) {
+      numbers.backend.setCurrentKey(key)
+      numbers.state.set(key)
+    }
+    return numbers
+  }
+
+  it.each([
+    ['not changed', undefined, () => undefined],
+    ['changed', 3000, (state: ValueState<unknown>) => state.set(-1)],
+    ['removed', 3000, (state: ValueState<unknown>) => state.clear()],
+    ['set to what is no number', 3000, (state: ValueState<unknown>) => state.set('text')],
+    ['added', count, (state: ValueState<unknown>) => state.set(-1)],
+    ['added under a key that is no number', 'key', (state: ValueState<unknown>) => state.set(-1)],
+  ])('has all of them when one is %s', (_, changed, change) => {
+    const { backend, state } = createCounted()
+    const snapshot = backend.snapshot()
+    if (changed !== undefined) {
+      backend.setCurrentKey(changed)
+      change(state)
+    }
+    const restored = createNumbers()
+    restored.backend.restore(fileOf(snapshot))
+
+    const wrong = Array.from({ length: count }, (__, key) => key).filter((key) => {
+      restored.backend.setCurrentKey(key)
+      return restored.state.get() !== key
+    })
+    expect(wrong).toStrictEqual([])
+    expect(restored.backend.entryCount).toBe(count)
+  })
+
+  it('takes no more bytes when they are read meanwhile', () => {
+    const read = createCounted()
+    const snapshot = read.backend.snapshot()
+    read.backend.setCurrentKey(3000)
+
+    expect(read.state.get()).toBe(3000)
+    expect(fileOf(snapshot)).toStrictEqual(fileOf(createCounted().backend.snapshot()))
+  })
+
+  it('comes in chunks of a bounded length, also when all are changed at once', () => {
+    const { backend, state } = createCounted({ bytesMax: 1000, slotsMax: 1000 })
+    const snapshot = backend.snapshot()
+    for (let key = 0; key < count; key += 1) {
+      backend.setCurrentKey(key)
+      state.set(0)
+    }
+    const lengths = [...snapshot.chunks()].map(({ length }) => length)
+
+    // A page has 1024 of them, in two bytes each.
+    expect(Math.max(...lengths)).toBeLessThan(4000 + 1024 * 4 + 100)
+    expect(lengths.length).toBeGreaterThanOrEqual(3)
+  })
+})
+
 describe('a step of writing a snapshot', () => {
   it('serializes a bounded number of entries, however many there are', () => {
     const backend = new HeapStateBackend({
@@ -194,23 +274,26 @@ describe('a step of writing a snapshot', () => {
     expect(bytesMost).toBeLessThan(66_000)
   })
 
-  it('looks at a bounded number of slots, also when nearly all are free', () => {
+  it.each([
+    ['numbers', (key: number) => key, 5],
+    ['anything', String, 50],
+  ])('looks at a bounded number of slots, also when nearly all are free: %s', (_, of, atLeast) => {
     const backend = new HeapStateBackend({
       operatorId: 'op',
       range: { first: 0, last: 0 },
       maxParallelism: 1,
       sliceLimits: { bytesMax: 65_536, slotsMax: 100 },
     })
-    const state = backend.state('s', valueState<number>())
+    const state = backend.state('s', valueState<unknown>())
     for (let key = 0; key <= 5000; key += 1) {
       backend.setCurrentKey(key)
-      state.set(key)
+      state.set(of(key))
     }
     for (let key = 0; key < 5000; key += 1) {
       backend.setCurrentKey(key)
       state.clear()
     }
 
-    expect([...backend.snapshot().chunks()].length).toBeGreaterThanOrEqual(50)
+    expect([...backend.snapshot().chunks()].length).toBeGreaterThanOrEqual(atLeast)
   })
 })

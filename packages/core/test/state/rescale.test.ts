@@ -39,20 +39,22 @@ function ownerOf(subtasks: readonly Fixture[], key: Key): Fixture {
   return defined(owner, 'a key group has no subtask')
 }
 
-function change(prng: Prng, key: Key, { backend, value, list, map }: Fixture): void {
+function change(prng: Prng, key: Key, { backend, value, list, map, plain }: Fixture): void {
   backend.setCurrentKey(key)
   if (prng.next() < 0.3) value.set({ count: randomBelow(prng, 100) })
   if (prng.next() < 0.1) value.clear()
   if (prng.next() < 0.2) list.add({ count: randomBelow(prng, 100) })
   if (prng.next() < 0.2) map.set(key, { count: randomBelow(prng, 100) })
+  if (prng.next() < 0.5) plain.set(prng.next() < 0.02 ? 'text' : randomBelow(prng, 100_000))
 }
 
-/** Has the entries of a key written apart from those of its key group. */
-function touch(key: Key, { backend, value, list, map }: Fixture): void {
+/** Has the entries of a key written before their turn. */
+function touch(key: Key, { backend, value, list, map, plain }: Fixture): void {
   backend.setCurrentKey(key)
   value.get()
   list.get()
   map.entries()
+  if (plain.get() !== undefined) plain.set(plain.get())
 }
 
 describe('keyed state', () => {

@@ -49,7 +49,7 @@ class Run implements TableRun {
   snapshotsChecked = 0
   readonly wrong: string[] = []
   readonly #prng: Prng
-  readonly #table = new SlotTable()
+  readonly #table: SlotTable
   readonly #model: Model = new Map()
   readonly #open: Snapshot[] = []
   #epoch = 0
@@ -60,6 +60,7 @@ class Run implements TableRun {
 
   constructor(prng: Prng) {
     this.#prng = prng
+    this.#table = new SlotTable(1 + randomBelow(prng, 4))
     this.#makeKey = pick(prng, keyKinds)
     this.#makeValue = pick(prng, valueKinds)
   }
@@ -174,19 +175,32 @@ class Snapshot implements PreImages {
     table.attach(this)
   }
 
-  preserve(key: KeyIdentity, stored: unknown): void {
-    if (this.#entries.has(key)) this.#twice.push(key)
-    this.#entries.set(key, structuredClone(stored))
+  preserve(first: number, end: number): void {
+    if (this.#table.numeric) {
+      const { keys, values } = this.#table.columns(first, end)
+      for (const [index, key] of keys.entries()) this.#add(key, values[index])
+      return
+    }
+    for (let slot = first; slot < end; slot += 1) {
+      const key = this.#table.keyAt(slot)
+      if (key !== undefined) this.#add(key, structuredClone(this.#table.peek(slot)))
+    }
   }
 
   /** Whether all slots were looked at. */
   scan(slotsMax: number): boolean {
     const end = Math.min(this.cursor + slotsMax, this.#slotCount)
-    for (; this.cursor < end; this.cursor += 1) {
-      const key = this.#table.untouchedKey(this.cursor, this.epoch)
-      if (key !== undefined) this.preserve(key, this.#table.peek(this.cursor))
+    while (this.cursor < end) {
+      const first = this.cursor
+      this.cursor = this.#table.pageEnd(first)
+      if (this.#table.unchangedSince(this.epoch, first)) this.preserve(first, this.cursor)
     }
-    return this.cursor === this.#slotCount
+    return this.cursor >= this.#slotCount
+  }
+
+  #add(key: KeyIdentity, stored: unknown): void {
+    if (this.#entries.has(key)) this.#twice.push(key)
+    this.#entries.set(key, stored)
   }
 
   wrong(): readonly string[] {

@@ -5,7 +5,12 @@ import type { KeyedSnapshot } from '../../src/state/keyed-snapshot.ts'
 import { type Contents, contentsOf, createFixture, type Fixture } from './backend-fixture.ts'
 import { pick } from './random-value.ts'
 
-const keys: readonly Key[] = Array.from({ length: 24 }, (_, i) => (i % 3 === 0 ? ['t', i] : i))
+const keyCount = 24
+/** Only numbers, or tuples among them. */
+const keySets: readonly (readonly Key[])[] = [
+  Array.from({ length: keyCount }, (_, i) => (i < 20 ? i : i + 0.5)),
+  Array.from({ length: keyCount }, (_, i) => (i % 3 === 0 ? ['t', i] : i)),
+]
 const mapKeys: readonly Key[] = ['a', 'b', 1, ['a', 1]]
 
 /** What went wrong with a snapshot, and what went on. */
@@ -27,6 +32,15 @@ interface Model {
   readonly value: Map<Key, { count: number }>
   readonly list: Map<Key, { count: number }[]>
   readonly map: Map<Key, [Key, { count: number }][]>
+  readonly plain: Map<Key, unknown>
+}
+
+/** One run: its keys, and what has them. */
+interface Subject {
+  readonly keys: readonly Key[]
+  readonly maxParallelism: number
+  readonly fixture: Fixture
+  readonly model: Model
 }
 
 /**
@@ -41,29 +55,35 @@ export function runSnapshots(seed: number, records: number): SnapshotRun {
     { bytesMax: 40, slotsMax: 4 },
     { bytesMax: 300, slotsMax: 40 },
   ])
-  const fixture = createFixture({ sliceLimits })
-  const model: Model = { value: new Map(), list: new Map(), map: new Map() }
+  const maxParallelism = pick(prng, [1, 2, 32])
+  const subject: Subject = {
+    keys: pick(prng, keySets),
+    maxParallelism,
+    fixture: createFixture({ sliceLimits, maxParallelism }),
+    model: { value: new Map(), list: new Map(), map: new Map(), plain: new Map() },
+  }
   const open: OpenSnapshot[] = []
   const run = { snapshotsChecked: 0, snapshotsOverlapping: 0, wrong: [] as string[] }
   for (let record = 0; record < records; record += 1) {
-    processRecord(prng, fixture, model)
+    processRecord(prng, subject)
     if (open.length < 3 && prng.next() < 0.08) {
       run.snapshotsOverlapping += open.length
-      open.push(openSnapshot(fixture, model))
+      open.push(openSnapshot(subject))
     }
-    if (open.length > 0 && prng.next() < 0.6) advance(prng, open, run)
+    if (open.length > 0 && prng.next() < 0.6) advance(prng, { subject, open, run })
   }
-  while (open.length > 0) advance(prng, open, run)
+  while (open.length > 0) advance(prng, { subject, open, run })
   return run
 }
 
-function openSnapshot(fixture: Fixture, model: Model): OpenSnapshot {
+function openSnapshot({ keys, fixture, model }: Subject): OpenSnapshot {
   const snapshot = fixture.backend.snapshot()
   const steps = snapshot.chunks()[Symbol.iterator]()
   const expected = keys.map((key) => ({
     value: structuredClone(model.value.get(key)),
     list: structuredClone(model.list.get(key) ?? []),
     map: structuredClone(model.map.get(key) ?? []),
+    plain: model.plain.get(key),
   }))
   return { snapshot, steps, bytes: [], expected }
 }
@@ -71,8 +91,15 @@ function openSnapshot(fixture: Fixture, model: Model): OpenSnapshot {
 /** One step of a random snapshot; rarely, it is given up instead. */
 function advance(
   prng: Prng,
-  open: OpenSnapshot[],
-  run: { snapshotsChecked: number; readonly wrong: string[] },
+  {
+    subject: { keys, maxParallelism },
+    open,
+    run,
+  }: {
+    readonly subject: Subject
+    readonly open: OpenSnapshot[]
+    readonly run: { snapshotsChecked: number; readonly wrong: string[] }
+  },
 ): void {
   const index = randomBelow(prng, open.length)
   const one = open[index]
@@ -89,17 +116,17 @@ function advance(
   }
   open.splice(index, 1)
   run.snapshotsChecked += 1
-  const restored = createFixture()
+  const restored = createFixture({ maxParallelism })
   restored.backend.restore(Uint8Array.from(one.bytes))
   const actual = contentsOf(restored, keys)
   if (!isDeepStrictEqual(actual, one.expected)) run.wrong.push(JSON.stringify({ actual, one }))
 }
 
-function processRecord(prng: Prng, fixture: Fixture, model: Model): void {
+function processRecord(prng: Prng, { keys, fixture, model }: Subject): void {
   const key = pick(prng, keys)
   fixture.backend.setCurrentKey(key)
   for (let i = randomBelow(prng, 3); i >= 0; i -= 1) {
-    pick(prng, [changeValue, changeList, changeMap])(prng, key, fixture, model)
+    pick(prng, [changeValue, changeList, changeMap, changePlain])(prng, key, fixture, model)
   }
 }
 
@@ -118,6 +145,19 @@ function changeValue(prng: Prng, key: Key, { value }: Fixture, model: Model): vo
       Object.assign(value.get() ?? {}, { count })
       Object.assign(model.value.get(key) ?? {}, { count })
   }
+}
+
+/** Mostly a number; tables come to hold other things, rarely, and are emptied now and then. */
+function changePlain(prng: Prng, key: Key, { plain }: Fixture, model: Model): void {
+  if (prng.next() < 0.4) {
+    plain.clear()
+    model.plain.delete(key)
+    return
+  }
+  const others = [-0, 0.5, 2 ** 40, Number.NaN, 300, -40_000]
+  const value = prng.next() < 0.02 ? 'text' : pick(prng, [randomBelow(prng, 100), ...others])
+  plain.set(value)
+  model.plain.set(key, value)
 }
 
 function changeList(prng: Prng, key: Key, { list }: Fixture, model: Model): void {

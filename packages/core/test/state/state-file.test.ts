@@ -54,7 +54,7 @@ function block(type: number, payload: readonly number[]): number[] {
   return [...head, ...crc, ...payload]
 }
 
-const start = [...Buffer.from('FLINKTSK'), 2, 0, 0, 0]
+const start = [...Buffer.from('FLINKTSK'), 3, 0, 0, 0]
 /** Two key groups, 0 to 1; the states v, l and m. */
 const header = block(1, [2, 0, 1, 3, 1, 0x76, 1, 1, 1, 0x6c, 2, 1, 1, 0x6d, 3, 1])
 
@@ -62,13 +62,13 @@ const header = block(1, [2, 0, 1, 3, 1, 0x76, 1, 1, 1, 0x6c, 2, 1, 1, 0x6d, 3, 1
 const none = [0, 0, 0, 0, 0, 0, 0, 0]
 
 describe('a state file', () => {
-  it('has the bytes that version 2 always had', () => {
+  it('has the bytes that version 3 always had', () => {
     const { backend, value } = createSmall()
     backend.setCurrentKey(42)
     value.set('hi')
 
-    // Key group 1 (42 hashes to an odd number), state 0, one entry.
-    const entries = block(2, [1, 0, 1, ...none, 3, 42, 0, 0, 0, 0x42, 0x68, 0x69])
+    // Key group 1 (42 hashes to an odd number) plus 1, state 0, one entry.
+    const entries = block(2, [2, 0, 1, ...none, 3, 42, 0, 0, 0, 0x42, 0x68, 0x69])
     const expected = [...start, ...header, ...entries, ...block(4, [2, 1])]
     expect([...fileOf(backend.snapshot())]).toStrictEqual(expected)
   })
@@ -102,13 +102,45 @@ describe('a state file', () => {
     const expected = [
       ...start,
       ...block(1, [2, 0, 1, 4, ...states]),
-      ...block(2, [1, 0, 1, ...none, ...key, ...time, 0x82]),
-      ...block(2, [1, 1, 1, ...none, ...key, 1, ...time, 0x83]),
-      ...block(2, [1, 2, 1, ...none, ...key, 1, ...[3, 4, 0, 0, 0], ...time, 0x85]),
-      ...block(2, [1, 3, 1, ...none, ...key, 0x86]),
+      ...block(2, [2, 0, 1, ...none, ...key, ...time, 0x82]),
+      ...block(2, [2, 1, 1, ...none, ...key, 1, ...time, 0x83]),
+      ...block(2, [2, 2, 1, ...none, ...key, 1, ...[3, 4, 0, 0, 0], ...time, 0x85]),
+      ...block(3, [2, 3, 1, ...none, 1, 42, 1, 6]),
       ...block(4, [5, 4]),
     ]
     expect([...fileOf(backend.snapshot())]).toStrictEqual(expected)
+  })
+
+  it.each([
+    ['a byte', [7, -128], [1, 7, 128]],
+    ['two', [7, -129], [2, 7, 0, 0x7f, 0xff]],
+    ['two', [7, 128], [2, 7, 0, 128, 0]],
+    ['four', [7, 32_768], [4, 7, 0, 0, 0, 0, 128, 0, 0]],
+    ['eight', [0.5, 2], [8, 0, 0, 0, 0, 0, 0, 0xe0, 0x3f, 0, 0, 0, 0, 0, 0, 0, 64]],
+  ])('has numbers by column, in %s each', (_, numbers, column) => {
+    const range = { first: 0, last: 0 }
+    const create = () => {
+      const backend = new HeapStateBackend({ operatorId: 'sum', range, maxParallelism: 1 })
+      return { backend, value: backend.state('v', valueState<number>()) }
+    }
+    const { backend, value } = create()
+    for (const number of numbers) {
+      backend.setCurrentKey(number)
+      value.set(number)
+    }
+
+    const head = block(1, [1, 0, 0, 1, 1, 0x76, 1, 1])
+    const columns = block(3, [1, 0, 2, ...none, ...column, ...column])
+    const file = fileOf(backend.snapshot())
+    expect([...file]).toStrictEqual([...start, ...head, ...columns, ...block(4, [2, 2])])
+
+    const restored = create()
+    restored.backend.restore(file)
+    const found = numbers.map((number) => {
+      restored.backend.setCurrentKey(number)
+      return restored.value.get()
+    })
+    expect(found).toStrictEqual(numbers)
   })
 
   it('has entries that were touched while it was written apart, without key group', () => {
@@ -123,7 +155,7 @@ describe('a state file', () => {
     value.set('changed')
 
     const head = block(1, [2, 0, 1, 1, 1, 0x76, 1, 1])
-    const touched = block(3, [0, 1, ...none, 3, 42, 0, 0, 0, 0x42, 0x68, 0x69])
+    const touched = block(2, [0, 0, 1, ...none, 3, 42, 0, 0, 0, 0x42, 0x68, 0x69])
     const expected = [...start, ...head, ...touched, ...block(4, [2, 1])]
     expect([...fileOf(snapshot)]).toStrictEqual(expected)
   })
@@ -132,10 +164,10 @@ describe('a state file', () => {
     const { backend, map } = createSmall()
     const list = backend.state('l', listState<number>())
     const listBlocks = [0x85, 0x86].map((value) =>
-      block(2, [1, 1, 1, ...none, 3, 42, 0, 0, 0, 1, value]),
+      block(2, [2, 1, 1, ...none, 3, 42, 0, 0, 0, 1, value]),
     )
     const mapBlocks = [0x61, 0x62].map((name) =>
-      block(2, [1, 2, 1, ...none, 3, 42, 0, 0, 0, 1, 8, 1, name, 0x87]),
+      block(2, [2, 2, 1, ...none, 3, 42, 0, 0, 0, 1, 8, 1, name, 0x87]),
     )
     const blocks = [...listBlocks, ...mapBlocks]
     backend.restore(Uint8Array.from([...start, ...header, ...blocks.flat(), ...block(4, [5, 4])]))
@@ -171,6 +203,8 @@ describe('a state file', () => {
 
   /** A file of the key group 0 only; 42 is of key group 1. */
   const narrow = [...start, ...block(1, [2, 0, 0, 1, 1, 0x76, 1, 1])]
+  /** Of a state whose values have times. */
+  const timed = [...start, ...block(1, [2, 0, 1, 1, 1, 0x76, 129, 1])]
   const key42 = [3, 42, 0, 0, 0]
   const end = block(4, [2, 1])
   it.each([
@@ -179,27 +213,43 @@ describe('a state file', () => {
     ['entries of it are missing', [...start, ...header, ...block(4, [1, 1])]],
     ['it has no header', [...start, ...block(4, [1, 0])]],
     ['a block of the type 5', [...start, ...header, ...block(5, [])]],
-    ['does not name', [...start, ...header, ...block(2, [2, 0, 0, ...none]), ...end]],
-    ['does not name', [...start, ...header, ...block(2, [1, 3, 0, ...none]), ...end]],
-    ['wrong key group', [...narrow, ...block(3, [0, 1, ...none, ...key42, 0x81]), ...end]],
-    ['does not name', [...start, ...header, ...block(3, [3, 0, ...none]), ...end]],
+    ['does not name', [...start, ...header, ...block(2, [3, 0, 0, ...none]), ...end]],
+    ['does not name', [...start, ...header, ...block(2, [2, 3, 0, ...none]), ...end]],
+    ['wrong key group', [...narrow, ...block(2, [0, 0, 1, ...none, ...key42, 0x81]), ...end]],
+    ['does not name', [...start, ...header, ...block(2, [0, 3, 0, ...none]), ...end]],
     [
       'wrong key group',
-      [...start, ...header, ...block(2, [0, 0, 1, ...none, ...key42, 0x81]), ...end],
+      [...start, ...header, ...block(2, [1, 0, 1, ...none, ...key42, 0x81]), ...end],
     ],
     [
       'two values',
       [
         ...start,
         ...header,
-        ...block(2, [1, 0, 2, ...none, ...key42, 1, ...key42, 1]),
+        ...block(2, [2, 0, 2, ...none, ...key42, 1, ...key42, 1]),
         ...block(4, [2, 2]),
       ],
     ],
     [
       'bytes follow',
-      [...start, ...header, ...block(2, [1, 0, 1, ...none, ...key42, 1, 1]), ...end],
+      [...start, ...header, ...block(2, [2, 0, 1, ...none, ...key42, 1, 1]), ...end],
     ],
+    ['wrong key group', [...narrow, ...block(3, [0, 0, 1, ...none, 1, 42, 1, 1]), ...end]],
+    [
+      'two values',
+      [
+        ...start,
+        ...header,
+        ...block(3, [2, 0, 2, ...none, 1, 42, 42, 1, 1, 1]),
+        ...block(4, [2, 2]),
+      ],
+    ],
+    [
+      'bytes follow',
+      [...start, ...header, ...block(3, [2, 0, 1, ...none, 1, 42, 1, 1, 1]), ...end],
+    ],
+    ['in place of lists', [...start, ...header, ...block(3, [2, 1, 0, ...none, 1, 1]), ...end]],
+    ['lists, maps or times', [...timed, ...block(3, [2, 0, 0, ...none, 1, 1]), ...end]],
   ])('is refused as damaged: %s', (what, bytes) => {
     const { code, message } = restoreError(Uint8Array.from(bytes))
 
@@ -208,8 +258,9 @@ describe('a state file', () => {
   })
 
   it.each([
-    ['the unknown version 3', [...Buffer.from('FLINKTSK'), 3, 0, 0, 0]],
+    ['the unknown version 4', [...Buffer.from('FLINKTSK'), 4, 0, 0, 0]],
     ['the unknown codec version 2', [...start, ...block(1, [2, 0, 1, 1, 1, 0x76, 1, 2])]],
+    ['the unknown width 3', [...start, ...header, ...block(3, [2, 0, 1, ...none, 3]), ...end]],
     ['the unknown kind 6', [...start, ...block(1, [2, 0, 1, 1, 1, 0x76, 6, 1])]],
     ['the unknown kind 134', [...start, ...block(1, [2, 0, 1, 1, 1, 0x76, 134, 1])]],
   ])('of a later release is refused by number: %s', (what, bytes) => {

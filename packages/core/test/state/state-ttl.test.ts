@@ -200,6 +200,28 @@ describe.each(cells)('%s with a time to live', (_what, open) => {
     expect(restored.at(1100).read()).toBeUndefined()
   })
 
+  test('lives from the restore, also if it was a number among numbers', () => {
+    const range = { first: 0, last: 0 }
+    const create = (ttl?: StateTtl) => {
+      const backend = new HeapStateBackend({ ...numbers, range, now: () => now })
+      return { backend, state: backend.state('s', valueState<number>(ttl && { ttl })) }
+    }
+    const numbers = { operatorId: 'op', maxParallelism: 1 }
+    let now = 0
+    const old = create()
+    old.backend.setCurrentKey(1)
+    old.state.set(7)
+
+    now = 1000
+    const restored = create({ ms: 100 })
+    restored.backend.restore(fileOf(old.backend.snapshot()))
+    restored.backend.setCurrentKey(1)
+    now = 1099
+    expect(restored.state.get()).toBe(7)
+    now = 1100
+    expect(restored.state.get()).toBeUndefined()
+  })
+
   test('lives for ever when its time to live is taken away', () => {
     const world = new World(open, { ttl: onWrite })
     world.at(0).write(7)
