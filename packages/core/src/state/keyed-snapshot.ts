@@ -32,7 +32,7 @@ export interface KeyedSnapshot {
 }
 
 /**
- * How much one step of `chunks` does at most; numbers that are copied by pages count a quarter. A
+ * How much one step of `chunks` does at most; numbers that are copied by pages count an eighth. A
  * single entry or page may exceed `bytesMax`.
  *
  * @internal

@@ -79,7 +79,7 @@ export class SnapshotChunks {
 }
 
 /** How much quicker columns are written than single entries, at least. @internal */
-export const columnSpeed = 4
+export const columnSpeed = 8
 
 /** Room in a chunk for what comes around and beyond its limit, to spare it from growing. */
 const slackBytes = 1024

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { randomBelow, SeededPrng } from '../../src/common/prng.ts'
 import { ByteReader } from '../../src/state/byte-reader.ts'
-import { ByteWriter } from '../../src/state/byte-writer.ts'
+import { ByteWriter, lowestFirst } from '../../src/state/byte-writer.ts'
 import { randomBigint, randomString } from './random-value.ts'
 
 describe('a byte writer', () => {
@@ -80,5 +80,39 @@ describe('a byte reader', () => {
     expect(() => read(new ByteReader(Uint8Array.from([3, 97, 97])))).toThrow(
       expect.objectContaining({ code: 'FLINKTS_STATE_UNREADABLE' }),
     )
+  })
+})
+
+describe('the bytes of numbers side by side', () => {
+  it.each([1, 2, 4] as const)('are read as they were written, %i each, however many', (width) => {
+    for (const count of [0, 1, 1024, 1025, 5000]) {
+      const numbers = Int32Array.from({ length: count }, (_, i) => (i % 256) - 128)
+      const out = new ByteWriter()
+      out.uint8(0)
+      out.integers(numbers, width)
+      const reader = new ByteReader(out.written().subarray(1))
+
+      expect(reader.integers(count, width)).toStrictEqual(numbers)
+      expect(reader.remaining).toBe(0)
+    }
+  })
+
+  it.each([
+    [Int8Array.of(1, -2), [1, 0xfe]],
+    [Int16Array.of(1, -2), [1, 0, 0xfe, 0xff]],
+    [Int32Array.of(1, -2), [1, 0, 0, 0, 0xfe, 0xff, 0xff, 0xff]],
+    [Float64Array.of(1.5), [0, 0, 0, 0, 0, 0, 0xf8, 0x3f]],
+  ])('begin with the lowest, whatever the order of the machine: %o', (numbers, expected) => {
+    const view = new DataView(numbers.buffer)
+    const swapped = numbers.map((number, index) => {
+      const at = index * numbers.BYTES_PER_ELEMENT
+      // Read as a machine of the other order would have written it.
+      if (numbers instanceof Int16Array) return view.getInt16(at, false)
+      if (numbers instanceof Int32Array) return view.getInt32(at, false)
+      return numbers instanceof Float64Array ? view.getFloat64(at, false) : number
+    })
+
+    expect([...lowestFirst(numbers, true)]).toStrictEqual(expected)
+    expect([...lowestFirst(swapped, false)]).toStrictEqual(expected)
   })
 })

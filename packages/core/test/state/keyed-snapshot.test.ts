@@ -237,9 +237,9 @@ describe('a snapshot of many numbers', () => {
     }
     const lengths = [...snapshot.chunks()].map(({ length }) => length)
 
-    // A page has 1024 of them, in two bytes each.
-    expect(Math.max(...lengths)).toBeLessThan(4000 + 1024 * 4 + 100)
-    expect(lengths.length).toBeGreaterThanOrEqual(3)
+    // Numbers may have eight times as much; a page has 1024 of them, in two bytes each.
+    expect(Math.max(...lengths)).toBeLessThan(8000 + 1024 * 4 + 100)
+    expect(lengths.length).toBeGreaterThanOrEqual(2)
   })
 })
 
