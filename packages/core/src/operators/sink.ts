@@ -25,7 +25,12 @@ interface Prepared {
 }
 
 class RecordContext {
-  timestamp: number | undefined
+  /** Always a number, so that it is written in place: one object less for each record. */
+  timestampOrNone = noTimestamp
+
+  get timestamp(): number | undefined {
+    return this.timestampOrNone === noTimestamp ? undefined : this.timestampOrNone
+  }
 }
 
 /** @internal */
@@ -73,7 +78,7 @@ export class SinkOperator implements Operator {
 
   collect(value: unknown, timestamp: number): void {
     assert(!this.#inputEnded, 'no record follows the end of input')
-    this.#recordContext.timestamp = timestamp === noTimestamp ? undefined : timestamp
+    this.#recordContext.timestampOrNone = timestamp
     const written = this.#openWriter().write(value, this.#recordContext)
     this.#recordsWritten.add()
     if (written !== undefined) this.#parts.flow.waitFor(written)
