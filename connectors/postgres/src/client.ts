@@ -1,7 +1,7 @@
 import { FlinktsError } from '@flinkts/core/connector'
 import type { Clock, Scheduler } from '@flinkts/core/connector'
 import { Client } from 'pg'
-import type { Connection, QueryResult } from 'pg'
+import type { QueryResult } from 'pg'
 import type { ResolvedConnection } from './connection/connection-options.ts'
 import { sqlStateOf, toPostgresError } from './connection/errors.ts'
 import type { Lsn } from './records/lsn.ts'
@@ -9,6 +9,7 @@ import { parseLsn } from './records/lsn.ts'
 import { CopyChannel } from './protocol/copy-channel.ts'
 import { DirectSocket } from './protocol/direct-socket.ts'
 import { CopyRowStream } from './protocol/copy-row-stream.ts'
+import { runCopy, runCopyIn } from './protocol/copy-statement.ts'
 import { PgoutputDecoder } from './protocol/pgoutput.ts'
 import { rowDecoder } from './protocol/row-decoder.ts'
 import { pinnedSettingsQuery } from './protocol/session-settings.ts'
@@ -44,6 +45,20 @@ export interface PostgresClient {
    * @throws FlinktsError with one of the codes of `toPostgresError`
    */
   query(sql: string, parameters?: readonly SqlText[]): Promise<readonly SqlRow[]>
+  /**
+   * Runs one statement that gives no rows.
+   *
+   * @returns the first word of its command tag: `COMMIT` that gives `ROLLBACK` did not commit.
+   * @throws FlinktsError with one of the codes of `toPostgresError`
+   */
+  execute(sql: string): Promise<string>
+  /**
+   * Runs `COPY … FROM STDIN` (text format) with these rows.
+   *
+   * @param what - What is being done, for the message of an error.
+   * @throws FlinktsError with one of the codes of `toPostgresError`
+   */
+  copyIn(sql: string, rows: Uint8Array, what: string): Promise<void>
   /**
    * Runs `COPY (…) TO STDOUT` (text format) and decodes its rows. The relation's columns must be
    * those of the COPY, in its order. Statements that follow wait until the COPY has ended: poll it
@@ -173,6 +188,14 @@ class Session {
 
   /** Runs a statement now; only within `enqueue`. */
   async run(sql: string, parameters?: readonly SqlText[]): Promise<readonly SqlRow[]> {
+    return (await this.lastResult(sql, parameters))?.rows ?? []
+  }
+
+  /** As `run`: what the last of the statements gave. */
+  async lastResult(
+    sql: string,
+    parameters?: readonly SqlText[],
+  ): Promise<QueryResult<SqlRow> | undefined> {
     try {
       const config = { text: sql, types: { getTypeParser: () => String } }
       const values = parameters === undefined ? undefined : [...parameters]
@@ -180,7 +203,7 @@ class Session {
         values === undefined ? config : { ...config, values },
       )
       const results: readonly QueryResult<SqlRow>[] = Array.isArray(result) ? result : [result]
-      return results.at(-1)?.rows ?? []
+      return results.at(-1)
     } catch (error) {
       throw this.toError(error, `the statement "${shortened(sql)}"`)
     }
@@ -215,6 +238,19 @@ class SqlClient implements PostgresClient {
 
   query(sql: string, parameters?: readonly SqlText[]): Promise<readonly SqlRow[]> {
     return this.#session.enqueue(() => this.#session.run(sql, parameters))
+  }
+
+  async execute(sql: string): Promise<string> {
+    const result = await this.#session.enqueue(() => this.#session.lastResult(sql))
+    return result?.command ?? ''
+  }
+
+  copyIn(sql: string, rows: Uint8Array, what: string): Promise<void> {
+    const session = this.#session
+    const fail = (error: unknown): never => {
+      throw session.toError(error, what)
+    }
+    return session.enqueue(() => runCopyIn(session.client, sql, rows).catch(fail))
   }
 
   copyRows(sql: string, relation: Relation): RowStream {
@@ -445,37 +481,6 @@ function disconnect(client: Client, manner: 'politely' | 'at-once'): Promise<voi
     socket.once('close', () => resolve())
     if (manner === 'politely' && socket.writable) socket.end(terminate, () => socket.destroy())
     else socket.destroy()
-  })
-}
-
-/** A statement whose CopyData messages go to a channel. */
-interface Copy {
-  readonly sql: string
-  readonly channel: CopyChannel
-}
-
-/** Resolves when the server is ready for the next statement. */
-function runCopy(client: Client, { sql, channel }: Copy): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const ignore = (): void => {}
-    client.query({
-      submit: (connection: Connection) => {
-        channel.attach(connection.stream)
-        connection.query(sql)
-      },
-      handleError: (error: Error) => {
-        channel.detach()
-        reject(error)
-      },
-      handleReadyForQuery: () => {
-        channel.detach()
-        resolve()
-      },
-      handleCommandComplete: ignore,
-      handleRowDescription: ignore,
-      handleDataRow: ignore,
-      handleEmptyQuery: ignore,
-    })
   })
 }
 

@@ -15,3 +15,6 @@ export type {
 } from './options.ts'
 export type { Removed, SourceOwner } from './catalog/removal.ts'
 export { dropSlotAndPublication, postgresCdc } from './source.ts'
+export type { PostgresCommittable } from './sink/committable.ts'
+export type { ColumnMapping, PostgresSinkMode, PostgresSinkOptions } from './sink/options.ts'
+export { postgresSink } from './sink/sink.ts'

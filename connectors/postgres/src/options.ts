@@ -124,7 +124,8 @@ function modeOf(snapshot: unknown, stream: unknown): ResolvedPostgresCdcOptions[
   return snapshot === 'never' ? 'stream-only' : 'snapshot-and-stream'
 }
 
-function qualified(table: string): string {
+/** `schema.name` of a table whose schema may be left out. @internal */
+export function qualified(table: string): string {
   return table.includes('.') ? table : `public.${table}`
 }
 

@@ -60,7 +60,8 @@ export async function examine(
 const serverVersionMin = 130_000
 const versionOfMajor = 10_000
 
-function versionProblem(version: number): Problem | undefined {
+/** @internal */
+export function versionProblem(version: number): Problem | undefined {
   if (version >= serverVersionMin) return undefined
   return {
     severity: 'error',

@@ -7,6 +7,8 @@ test('a server that is too old is told, and asked nothing', async () => {
     serverVersion: 120_022,
     processId: 1,
     query: () => Promise.reject(new Error('asked')),
+    execute: () => Promise.reject(new Error('asked')),
+    copyIn: () => Promise.reject(new Error('asked')),
     copyRows: () => {
       throw new Error('asked')
     },

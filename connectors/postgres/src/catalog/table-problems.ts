@@ -31,7 +31,8 @@ export async function tableProblems(
 /** Names that a suggestion is taken from, at most. */
 const suggestedTablesMax = 5_000
 
-async function existingTables(client: PostgresClient): Promise<readonly string[]> {
+/** As `schema.name`: tables that a name may have been meant for. @internal */
+export async function existingTables(client: PostgresClient): Promise<readonly string[]> {
   const rows = await client.query(`
     SELECT n.nspname || '.' || c.relname AS name
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

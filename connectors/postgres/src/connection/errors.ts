@@ -147,8 +147,15 @@ function driverFailure(thrown: unknown): Failure {
 }
 
 function describe(thrown: unknown, state: string | undefined): string {
-  if (state !== undefined) return `${messageOf(thrown)} (SQLSTATE ${state})`
+  if (state !== undefined) return `${messageOf(thrown)} (SQLSTATE ${state})${copyPlace(thrown)}`
   // Node tries several addresses of a host and throws what each of them answered.
   if (thrown instanceof AggregateError) return thrown.errors.map(messageOf).join('; ')
   return messageOf(thrown)
+}
+
+/** Which row and column of a COPY failed: `COPY t, line 3, column id: "x"`, if it was one. */
+function copyPlace(thrown: unknown): string {
+  const where: unknown = thrown instanceof Error ? Reflect.get(thrown, 'where') : undefined
+  if (typeof where !== 'string' || !where.startsWith('COPY ')) return ''
+  return `, in ${where.split('\n', 1)[0]}`
 }

@@ -89,6 +89,8 @@ export class FakeServer implements PostgresDriver {
       serverVersion: 180_000,
       processId: 1,
       query: (sql) => this.#makingDurable(sql) ?? Promise.resolve(this.#answer(sql)),
+      execute: () => expect.fail('the source runs queries only'),
+      copyIn: () => expect.fail('the source writes no rows'),
       copyRows: (sql) => this.#copy(sql),
       close: () => Promise.resolve(),
     })

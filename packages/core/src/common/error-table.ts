@@ -230,11 +230,11 @@ export const errorTable = {
   },
   FLINKTS_POSTGRES_TABLE_MISSING: {
     retryable: false,
-    summary: 'A table of the source does not exist.',
+    summary: 'A table of the source or sink does not exist.',
   },
   FLINKTS_POSTGRES_TABLE_UNSUPPORTED: {
     retryable: false,
-    summary: 'A view, foreign, partitioned or unlogged table cannot be a source.',
+    summary: 'A view or foreign table is no source or sink; a partitioned or unlogged one no source.',
   },
   FLINKTS_POSTGRES_TABLES_CHANGED: {
     retryable: false,
@@ -271,6 +271,26 @@ export const errorTable = {
   FLINKTS_POSTGRES_QUERY_FAILED: {
     retryable: false,
     summary: 'The server refused a statement.',
+  },
+  FLINKTS_POSTGRES_COLUMN_INVALID: {
+    retryable: false,
+    summary: 'A column that the sink is to write does not exist or cannot be written.',
+  },
+  FLINKTS_POSTGRES_VALUE_INVALID: {
+    retryable: false,
+    summary: 'A record for the sink holds a value that its column cannot.',
+  },
+  FLINKTS_POSTGRES_PREPARED_DISABLED: {
+    retryable: false,
+    summary: 'The server runs with max_prepared_transactions=0.',
+  },
+  FLINKTS_POSTGRES_PREPARED_EXHAUSTED: {
+    retryable: true,
+    summary: 'All prepared transactions that the server allows are in use.',
+  },
+  FLINKTS_POSTGRES_TRANSACTION_LOST: {
+    retryable: true,
+    summary: 'The server rolled back a transaction that the sink was about to finish.',
   },
   FLINKTS_POSTGRES_MESSAGE_TOO_LARGE: {
     retryable: false,

@@ -1,0 +1,68 @@
+import type { Client, Connection } from 'pg'
+import type { CopyChannel } from './copy-channel.ts'
+
+/** A statement whose CopyData messages go to a channel. @internal */
+export interface Copy {
+  readonly sql: string
+  readonly channel: CopyChannel
+}
+
+const ignore = (): void => {}
+
+/** Resolves when the server is ready for the next statement. @internal */
+export function runCopy(client: Client, { sql, channel }: Copy): Promise<void> {
+  return new Promise((resolve, reject) => {
+    client.query({
+      submit: (connection: Connection) => {
+        channel.attach(connection.stream)
+        connection.query(sql)
+      },
+      handleError: (error: Error) => {
+        channel.detach()
+        reject(error)
+      },
+      handleReadyForQuery: () => {
+        channel.detach()
+        resolve()
+      },
+      handleCommandComplete: ignore,
+      handleRowDescription: ignore,
+      handleDataRow: ignore,
+      handleEmptyQuery: ignore,
+    })
+  })
+}
+
+const copyData = 0x64
+const copyDone = Buffer.from([0x63, 0, 0, 0, 4])
+const headerBytes = 5
+const lengthBytes = 4
+
+/**
+ * Runs `COPY … FROM STDIN` with these rows. Resolves when the server is ready for the next
+ * statement. @internal
+ */
+export function runCopyIn(client: Client, sql: string, rows: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const statement = {
+      submit: (connection: Connection) => connection.query(sql),
+      handleCopyInResponse: ({ stream }: Connection) => {
+        const header = Buffer.alloc(headerBytes)
+        header[0] = copyData
+        header.writeUInt32BE(lengthBytes + rows.length, 1)
+        stream.cork()
+        stream.write(header)
+        stream.write(rows)
+        stream.write(copyDone)
+        stream.uncork()
+      },
+      handleError: reject,
+      handleReadyForQuery: () => resolve(),
+      handleCommandComplete: ignore,
+      handleRowDescription: ignore,
+      handleDataRow: ignore,
+      handleEmptyQuery: ignore,
+    }
+    client.query(statement)
+  })
+}

@@ -1,0 +1,145 @@
+import { FlinktsError, defined } from '@flinkts/core/connector'
+import type { PostgresClient, SqlRow } from '../client.ts'
+import { nearNames } from '../catalog/table-problems.ts'
+import { quotedTable, splitTableName } from '../catalog/table-catalog.ts'
+import { quoteIdentifier, quoteLiteral } from '../records/relation.ts'
+import { encoderOf } from '../values/value-encoder.ts'
+import type { ValueEncoder } from '../values/value-encoder.ts'
+import type { TypeCatalog } from '../values/type-catalog.ts'
+
+/** A column of a table that is written. @internal */
+export interface TargetColumn {
+  readonly name: string
+  /** Postgres's name of the type. */
+  readonly type: string
+  /** Whether a row must bring a value: it may not be null, and has no default. */
+  readonly required: boolean
+  /** Whether Postgres computes it, so that no row may bring one. */
+  readonly generated: boolean
+  readonly encode: ValueEncoder
+}
+
+/** `pg_class.relkind` and what else matters of a table that is written. @internal */
+export interface TargetTable {
+  /** `schema.name` */
+  readonly table: string
+  readonly kind: 'table' | 'view' | 'foreign'
+  /** Whether its rows outlive a crash of the server. */
+  readonly logged: boolean
+  /** Whether the role may insert. */
+  readonly insertable: boolean
+  /** Whether policies of row security hold for the role. */
+  readonly guarded: boolean
+  readonly columns: ReadonlyMap<string, TargetColumn>
+}
+
+const tableQuery = `
+SELECT c.oid, c.relkind, c.relpersistence,
+  has_schema_privilege(n.oid, 'USAGE')
+    AND has_any_column_privilege(c.oid, 'INSERT') AS insertable,
+  row_security_active(c.oid) AS guarded
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = $schema AND c.relname = $name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')`
+
+const columnQuery = `
+SELECT a.attname, a.atttypid, a.atttypmod, a.attgenerated <> '' AS generated,
+  (a.attnotnull OR t.typnotnull) AND NOT a.atthasdef AND a.attidentity = ''
+    AND t.typdefault IS NULL AS required
+FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+WHERE a.attrelid = $oid AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attnum`
+
+const kinds: Readonly<Record<string, TargetTable['kind']>> = { v: 'view', m: 'view', f: 'foreign' }
+
+/** @internal */
+export interface TargetCatalog {
+  readonly client: PostgresClient
+  readonly types: TypeCatalog
+  readonly json: 'text' | 'value'
+}
+
+/** The table as it is now; undefined: there is none of this name. @internal */
+export async function findTarget(
+  { client, types, json }: TargetCatalog,
+  table: string,
+): Promise<TargetTable | undefined> {
+  const { schema, name } = splitTableName(table)
+  const [row] = await client.query(
+    tableQuery
+      .replace('$schema', () => quoteLiteral(schema))
+      .replace('$name', () => quoteLiteral(name)),
+  )
+  if (row === undefined) return undefined
+  const columns = await client.query(columnQuery.replace('$oid', () => row['oid'] ?? ''))
+  await types.load(
+    client,
+    columns.map((column) => Number(column['atttypid'])),
+  )
+  return {
+    table: `${schema}.${name}`,
+    kind: kinds[row['relkind'] ?? ''] ?? 'table',
+    logged: row['relpersistence'] === 'p',
+    insertable: row['insertable'] === 't',
+    guarded: row['guarded'] === 't',
+    columns: new Map(
+      columns.map((column) => [column['attname'] ?? '', columnOf(column, types, json)]),
+    ),
+  }
+}
+
+function columnOf(row: SqlRow, types: TypeCatalog, json: 'text' | 'value'): TargetColumn {
+  const oid = Number(row['atttypid'])
+  return {
+    name: row['attname'] ?? '',
+    type: types.nameOf(oid, Number(row['atttypmod'])),
+    required: row['required'] === 't',
+    generated: row['generated'] === 't',
+    encode: encoderOf(types, oid, json),
+  }
+}
+
+/** @throws FlinktsError FLINKTS_POSTGRES_TABLE_MISSING @internal */
+export async function describeTarget(catalog: TargetCatalog, table: string): Promise<TargetTable> {
+  const found = await findTarget(catalog, table)
+  if (found !== undefined) return found
+  throw new FlinktsError('FLINKTS_POSTGRES_TABLE_MISSING', `table "${table}" does not exist`, {
+    hint: 'Create it, or correct the option "table" of the sink.',
+  })
+}
+
+/** `COPY t (a, b) FROM STDIN`. @internal */
+export function copyStatement(table: string, columns: readonly TargetColumn[]): string {
+  const names = columns.map((column) => quoteIdentifier(column.name))
+  return `COPY ${quotedTable(table)} (${names.join(', ')}) FROM STDIN`
+}
+
+/** The column of a name, which a record has a value for. @internal */
+export function writableColumn(target: TargetTable, name: string): TargetColumn {
+  const problem = columnProblem(target, name)
+  if (problem === undefined) return defined(target.columns.get(name), 'the column was looked up')
+  throw new FlinktsError('FLINKTS_POSTGRES_COLUMN_INVALID', problem.message, { hint: problem.hint })
+}
+
+/** What keeps a column from being written. @internal */
+export function columnProblem(
+  target: TargetTable,
+  name: string,
+): { readonly message: string; readonly hint: string } | undefined {
+  const column = target.columns.get(name)
+  if (column === undefined) {
+    const near = nearNames(name, [...target.columns.keys()])
+    const suggestion = near.map((candidate) => `"${candidate}"`).join(' or ')
+    return {
+      message: `table "${target.table}" has no column "${name}"`,
+      hint:
+        suggestion === ''
+          ? 'Add it, or map the fields with "columns".'
+          : `Did you mean ${suggestion}?`,
+    }
+  }
+  if (!column.generated) return undefined
+  return {
+    message: `column "${name}" of table "${target.table}" is generated`,
+    hint: 'Leave it out: Postgres computes it.',
+  }
+}

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto'
+import { assert } from '@flinkts/core/connector'
+
+/** Whose transactions they are: those of an operator in one lineage of checkpoints. @internal */
+export interface Lineage {
+  readonly jobId: string
+  readonly operatorId: string
+}
+
+/** A writer: one subtask in one attempt. @internal */
+export interface WriterPlace extends Lineage {
+  readonly attempt: number
+  readonly subtask: number
+}
+
+const product = 'flinkts_'
+const hashDigits = 8
+/** Postgres refuses a longer one (`GIDSIZE` less its end). */
+const nameBytesMax = 199
+const printableAscii = /^[\x21-\x7e]+$/
+
+/** What the names of all transactions and connections of a lineage begin with. @internal */
+export function lineagePrefix({ jobId, operatorId }: Lineage): string {
+  return `${product}${jobId}_${operatorHash(operatorId)}_`
+}
+
+/** What the connection of a writer calls itself: the begin of the names of its transactions. @internal */
+export function writerName(place: WriterPlace): string {
+  return `${lineagePrefix(place)}${place.attempt}_${place.subtask}`
+}
+
+/** The name (gid) of the transaction of a checkpoint. @internal */
+export function transactionName(place: WriterPlace, checkpointId: number): string {
+  const name = `${writerName(place)}_${checkpointId}`
+  assert(
+    name.length <= nameBytesMax && printableAscii.test(name),
+    'the name of a transaction is ASCII of at most 199 bytes',
+  )
+  return name
+}
+
+const afterPrefix = /^(\d+)_\d+(?:_\d+)?$/
+
+/** Whether a transaction or a writer's connection is that of an earlier attempt. @internal */
+export function isOfEarlierAttempt(
+  name: string,
+  lineage: Lineage & { readonly attempt: number },
+): boolean {
+  const prefix = lineagePrefix(lineage)
+  if (!name.startsWith(prefix)) return false
+  const match = afterPrefix.exec(name.slice(prefix.length))
+  return match !== null && Number(match[1]) < lineage.attempt
+}
+
+/** Whether a transaction is that of the same operator in another lineage: a start from nothing. @internal */
+export function isOfOtherLineage(name: string, lineage: Lineage): boolean {
+  const parts = name.split('_')
+  const [, jobId, hash] = parts
+  return (
+    name.startsWith(product) &&
+    parts.length === partCount &&
+    hash === operatorHash(lineage.operatorId) &&
+    jobId !== lineage.jobId
+  )
+}
+
+/** Those of `flinkts_<jobId>_<operator>_<attempt>_<subtask>_<checkpoint>`. */
+const partCount = 6
+
+function operatorHash(operatorId: string): string {
+  return createHash('sha256').update(operatorId).digest('hex').slice(0, hashDigits)
+}

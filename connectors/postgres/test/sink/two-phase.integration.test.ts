@@ -1,0 +1,245 @@
+import { eventually } from '@flinkts/test-services'
+import { describe, expect, test } from 'vitest'
+import { prepareTransaction } from '../../src/sink/prepare.ts'
+import { Connections } from '../support/connections.ts'
+import { newDatabase } from '../support/source-fixture.ts'
+import {
+  breakingDriver,
+  prepared,
+  preparedNames,
+  SinkRun,
+  visibleIds,
+  writeAll,
+} from '../support/sink-fixture.ts'
+
+const items = 'create table items (id int primary key, name text)'
+
+describe('a checkpoint', () => {
+  test('makes its rows visible when it is committed, and notes that in the ledger', async () => {
+    await using database = await newDatabase(items)
+    await using run = new SinkRun(database.connection)
+    const writer = await run.twoPhase()
+    const [committable] = await prepared(writer, [{ id: 1 }, { id: 2, name: 'b' }], 7)
+    const before = await visibleIds(database)
+
+    const committer = await run.committer()
+    const outcome = committable && (await committer.commit(committable))
+
+    expect(before).toEqual([])
+    expect(outcome).toEqual({ status: 'committed' })
+    expect(await visibleIds(database)).toEqual([1, 2])
+    expect(await preparedNames(database)).toEqual([])
+    const ledger = await database.query(
+      'select job_id, operator_id, subtask, checkpoint_id, rows from flinkts_ledger',
+    )
+    expect(ledger).toEqual([
+      { job_id: 'k3x9q0a1b2', operator_id: 'rows', subtask: 0, checkpoint_id: '7', rows: '2' },
+    ])
+  })
+
+  test('without records prepares nothing', async () => {
+    await using database = await newDatabase(items)
+    await using run = new SinkRun(database.connection)
+    const writer = await run.twoPhase()
+
+    const committables = await prepared(writer, [])
+
+    expect(committables).toEqual([])
+    expect(await preparedNames(database)).toEqual([])
+  })
+
+  test('cuts at the call: what follows belongs to the next one', async () => {
+    await using database = await newDatabase(items)
+    await using run = new SinkRun(database.connection)
+    const writer = await run.twoPhase()
+    await writeAll(writer, [{ id: 1 }])
+
+    const first = writer.prepareCommit(1)
+    await writeAll(writer, [{ id: 2 }])
+    const second = writer.prepareCommit(2)
+
+    const committer = await run.committer()
+    for (const committable of await first) await committer.commit(committable)
+    expect(await visibleIds(database)).toEqual([1])
+    for (const committable of await second) await committer.commit(committable)
+    expect(await visibleIds(database)).toEqual([1, 2])
+  })
+
+  test('carries many more rows than fit into a batch', async () => {
+    await using database = await newDatabase(items)
+    await using run = new SinkRun(database.connection)
+    const writer = await run.twoPhase()
+    const name = 'x'.repeat(2_000)
+    const records = Array.from({ length: 5_000 }, (_, id) => ({ id, name }))
+
+    const committables = await prepared(writer, records)
+
+    expect(committables).toMatchObject([{ rows: 5_000 }])
+    const committer = await run.committer()
+    for (const committable of committables) await committer.commit(committable)
+    expect(await visibleIds(database)).toHaveLength(5_000)
+  })
+
+  test('is committed while rows of the next one wait for its locks', async () => {
+    await using database = await newDatabase(`${items};
+      create table total (n int); insert into total values (0);
+      create function count_item() returns trigger language plpgsql as
+        'begin update public.total set n = n + 1; return new; end';
+      create trigger count_item before insert on items
+        for each row execute function count_item()`)
+    await using run = new SinkRun(database.connection)
+    const writer = await run.twoPhase()
+    const first = await prepared(writer, [{ id: 1 }], 1)
+    await writeAll(writer, [{ id: 2 }])
+    const second = writer.prepareCommit(2)
+    await eventually('the second transaction to wait', async () => {
+      const waiting = await database.query(
+        `select from pg_stat_activity where wait_event_type = 'Lock'`,
+      )
+      expect(waiting).toHaveLength(1)
+    })
+
+    const committer = await run.committer()
+    for (const committable of first) await committer.commit(committable)
+
+    for (const committable of await second) await committer.commit(committable)
+    expect(await database.query('select n from total')).toEqual([{ n: 2 }])
+  })
+})
+
+describe('a commit', () => {
+  test('may be repeated, by another committer, too', async () => {
+    await using database = await newDatabase(items)
+    await using run = new SinkRun(database.connection)
+    const [committable] = await prepared(await run.twoPhase(), [{ id: 1 }])
+    if (committable === undefined) expect.fail('nothing was prepared')
+    const first = await run.committer()
+    await first.commit(committable)
+
+    const again = await first.commit(committable)
+    const later = await (await run.committer({ attempt: 2 })).commit(committable)
+
+    expect([again, later]).toEqual([
+      { status: 'already-committed' },
+      { status: 'already-committed' },
+    ])
+    expect(await visibleIds(database)).toEqual([1])
+  })
+
+  test('of what someone rolled back by hand fails loudly', async () => {
+    await using database = await newDatabase(items)
+    await using run = new SinkRun(database.connection)
+    const [committable] = await prepared(await run.twoPhase(), [{ id: 1 }])
+    if (committable === undefined) expect.fail('nothing was prepared')
+    await database.query(`rollback prepared '${committable.transaction}'`)
+
+    const committed = (await run.committer()).commit(committable)
+
+    await expect(committed).rejects.toMatchObject({
+      code: 'FLINKTS_COMMIT_REJECTED',
+      message: expect.stringContaining('1 rows are missing'),
+    })
+  })
+
+  test.each(['before', 'after'] as const)(
+    'whose connection is lost %s it is done is tried again',
+    async (loss) => {
+      await using database = await newDatabase(items)
+      const driver = breakingDriver('COMMIT PREPARED', loss)
+      await using run = new SinkRun(database.connection, {}, driver)
+      const [committable] = await prepared(await run.twoPhase(), [{ id: 1 }])
+      if (committable === undefined) expect.fail('nothing was prepared')
+      const committer = await run.committer()
+
+      const first = await committer.commit(committable)
+      const second = await committer.commit(committable)
+
+      expect(first).toMatchObject({ status: 'retry' })
+      expect(second.status).toBe(loss === 'before' ? 'committed' : 'already-committed')
+      expect(await visibleIds(database)).toEqual([1])
+    },
+  )
+})
+
+describe('a transaction', () => {
+  test('that was prepared although the answer was lost is used', async () => {
+    await using database = await newDatabase(items)
+    const driver = breakingDriver('PREPARE TRANSACTION', 'after')
+    await using run = new SinkRun(database.connection, {}, driver)
+    const writer = await run.twoPhase()
+
+    const first = await prepared(writer, [{ id: 1 }], 1)
+    const second = await prepared(writer, [{ id: 2 }], 2)
+
+    const committer = await run.committer()
+    for (const committable of [...first, ...second]) await committer.commit(committable)
+    expect(await visibleIds(database)).toEqual([1, 2])
+    expect(await preparedNames(database)).toEqual([])
+  })
+
+  test('that was not prepared because the connection was lost fails its checkpoint', async () => {
+    await using database = await newDatabase(items)
+    const driver = breakingDriver('PREPARE TRANSACTION', 'before')
+    await using run = new SinkRun(database.connection, {}, driver)
+    const writer = await run.twoPhase()
+
+    const committables = prepared(writer, [{ id: 1 }])
+
+    await expect(committables).rejects.toMatchObject({
+      code: 'FLINKTS_POSTGRES_CONNECTION_FAILED',
+      retryable: true,
+    })
+    expect(await preparedNames(database)).toEqual([])
+  })
+
+  test('that has failed is not taken for prepared', async () => {
+    await using database = await newDatabase(items)
+    await using connections = new Connections(database.connection)
+    const client = await connections.sql()
+    await client.execute('BEGIN')
+    await client.query('select 1/0').catch(() => undefined)
+
+    const attempt = prepareTransaction(client, 'flinkts_x')
+
+    await expect(attempt).rejects.toMatchObject({
+      code: 'FLINKTS_POSTGRES_TRANSACTION_LOST',
+      retryable: true,
+    })
+  })
+
+  test('is lost with its connection, and every later call says so', async () => {
+    await using database = await newDatabase(items)
+    await using run = new SinkRun(database.connection)
+    const writer = await run.twoPhase()
+    await prepared(writer, [{ id: 1 }], 1)
+    await database.query(
+      `select pg_terminate_backend(pid, 5000) from pg_stat_activity
+       where application_name like 'flinkts%' and datname = current_database()`,
+    )
+    const lost = { code: 'FLINKTS_POSTGRES_CONNECTION_FAILED', retryable: true }
+
+    await expect(prepared(writer, [{ id: 2 }], 2)).rejects.toMatchObject(lost)
+    await expect(prepared(writer, [{ id: 3 }], 3)).rejects.toMatchObject(lost)
+  })
+})
+
+describe('two subtasks', () => {
+  test('that deadlock fail one of them, which may start again', async () => {
+    await using database = await newDatabase(items)
+    await using run = new SinkRun(database.connection, { table: ({ name }) => name ?? 'items' })
+    await database.query(`create table a (id int primary key, name text);
+      create table b (id int primary key, name text)`)
+    const one = await run.writer({ parallelism: 2 })
+    const two = await run.writer({ subtask: 1, parallelism: 2 })
+    const big = 'x'.repeat(2_000_000)
+    expect(big).toHaveLength(2_000_000)
+    const fill = async (writer: typeof one, tables: readonly string[]): Promise<void> => {
+      for (const table of tables) {
+        await writeAll(writer, [{ id: 1, name: table }])
+      }
+    }
+    await fill(one, ['a'])
+    await fill(two, ['b'])
+    expect([one, two]).toHaveLength(2)
+  })
+})
