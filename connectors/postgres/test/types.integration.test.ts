@@ -2,6 +2,7 @@ import { sharedPostgres } from '@flinkts/test-services'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { PgValue, Row } from '../src/records/change.ts'
 import { Connections, describeTable, replicationOptions } from './support/connections.ts'
+import { SinkRun, writeAll } from './support/sink-fixture.ts'
 import { allRows, commits, pollUntil } from './support/drain.ts'
 
 /** A type in the matrix: what is stored, and how both sides make the same text of a value. */
@@ -136,6 +137,9 @@ interface Reading {
   readonly snapshot: readonly PgValue[]
   readonly stream: readonly PgValue[]
   readonly expected: readonly (string | null)[]
+  /** Postgres's own text of what is stored, and of what the sink made of the snapshot. */
+  readonly stored: readonly (string | null)[]
+  readonly written: readonly (string | null)[]
 }
 
 const readings: Reading[] = []
@@ -166,6 +170,16 @@ beforeAll(async () => {
   const snapshot = await allRows(copy)
   const stream = await replication.startReplication(replicationOptions({ slot }))
   const { changes } = await pollUntil(stream, commits(rowCount))
+  await using sink = new SinkRun<Row>(database.connection, { mode: 'append', table: 'copy' })
+  await client.query('create table public.copy (like public.t)')
+  const writer = await sink.writer()
+  await writeAll(writer, snapshot)
+  await writer.flush(true)
+  const columnOf = async (table: string, index: number): Promise<readonly (string | null)[]> => {
+    const text = `array_to_json(array[c${index}])::text`
+    const rows = await client.query(`select ${text} as text from public.${table} order by id`)
+    return rows.map((row) => row['text'] ?? null)
+  }
   for (const [index, { sql = 'v::text' }] of matrix.entries()) {
     const expected = await client.query(
       `select case when v is distinct from null then ${sql} end as text
@@ -175,6 +189,8 @@ beforeAll(async () => {
       snapshot: snapshot.map((row) => valueOf(row, index)),
       stream: changes.map((change) => valueOf(change.after, index)),
       expected: expected.map((row) => row['text'] ?? null),
+      stored: await columnOf('t', index),
+      written: await columnOf('copy', index),
     })
   }
 })
@@ -200,6 +216,17 @@ describe('every type', () => {
 
     const canonical = expected.map((value) => (value === null ? null : sameForm(value, type)))
     expect(ours).toEqual(canonical)
+  })
+})
+
+describe('what the sink writes', () => {
+  const indexed = matrix.map(({ type }, index) => ({ type, index }))
+
+  test.each(indexed)('$type is what the source read', ({ index }) => {
+    const { stored, written } = readings[index] ?? {}
+
+    expect(written).toEqual(stored)
+    expect(new Set(stored).size).toBeGreaterThan(1)
   })
 })
 

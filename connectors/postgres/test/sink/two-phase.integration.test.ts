@@ -224,22 +224,61 @@ describe('a transaction', () => {
 })
 
 describe('two subtasks', () => {
-  test('that deadlock fail one of them, which may start again', async () => {
-    await using database = await newDatabase(items)
-    await using run = new SinkRun(database.connection, { table: ({ name }) => name ?? 'items' })
-    await database.query(`create table a (id int primary key, name text);
+  test('that deadlock fail one of them, for a restart', async () => {
+    await using database = await newDatabase(`create table a (id int primary key, name text);
       create table b (id int primary key, name text)`)
-    const one = await run.writer({ parallelism: 2 })
-    const two = await run.writer({ subtask: 1, parallelism: 2 })
-    const big = 'x'.repeat(2_000_000)
-    expect(big).toHaveLength(2_000_000)
-    const fill = async (writer: typeof one, tables: readonly string[]): Promise<void> => {
-      for (const table of tables) {
-        await writeAll(writer, [{ id: 1, name: table }])
-      }
-    }
-    await fill(one, ['a'])
-    await fill(two, ['b'])
-    expect([one, two]).toHaveLength(2)
+    const table = ({ table: name }: Placed): string => name
+    const columns = { id: 'id', name: 'name' } as const
+    await using run = new SinkRun<Placed>(database.connection, { table, columns })
+    const one = await run.twoPhase({ parallelism: 2 })
+    const two = await run.twoPhase({ subtask: 1, parallelism: 2 })
+    await writeAll(one, [placed('a', 1), placed('a', 2, large)])
+    await writeAll(two, [placed('b', 1), placed('b', 2, large)])
+    await eventually('both to have sent rows', async () => {
+      const idle = await database.query(
+        `select from pg_stat_activity
+         where datname = current_database() and state = 'idle in transaction'`,
+      )
+      expect(idle).toHaveLength(2)
+    })
+
+    const ends = await Promise.allSettled([
+      prepared(one, [placed('b', 1)]),
+      prepared(two, [placed('a', 1)]),
+    ])
+
+    const failures = ends.filter((end) => end.status === 'rejected')
+    expect(failures).toMatchObject([
+      { reason: { code: 'FLINKTS_POSTGRES_QUERY_INTERRUPTED', retryable: true } },
+    ])
+    expect(failures[0]?.reason).toMatchObject({ message: expect.stringContaining('40P01') })
+  })
+
+  test('of which one waits for what the other has prepared do not wait for ever', async () => {
+    await using database = await newDatabase(items)
+    await using run = new SinkRun(database.connection, { lockTimeoutMs: 100 })
+    const one = await run.twoPhase({ parallelism: 2 })
+    const two = await run.twoPhase({ subtask: 1, parallelism: 2 })
+    await prepared(one, [{ id: 1 }])
+
+    const blocked = prepared(two, [{ id: 1 }])
+
+    await expect(blocked).rejects.toMatchObject({
+      code: 'FLINKTS_POSTGRES_QUERY_INTERRUPTED',
+      retryable: true,
+    })
   })
 })
+
+interface Placed {
+  readonly table: string
+  readonly id: number
+  readonly name: string
+}
+
+/** More than waits to be sent. */
+const large = 'x'.repeat(1_100_000)
+
+function placed(table: string, id: number, name = ''): Placed {
+  return { table, id, name }
+}

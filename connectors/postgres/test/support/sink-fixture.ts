@@ -87,10 +87,7 @@ export class SinkRun<In extends object = Item> implements AsyncDisposable {
 }
 
 /** Writes records, waiting where the writer asks to. */
-export async function writeAll<In>(
-  writer: SinkWriter<In>,
-  records: readonly In[],
-): Promise<void> {
+export async function writeAll<In>(writer: SinkWriter<In>, records: readonly In[]): Promise<void> {
   for (const record of records) await writer.write(record, { timestamp: undefined })
 }
 

@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest'
+import { newDatabase } from '../support/source-fixture.ts'
+import { prepared, preparedNames, SinkRun, visibleIds, writeAll } from '../support/sink-fixture.ts'
+
+const items = 'create table items (id int primary key, name text)'
+
+describe('a writer that starts', () => {
+  test('rolls back what earlier attempts prepared, of all their subtasks', async () => {
+    await using database = await newDatabase(items)
+    await using run = new SinkRun(database.connection)
+    for (const subtask of [0, 1]) {
+      const writer = await run.twoPhase({ subtask, parallelism: 2 })
+      await prepared(writer, [{ id: subtask }])
+      await writer.close()
+    }
+
+    const writer = await run.twoPhase({ attempt: 2 })
+
+    expect(await preparedNames(database)).toEqual([])
+    expect(run.logger.lines).toContainEqual({
+      level: 'info',
+      message: 'prepared transactions of earlier attempts were rolled back',
+      fields: { count: 2 },
+    })
+    const committer = await run.committer({ attempt: 2 })
+    for (const committable of await prepared(writer, [{ id: 0 }], 2)) {
+      await committer.commit(committable)
+    }
+    expect(await visibleIds(database)).toEqual([0])
+  })
+
+  test('leaves alone what is not its own', async () => {
+    await using database = await newDatabase(items)
+    await using run = new SinkRun(database.connection)
+    const others = [
+      await run.twoPhase({ operatorId: 'others' }),
+      await run.twoPhase({ jobId: 'k3x9q0a1b3' }),
+      await run.twoPhase({ jobId: 'k3x9q0a1b' }),
+      await run.twoPhase({ attempt: 2, subtask: 1 }),
+      await run.twoPhase({ attempt: 12, subtask: 1 }),
+    ]
+    for (const [id, writer] of others.entries()) await prepared(writer, [{ id }], id)
+    await database.query(
+      `begin; insert into items values (9); prepare transaction 'flinkts_by_hand'`,
+    )
+    const before = await preparedNames(database)
+
+    await run.twoPhase({ attempt: 2 })
+
+    expect(await preparedNames(database)).toEqual(before)
+    expect(before).toHaveLength(6)
+  })
+
+  test('leaves alone what another role or database has under the same names', async () => {
+    await using database = await newDatabase(items)
+    await using elsewhere = await newDatabase(items)
+    await using run = new SinkRun(database.connection)
+    await using other = new SinkRun(elsewhere.connection)
+    await prepared(await other.twoPhase(), [{ id: 1 }])
+
+    await run.twoPhase({ attempt: 2 })
+
+    expect(await preparedNames(elsewhere)).toHaveLength(1)
+  })
+
+  test('of another subtask rolls nothing back', async () => {
+    await using database = await newDatabase(items)
+    await using run = new SinkRun(database.connection)
+    await prepared(await run.twoPhase(), [{ id: 1 }])
+
+    await run.twoPhase({ attempt: 2, subtask: 1, parallelism: 2 })
+
+    expect(await preparedNames(database)).toHaveLength(1)
+  })
+
+  test('tells what another run of the same operator has left', async () => {
+    await using database = await newDatabase(items)
+    await using run = new SinkRun(database.connection)
+    await prepared(await run.twoPhase({ jobId: 'anolderrun' }), [{ id: 1 }])
+    const [name] = await preparedNames(database)
+
+    await run.twoPhase()
+
+    expect(run.logger.lines).toMatchObject([
+      { level: 'warn', fields: { transactions: name, hint: expect.stringContaining(`'${name}'`) } },
+    ])
+  })
+
+  test('ends writers of earlier attempts that still hold locks', async () => {
+    await using database = await newDatabase(items)
+    await using run = new SinkRun(database.connection)
+    const frozen = await run.twoPhase()
+    await writeAll(frozen, [{ id: 1 }, { id: 2, name: 'x'.repeat(1_100_000) }])
+
+    const writer = await run.twoPhase({ attempt: 2 })
+
+    const committables = await prepared(writer, [{ id: 1 }], 2)
+    expect(committables).toMatchObject([{ rows: 1 }])
+    await expect(prepared(frozen, [])).rejects.toMatchObject({
+      code: 'FLINKTS_POSTGRES_CONNECTION_FAILED',
+    })
+  })
+})
