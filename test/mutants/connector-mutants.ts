@@ -4,7 +4,7 @@ const filesystem = 'packages/filesystem'
 const formats = 'packages/formats'
 const postgres = 'connectors/postgres'
 
-/** Files, JSON lines and the Postgres source. */
+/** Files, JSON lines, the Postgres source and the Postgres sink. */
 export const connectorMutants: readonly Mutant[] = [
   {
     name: 'file-position-before-emission',
@@ -213,5 +213,88 @@ export const connectorMutants: readonly Mutant[] = [
     find: 'if (!decoder.inTransaction) handler.progress',
     replace: 'handler.progress',
     tests: [`${postgres}/test/protocol/slot-stream.test.ts`],
+  },
+  {
+    name: 'ledger-forgotten',
+    breaks: 'I4: a commit that was done before cannot be told from one that was lost',
+    file: `${postgres}/src/sink/writers.ts`,
+    find: 'await insertLedgerRow(session.client, this.#parts.ledger, committable)',
+    replace: 'await Promise.resolve(insertLedgerRow)',
+    tests: [`${postgres}/test/sink/two-phase.test.ts`],
+  },
+  {
+    name: 'commit-before-prepare',
+    breaks: 'I1: rows are visible before their checkpoint exists',
+    file: `${postgres}/src/sink/writers.ts`,
+    find: 'await this.#prepare(session, transaction)',
+    replace: 'await commitTransaction(session.client)',
+    tests: [`${postgres}/test/sink/two-phase.test.ts`],
+  },
+  {
+    name: 'missing-transaction-taken-for-committed',
+    breaks: 'I3: a prepared transaction that was rolled back by hand counts as committed',
+    file: `${postgres}/src/sink/committer.ts`,
+    find: 'if (await isInLedger(client, this.#parts.ledger, committable))',
+    replace: 'if ((await isInLedger(client, this.#parts.ledger, committable)) || true)',
+    tests: [`${postgres}/test/sink/two-phase.test.ts`],
+  },
+  {
+    name: 'orphans-of-others-rolled-back',
+    breaks: 'a start rolls back what other jobs and operators have prepared',
+    file: `${postgres}/src/sink/orphans.ts`,
+    find: 'prepared.filter((name) => isOfEarlierAttempt(name, place))',
+    replace: "prepared.filter((name) => name.startsWith('flinkts_'))",
+    tests: [`${postgres}/test/sink/two-phase.test.ts`],
+  },
+  {
+    name: 'transactions-of-own-attempt-rolled-back',
+    breaks: 'a start rolls back what another subtask of the same attempt has prepared',
+    file: `${postgres}/src/sink/transaction-name.ts`,
+    find: 'Number(match[1]) < lineage.attempt',
+    replace: 'Number(match[1]) <= lineage.attempt',
+    tests: [
+      `${postgres}/test/sink/two-phase.test.ts`,
+      `${postgres}/test/sink/transaction-name.test.ts`,
+    ],
+  },
+  {
+    name: 'frozen-writers-stay',
+    breaks: 'a writer of an earlier attempt can prepare after the orphans were rolled back',
+    file: `${postgres}/src/sink/orphans.ts`,
+    find: "(row) => isOfEarlierAttempt(row['name'] ?? '', place)",
+    replace: '() => false',
+    tests: [`${postgres}/test/sink/two-phase.test.ts`],
+  },
+  {
+    name: 'prepare-tag-ignored',
+    breaks: 'a transaction that the server rolled back counts as prepared',
+    file: `${postgres}/src/sink/prepare.ts`,
+    find: "if (tag !== 'PREPARE')",
+    replace: "if (tag === '')",
+    tests: [`${postgres}/test/sink/two-phase.test.ts`],
+  },
+  {
+    name: 'lost-prepare-taken-for-done',
+    breaks: 'a transaction counts as prepared although its connection broke before',
+    file: `${postgres}/src/sink/writers.ts`,
+    find: 'if (!(await wasPrepared(client, this.#parts.cleanUp, { name, processId }))) throw error',
+    replace: 'await wasPrepared(client, this.#parts.cleanUp, { name, processId })',
+    tests: [`${postgres}/test/sink/two-phase.test.ts`],
+  },
+  {
+    name: 'rows-after-the-barrier-prepared',
+    breaks: 'I1: rows that follow the barrier are in the transaction of the checkpoint',
+    file: `${postgres}/src/sink/epoch-writer.ts`,
+    find: '    this.#epoch = this.#newEpoch()\n    return',
+    replace: '    return',
+    tests: [`${postgres}/test/sink/two-phase.test.ts`],
+  },
+  {
+    name: 'sink-without-backpressure',
+    breaks: 'rows pile up in memory while the server is slow',
+    file: `${postgres}/src/sink/epoch-writer.ts`,
+    find: 'const before = this.#underWay > 0 ? this.#tail : undefined',
+    replace: 'const before = undefined',
+    tests: [`${postgres}/test/sink/two-phase.test.ts`],
   },
 ]

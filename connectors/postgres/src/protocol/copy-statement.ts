@@ -1,10 +1,33 @@
-import type { Client, Connection } from 'pg'
+import type { Socket } from 'node:net'
 import type { CopyChannel } from './copy-channel.ts'
 
 /** A statement whose CopyData messages go to a channel. @internal */
 export interface Copy {
   readonly sql: string
   readonly channel: CopyChannel
+}
+
+/** Of the driver's connection, what a COPY needs. */
+interface Connection {
+  readonly stream: Socket
+  /** Sends a statement. */
+  query(sql: string): void
+}
+
+/** What the driver runs when its turn has come. */
+interface Statement {
+  submit(connection: Connection): void
+  handleError(error: Error): void
+  handleReadyForQuery(): void
+  handleCommandComplete(): void
+  handleRowDescription(): void
+  handleDataRow(): void
+  handleEmptyQuery(): void
+}
+
+/** Of the driver's client, what a COPY needs. */
+interface Client {
+  query(statement: Statement): unknown
 }
 
 const ignore = (): void => {}
@@ -44,7 +67,7 @@ const lengthBytes = 4
  */
 export function runCopyIn(client: Client, sql: string, rows: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    const statement = {
+    const statement: Statement & { handleCopyInResponse(connection: Connection): void } = {
       submit: (connection: Connection) => connection.query(sql),
       handleCopyInResponse: ({ stream }: Connection) => {
         const header = Buffer.alloc(headerBytes)

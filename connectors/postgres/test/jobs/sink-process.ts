@@ -14,7 +14,7 @@ const { DATABASE_URL = '', CHECKPOINTS = '', RECORDS = '0' } = process.env
 /** Takes time, so that there are moments to kill the job at. */
 function burn(record: Numbered): Numbered {
   let value = record.id
-  for (let round = 0; round < 3_000; round += 1) value = Math.imul(value, 31) + round
+  for (let round = 0; round < 60_000; round += 1) value = Math.imul(value, 31) + round
   return { ...record, name: `${record.name} ${value}` }
 }
 

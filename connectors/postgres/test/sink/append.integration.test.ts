@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { containing, matching } from '../support/matchers.ts'
 import { newDatabase } from '../support/source-fixture.ts'
 import { SinkRun, visibleIds, writeAll } from '../support/sink-fixture.ts'
 
@@ -111,7 +112,7 @@ describe('a failure', () => {
 
     await expect(flushed).rejects.toMatchObject({
       code: 'FLINKTS_POSTGRES_QUERY_FAILED',
-      message: expect.stringMatching(
+      message: matching(
         /^writing to the table "public\.items" failed at .*SQLSTATE 22P02\), in COPY items, line 2, column id: "seven"$/,
       ),
     })
@@ -125,7 +126,7 @@ describe('a failure', () => {
     await writeAll(writer, [{ id: 1 }])
 
     await expect(writer.flush(false)).rejects.toMatchObject({
-      message: expect.stringContaining('23503'),
+      message: containing('23503'),
     })
   })
 
@@ -148,7 +149,7 @@ describe('a failure', () => {
 
     await expect(writeAll(await run.writer(), [{ id: { a: 1 } }])).rejects.toMatchObject({
       code: 'FLINKTS_POSTGRES_VALUE_INVALID',
-      message: expect.stringContaining('column "id" of table "public.items", integer, cannot hold'),
+      message: containing('column "id" of table "public.items", integer, cannot hold'),
     })
     const empty = writeAll(await run.writer(), [{}])
     await expect(empty).rejects.toMatchObject({ code: 'FLINKTS_POSTGRES_VALUE_INVALID' })

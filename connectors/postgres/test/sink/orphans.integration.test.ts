@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { containing } from '../support/matchers.ts'
 import { newDatabase } from '../support/source-fixture.ts'
 import { prepared, preparedNames, SinkRun, visibleIds, writeAll } from '../support/sink-fixture.ts'
 
@@ -82,7 +83,7 @@ describe('a writer that starts', () => {
     await run.twoPhase()
 
     expect(run.logger.lines).toMatchObject([
-      { level: 'warn', fields: { transactions: name, hint: expect.stringContaining(`'${name}'`) } },
+      { level: 'warn', fields: { transactions: name, hint: containing(`'${name}'`) } },
     ])
   })
 

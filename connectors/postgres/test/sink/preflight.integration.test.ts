@@ -2,6 +2,7 @@ import type { Finding } from '@flinkts/core/connector'
 import { startPostgres } from '@flinkts/test-services'
 import type { PostgresConnection, PostgresDatabase, PostgresQueries } from '@flinkts/test-services'
 import { describe, expect, test } from 'vitest'
+import { containing } from '../support/matchers.ts'
 import { postgresDriver } from '../../src/client.ts'
 import { postgresSinkOver } from '../../src/sink/sink.ts'
 import { newDatabase } from '../support/source-fixture.ts'
@@ -51,7 +52,7 @@ describe('a preflight of the sink', () => {
     })
 
     expect(findings).toMatchObject([
-      { code: 'table-missing', hint: expect.stringContaining('"public.items"') },
+      { code: 'table-missing', hint: containing('"public.items"') },
       { code: 'table-unsupported', message: '"public.v" is a view, not a table' },
       { code: 'table-unlogged', severity: 'warning' },
     ])
@@ -118,7 +119,7 @@ describe('a preflight of the sink', () => {
     expect(findings).toMatchObject([
       {
         code: 'prepared-too-few',
-        hint: expect.stringContaining('"ALTER SYSTEM SET max_prepared_transactions = 80"'),
+        hint: containing('"ALTER SYSTEM SET max_prepared_transactions = 80"'),
       },
     ])
   })

@@ -1,11 +1,13 @@
 import { eventually } from '@flinkts/test-services'
 import { describe, expect, test } from 'vitest'
+import { containing } from '../support/matchers.ts'
 import { prepareTransaction } from '../../src/sink/prepare.ts'
 import { Connections } from '../support/connections.ts'
 import { newDatabase } from '../support/source-fixture.ts'
 import {
   breakingDriver,
   prepared,
+  preparedOne,
   preparedNames,
   SinkRun,
   visibleIds,
@@ -111,8 +113,7 @@ describe('a commit', () => {
   test('may be repeated, by another committer, too', async () => {
     await using database = await newDatabase(items)
     await using run = new SinkRun(database.connection)
-    const [committable] = await prepared(await run.twoPhase(), [{ id: 1 }])
-    if (committable === undefined) expect.fail('nothing was prepared')
+    const committable = await preparedOne(await run.twoPhase(), [{ id: 1 }])
     const first = await run.committer()
     await first.commit(committable)
 
@@ -129,15 +130,14 @@ describe('a commit', () => {
   test('of what someone rolled back by hand fails loudly', async () => {
     await using database = await newDatabase(items)
     await using run = new SinkRun(database.connection)
-    const [committable] = await prepared(await run.twoPhase(), [{ id: 1 }])
-    if (committable === undefined) expect.fail('nothing was prepared')
+    const committable = await preparedOne(await run.twoPhase(), [{ id: 1 }])
     await database.query(`rollback prepared '${committable.transaction}'`)
 
     const committed = (await run.committer()).commit(committable)
 
     await expect(committed).rejects.toMatchObject({
       code: 'FLINKTS_COMMIT_REJECTED',
-      message: expect.stringContaining('1 rows are missing'),
+      message: containing('1 rows are missing'),
     })
   })
 
@@ -147,8 +147,7 @@ describe('a commit', () => {
       await using database = await newDatabase(items)
       const driver = breakingDriver('COMMIT PREPARED', loss)
       await using run = new SinkRun(database.connection, {}, driver)
-      const [committable] = await prepared(await run.twoPhase(), [{ id: 1 }])
-      if (committable === undefined) expect.fail('nothing was prepared')
+      const committable = await preparedOne(await run.twoPhase(), [{ id: 1 }])
       const committer = await run.committer()
 
       const first = await committer.commit(committable)
@@ -251,7 +250,7 @@ describe('two subtasks', () => {
     expect(failures).toMatchObject([
       { reason: { code: 'FLINKTS_POSTGRES_QUERY_INTERRUPTED', retryable: true } },
     ])
-    expect(failures[0]?.reason).toMatchObject({ message: expect.stringContaining('40P01') })
+    expect(failures[0]?.reason).toMatchObject({ message: containing('40P01') })
   })
 
   test('of which one waits for what the other has prepared do not wait for ever', async () => {

@@ -1,5 +1,5 @@
 import type { Committer, SinkWriter, SubtaskContext } from '@flinkts/core/connector'
-import { assert } from '@flinkts/core/connector'
+import { assert, defined } from '@flinkts/core/connector'
 import type { PostgresConnection, PostgresDatabase } from '@flinkts/test-services'
 import { postgresDriver } from '../../src/client.ts'
 import type { PostgresClient, PostgresDriver } from '../../src/client.ts'
@@ -102,6 +102,15 @@ export async function prepared<In>(
   const committables = await writer.prepareCommit(checkpointId)
   await flushed
   return committables
+}
+
+/** As `prepared`, where that is one transaction. */
+export async function preparedOne<In>(
+  writer: TwoPhaseItemWriter<In>,
+  records: readonly In[],
+): Promise<PostgresCommittable> {
+  const [committable] = await prepared(writer, records)
+  return defined(committable, 'a transaction was prepared')
 }
 
 /** The ids of the rows that everyone sees. */

@@ -1,0 +1,44 @@
+import { defineJob } from '@flinkts/core'
+import type { Source, SourceSplit } from '@flinkts/core/connector'
+import { postgresSink } from '../../src/index.ts'
+
+interface Order {
+  readonly id: bigint
+  readonly amount: string
+}
+
+declare const orders: Source<Order, SourceSplit, undefined, true>
+const connection = { url: 'postgres://user@db.example/shop' }
+
+defineJob('exactly-once', {}, (env) => {
+  const stream = env.source('orders', orders)
+  stream.sinkTo('prepared', postgresSink({ connection, mode: 'twoPhase', table: 'orders' }))
+  stream.sinkTo(
+    'mapped',
+    postgresSink<Order>({
+      connection,
+      mode: 'twoPhase',
+      table: ({ amount }) => amount,
+      columns: { key: 'id', doubled: ({ id }) => id * 2n },
+    }),
+  )
+  // @ts-expect-error rows that are appended may come twice
+  stream.sinkTo('appended', postgresSink<Order>({ connection, mode: 'append', table: 'orders' }))
+})
+
+defineJob('at-least-once', { guarantee: 'at-least-once' }, (env) => {
+  env
+    .source('orders', orders)
+    .sinkTo('appended', postgresSink<Order>({ connection, mode: 'append', table: 'orders' }))
+})
+
+// @ts-expect-error a mode that there is not
+postgresSink<Order>({ connection, mode: 'upsert', table: 'orders' })
+
+postgresSink<Order>({
+  connection,
+  mode: 'append',
+  table: 'orders',
+  // @ts-expect-error the record has no such field
+  columns: { total: 'sum' },
+})

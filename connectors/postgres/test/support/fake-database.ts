@@ -1,0 +1,196 @@
+import { FlinktsError, defined } from '@flinkts/core/connector'
+import { expect } from 'vitest'
+import type { PostgresClient, PostgresDriver, SqlRow, SqlText } from '../../src/client.ts'
+
+/** What a transaction writes. */
+interface Transaction {
+  readonly rows: string[]
+  readonly ledger: string[]
+}
+
+/** A statement, in the words of the tests. */
+type Step = 'begin' | 'copy' | 'ledger' | 'prepare' | 'commit' | 'commit-prepared'
+
+/**
+ * A database with a table `items` (id integer, name text) and a ledger, for the statements of the
+ * sink. Statements fail, or wait, when a test says so.
+ */
+export class FakeDatabase implements PostgresDriver {
+  /** Lines of COPY that everyone sees. */
+  readonly rows: string[] = []
+  /** The keys of the ledger that everyone sees. */
+  readonly ledger: string[] = []
+  readonly prepared: Map<string, Transaction> = new Map()
+  /** Names of connections that are open, by process. */
+  readonly connections: Map<number, string> = new Map()
+  readonly steps: Step[] = []
+  /** The tag that the next PREPARE answers, which then prepares nothing. */
+  prepareTag: string | undefined
+  /** The connection of the next such statement breaks. */
+  breakAt: { readonly step: Step; readonly done: boolean } | undefined
+  /** Statements of the COPY wait for it. */
+  gate: Promise<void> = Promise.resolve()
+  #processes = 0
+
+  connect(
+    _connection: unknown,
+    context: { readonly applicationName: string },
+  ): Promise<PostgresClient> {
+    this.#processes += 1
+    const processId = this.#processes
+    this.connections.set(processId, context.applicationName)
+    return Promise.resolve(new FakeConnection(this, processId))
+  }
+
+  connectReplication(): Promise<never> {
+    return expect.fail('a sink replicates nothing')
+  }
+
+  /** What a statement does, if its connection does not break. */
+  async run<T>(connection: FakeConnection, step: Step, action: () => T): Promise<T> {
+    if (!this.connections.has(connection.processId)) throw connectionLost()
+    this.steps.push(step)
+    const broken = this.breakAt?.step === step ? this.breakAt : undefined
+    if (broken === undefined) return action()
+    this.breakAt = undefined
+    if (broken.done) action()
+    this.connections.delete(connection.processId)
+    throw connectionLost()
+  }
+}
+
+class FakeConnection implements PostgresClient {
+  readonly serverVersion = 180_000
+  readonly processId: number
+  readonly #database: FakeDatabase
+  #open: Transaction | undefined
+
+  constructor(database: FakeDatabase, processId: number) {
+    this.#database = database
+    this.processId = processId
+  }
+
+  async query(sql: string, parameters: readonly SqlText[] = []): Promise<readonly SqlRow[]> {
+    const database = this.#database
+    if (sql.startsWith('INSERT INTO "public"."flinkts_ledger"')) {
+      const key = parameters.slice(0, 4).join(' ')
+      await database.run(this, 'ledger', () => this.#transaction.ledger.push(key))
+      return []
+    }
+    if (!database.connections.has(this.processId)) throw connectionLost()
+    if (sql.startsWith('SELECT 1 AS found')) {
+      return database.ledger.includes(parameters.join(' ')) ? [{ found: '1' }] : []
+    }
+    if (sql.includes('pg_terminate_backend')) {
+      database.connections.delete(Number(parameters[0]))
+      return []
+    }
+    return answer(database, sql, { processId: this.processId, parameters })
+  }
+
+  async execute(sql: string): Promise<string> {
+    const database = this.#database
+    const name = /^(?:PREPARE TRANSACTION|COMMIT PREPARED|ROLLBACK PREPARED) '(.*)'$/.exec(sql)?.[1]
+    if (sql === 'BEGIN') {
+      return database.run(this, 'begin', () => this.#begin())
+    }
+    if (sql === 'COMMIT') return database.run(this, 'commit', () => this.#publish(this.#end()))
+    const named = defined(name, 'the statement names a transaction')
+    if (sql.startsWith('PREPARE')) return database.run(this, 'prepare', () => this.#prepare(named))
+    if (sql.startsWith('ROLLBACK')) {
+      database.prepared.delete(named)
+      return 'ROLLBACK'
+    }
+    return database.run(this, 'commit-prepared', () => {
+      const transaction = database.prepared.get(named)
+      if (transaction === undefined) throw serverError('42704', 'no such prepared transaction')
+      database.prepared.delete(named)
+      return this.#publish(transaction)
+    })
+  }
+
+  async copyIn(_sql: string, rows: Uint8Array): Promise<void> {
+    await this.#database.gate
+    const lines = Buffer.from(rows).toString().trimEnd().split('\n')
+    await this.#database.run(this, 'copy', () => this.#transaction.rows.push(...lines))
+  }
+
+  copyRows(): never {
+    return expect.fail('a sink reads no rows')
+  }
+
+  close(): Promise<void> {
+    this.#database.connections.delete(this.processId)
+    return Promise.resolve()
+  }
+
+  get #transaction(): Transaction {
+    return defined(this.#open, 'a transaction is open')
+  }
+
+  #begin(): string {
+    expect(this.#open).toBeUndefined()
+    this.#open = { rows: [], ledger: [] }
+    return 'BEGIN'
+  }
+
+  #end(): Transaction {
+    const transaction = this.#transaction
+    this.#open = undefined
+    return transaction
+  }
+
+  #prepare(name: string): string {
+    const transaction = this.#end()
+    const { prepareTag } = this.#database
+    this.#database.prepareTag = undefined
+    if (prepareTag !== undefined) return prepareTag
+    this.#database.prepared.set(name, transaction)
+    return 'PREPARE'
+  }
+
+  #publish({ rows, ledger }: Transaction): string {
+    this.#database.rows.push(...rows)
+    this.#database.ledger.push(...ledger)
+    return 'COMMIT'
+  }
+}
+
+/** What the catalogs say. */
+function answer(
+  database: FakeDatabase,
+  sql: string,
+  asked: { readonly processId: number; readonly parameters: readonly SqlText[] },
+): readonly SqlRow[] {
+  if (sql.includes('pg_prepared_xacts'))
+    return [...database.prepared.keys()].map((gid) => ({ gid }))
+  if (sql.includes('pg_stat_activity')) {
+    return [...database.connections]
+      .filter(
+        ([pid, name]) => pid !== asked.processId && name.startsWith(asked.parameters[0] ?? ''),
+      )
+      .map(([pid, name]) => ({ pid: String(pid), name }))
+  }
+  if (sql.includes('prepared_max')) return [{ prepared_max: '64', standby: 'f', role: 'writer' }]
+  if (sql.includes('to_regclass')) return [{ found: 't' }]
+  if (sql.includes('AS usable')) return [{ usable: 't' }]
+  if (sql.includes('pg_attribute')) return columnRows
+  if (sql.includes('c.relkind'))
+    return [{ oid: '1', relkind: 'r', relpersistence: 'p', insertable: 't' }]
+  return []
+}
+
+const columnRows: readonly SqlRow[] = [
+  { attname: 'id', atttypid: '23', atttypmod: '-1', generated: 'f', required: 't' },
+  { attname: 'name', atttypid: '25', atttypmod: '-1', generated: 'f', required: 'f' },
+]
+
+function connectionLost(): FlinktsError {
+  return new FlinktsError('FLINKTS_POSTGRES_CONNECTION_FAILED', 'the connection was lost')
+}
+
+/** As the driver throws what the server says. */
+function serverError(code: string, message: string): FlinktsError {
+  const cause = Object.assign(new Error(message), { code })
+  return new FlinktsError('FLINKTS_POSTGRES_OBJECT_MISSING', message, { cause })
+}
