@@ -110,12 +110,12 @@ function targetProblems(
   const denied = 'FLINKTS_POSTGRES_PERMISSION_DENIED'
   if (!target.insertable) {
     const hint =
-      `As its owner, run "GRANT INSERT ON ${quotedTable(table)} TO ${quoteIdentifier(role)}", and ` +
-      '"GRANT USAGE ON SCHEMA" for its schema.'
+      `As its owner, run "GRANT INSERT ON ${quotedTable(table)} TO ${quoteIdentifier(role)}", ` +
+      'and "GRANT USAGE ON SCHEMA" for its schema.'
     problems.push(error('insert-denied', denied, `no right to insert into table "${table}"`, hint))
   }
   if (target.guarded) {
-    const message = `table "${table}" has row security, which COPY does not know`
+    const message = `table "${table}" has row security, which COPY refuses`
     const hint = `Run "ALTER ROLE ${quoteIdentifier(role)} BYPASSRLS" as a superuser.`
     problems.push(error('row-security', denied, message, hint))
   }
@@ -133,7 +133,7 @@ function columnProblems(target: TargetTable, names: readonly string[]): readonly
   const written = new Set(names)
   for (const { name, required } of target.columns.values()) {
     if (!required || written.has(name)) continue
-    const message = `column "${name}" of table "${target.table}" may not be null, and is not written`
+    const message = `column "${name}" of table "${target.table}" may not be null and is not written`
     const hint = 'Add it to the option "columns", or give it a default.'
     problems.push(error('column-required', columnInvalid, message, hint))
   }

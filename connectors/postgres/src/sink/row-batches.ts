@@ -38,8 +38,8 @@ export class RowBatches<In extends object> {
   }
 
   /**
-   * @throws FlinktsError FLINKTS_POSTGRES_COLUMN_INVALID, FLINKTS_POSTGRES_VALUE_INVALID: the batches
-   * are then as before.
+   * @throws FlinktsError FLINKTS_POSTGRES_COLUMN_INVALID, FLINKTS_POSTGRES_VALUE_INVALID: the
+   * batches are then as before.
    */
   add(target: TargetTable, record: In): void {
     const columns: TargetColumn[] = []

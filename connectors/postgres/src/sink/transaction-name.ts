@@ -24,7 +24,9 @@ export function lineagePrefix({ jobId, operatorId }: Lineage): string {
   return `${product}${jobId}_${operatorHash(operatorId)}_`
 }
 
-/** What the connection of a writer calls itself: the begin of the names of its transactions. @internal */
+/**
+ * What the connection of a writer calls itself: how the names of its transactions begin. @internal
+ */
 export function writerName(place: WriterPlace): string {
   return `${lineagePrefix(place)}${place.attempt}_${place.subtask}`
 }
@@ -52,7 +54,11 @@ export function isOfEarlierAttempt(
   return match !== null && Number(match[1]) < lineage.attempt
 }
 
-/** Whether a transaction is that of the same operator in another lineage: a start from nothing. @internal */
+/**
+ * Whether a transaction is that of the same operator in another lineage: of a start without state.
+ *
+ * @internal
+ */
 export function isOfOtherLineage(name: string, lineage: Lineage): boolean {
   const parts = name.split('_')
   const [, jobId, hash] = parts

@@ -24,7 +24,8 @@ export class WriterSession {
   /**
    * A new connection in place of the old one, whose open transaction is lost.
    *
-   * @throws FlinktsError as `PostgresDriver.connect`; FLINKTS_POSTGRES_CONNECTION_FAILED once closed
+   * @throws FlinktsError as `PostgresDriver.connect`; FLINKTS_POSTGRES_CONNECTION_FAILED if it was
+   * closed
    */
   async reconnect(): Promise<PostgresClient> {
     await this.#client.close()

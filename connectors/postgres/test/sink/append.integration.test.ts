@@ -113,7 +113,7 @@ describe('a failure', () => {
     await expect(flushed).rejects.toMatchObject({
       code: 'FLINKTS_POSTGRES_QUERY_FAILED',
       message: matching(
-        /^writing to the table "public\.items" failed at .*SQLSTATE 22P02\), in COPY items, line 2, column id: "seven"$/,
+        /^writing to the table "public\.items" failed.*22P02\), in COPY items, line 2, column id/,
       ),
     })
   })
@@ -143,7 +143,7 @@ describe('a failure', () => {
     })
   })
 
-  test('is told for a value that its column cannot hold, and for a record without any', async () => {
+  test('is told for a value that its column cannot hold, and for an empty record', async () => {
     await using database = await newDatabase(items)
     await using run = new SinkRun<{ id?: unknown }>(database.connection, { mode: 'append' })
 

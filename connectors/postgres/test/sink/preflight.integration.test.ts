@@ -70,11 +70,11 @@ describe('a preflight of the sink', () => {
       ['column-invalid', 'column "double" of table "public.items" is generated'],
       [
         'column-required',
-        'column "name" of table "public.items" may not be null, and is not written',
+        'column "name" of table "public.items" may not be null and is not written',
       ],
       [
         'column-required',
-        'column "other" of table "public.items" may not be null, and is not written',
+        'column "other" of table "public.items" may not be null and is not written',
       ],
     ])
   })
@@ -148,7 +148,7 @@ describe('a server', () => {
     await writeAll(await appending.writer(), [{ id: 1 }])
   })
 
-  test('whose prepared transactions are all in use fails the checkpoint, for a restart', async () => {
+  test('whose prepared transactions are all in use fails the checkpoint', async () => {
     await using server = await startPostgres({ settings: { max_prepared_transactions: '2' } })
     await server.query(items)
     await using run = new SinkRun(server.connection)

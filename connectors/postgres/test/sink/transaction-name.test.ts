@@ -13,7 +13,7 @@ describe('the name of a transaction', () => {
     expect(transactionName(place, 42)).toMatch(/^flinkts_k3x9q0a1b2_[0-9a-f]{8}_3_1_42$/)
   })
 
-  test('fits, and so does that of the connection, whatever the numbers and the operator are', () => {
+  test('fits, as that of the connection does, whatever the numbers and the operator are', () => {
     const longest = {
       jobId: 'k3x9q0a1b2',
       operatorId: 'x'.repeat(5_000),

@@ -16,7 +16,7 @@ function runOn(database: FakeDatabase, options: SinkOptions<Item> = {}): SinkRun
 }
 
 describe('a checkpoint', () => {
-  test('is a transaction with a row of the ledger, prepared before anything is committed', async () => {
+  test('is a transaction with a row of the ledger, prepared and not committed', async () => {
     const database = new FakeDatabase()
     await using run = runOn(database)
 

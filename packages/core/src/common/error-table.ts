@@ -234,7 +234,7 @@ export const errorTable = {
   },
   FLINKTS_POSTGRES_TABLE_UNSUPPORTED: {
     retryable: false,
-    summary: 'A view or foreign table is no source or sink; a partitioned or unlogged one no source.',
+    summary: 'A table of this kind, such as a view, can be no source or no sink.',
   },
   FLINKTS_POSTGRES_TABLES_CHANGED: {
     retryable: false,
