@@ -6,6 +6,7 @@ import { jsonSerializer } from '../state/json-serializer.ts'
 export interface PostgresCommittable {
   /** The name (gid) of the transaction. */
   readonly transaction: string
+  /** With the following three: the key of the row in the ledger. */
   readonly jobId: string
   readonly operatorId: string
   readonly subtask: number

@@ -43,19 +43,8 @@ export class RowBatches<In extends object> {
    */
   add(target: TargetTable, record: In): void {
     const columns: TargetColumn[] = []
-    let row = ''
-    const put = (name: string, value: unknown): void => {
-      if (value === undefined) return
-      const column = writableColumn(target, name)
-      const field = encoded(target, column, value)
-      row += columns.length === 0 ? field : `\t${field}`
-      columns.push(column)
-    }
-    if (this.#mapping === undefined) {
-      for (const [name, value] of Object.entries(record)) put(name, value)
-    } else {
-      for (const { column, valueOf } of this.#mapping) put(column, valueOf(record))
-    }
+    const values = this.#mapping === undefined ? record : valuesOf(record, this.#mapping)
+    const row = rowOf(values, target, columns)
     if (columns.length === 0) throw emptyRow(target)
     const batch = this.#batchOf(target, columns)
     batch.text += `${row}\n`
@@ -84,6 +73,27 @@ export class RowBatches<In extends object> {
     this.#last = batch
     return batch
   }
+}
+
+/** The text of the row; adds the columns that it has values for. */
+function rowOf(record: object, target: TargetTable, columns: TargetColumn[]): string {
+  const values = record as Readonly<Record<string, unknown>>
+  let row = ''
+  for (const name of Object.keys(values)) {
+    const value = values[name]
+    if (value === undefined) continue
+    const column = writableColumn(target, name)
+    if (columns.length > 0) row += '\t'
+    row += encoded(target, column, value)
+    columns.push(column)
+  }
+  return row
+}
+
+function valuesOf<In extends object>(record: In, mapping: readonly MappedColumn<In>[]): object {
+  const values: Record<string, unknown> = {}
+  for (const { column, valueOf } of mapping) values[column] = valueOf(record)
+  return values
 }
 
 function sameColumns(left: readonly TargetColumn[], right: readonly TargetColumn[]): boolean {

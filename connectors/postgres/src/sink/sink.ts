@@ -36,7 +36,7 @@ import { AppendWriter, TwoPhaseWriter } from './writers.ts'
 export function postgresSink<In extends object>(
   options: PostgresSinkOptions<In> & { readonly mode: 'twoPhase' },
 ): Sink<In, PostgresCommittable, 'exactly-once', never>
-/** @public */
+/** With `append`: at least once. @public */
 export function postgresSink<In extends object>(
   options: PostgresSinkOptions<In> & { readonly mode: 'append' },
 ): Sink<In, never, 'at-least-once', never>

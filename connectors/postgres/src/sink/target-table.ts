@@ -115,8 +115,9 @@ export function copyStatement(table: string, columns: readonly TargetColumn[]): 
 
 /** The column of a name, which a record has a value for. @internal */
 export function writableColumn(target: TargetTable, name: string): TargetColumn {
-  const problem = columnProblem(target, name)
-  if (problem === undefined) return defined(target.columns.get(name), 'the column was looked up')
+  const column = target.columns.get(name)
+  if (column?.generated === false) return column
+  const problem = defined(columnProblem(target, name), 'such a column has a problem')
   throw new FlinktsError('FLINKTS_POSTGRES_COLUMN_INVALID', problem.message, { hint: problem.hint })
 }
 
