@@ -91,6 +91,58 @@ describe('connecting', () => {
   })
 })
 
+describe('rows that are copied in', () => {
+  test('are stored, and statements that follow wait for them', async () => {
+    await using database = await (await sharedPostgres()).createDatabase()
+    await using connections = new Connections(database.connection)
+    const client = await connections.sql()
+    await client.execute('create table public.t (a int, b text)')
+
+    const copied = client.copyIn('copy public.t from stdin', Buffer.from('1\tx\n2\t\\N\n'), 'it')
+    const rows = await client.query('select a, b from public.t order by a')
+
+    await copied
+    expect(rows).toEqual([
+      { a: '1', b: 'x' },
+      { a: '2', b: null },
+    ])
+  })
+
+  test('and refused leave the connection fit for more', async () => {
+    await using database = await (await sharedPostgres()).createDatabase()
+    await using connections = new Connections(database.connection)
+    const client = await connections.sql()
+    await client.execute('create table public.t (a int)')
+
+    const wrong = await failure(client.copyIn('copy public.t from stdin', Buffer.from('x\n'), 'it'))
+    const missing = await failure(
+      client.copyIn('copy nowhere from stdin', Buffer.from('1\n'), 'it'),
+    )
+
+    expect(wrong).toMatchObject({ code: 'FLINKTS_POSTGRES_QUERY_FAILED' })
+    expect(missing).toMatchObject({ code: 'FLINKTS_POSTGRES_OBJECT_MISSING' })
+    expect(await client.execute('begin')).toBe('BEGIN')
+    expect(await client.execute('rollback')).toBe('ROLLBACK')
+  })
+
+  test('fail, for another try, when their connection is cut', async () => {
+    await using database = await (await sharedPostgres()).createDatabase()
+    await using proxy = await startProxy(database.connection)
+    await using connections = new Connections(proxy.connection)
+    const client = await connections.sql()
+    await client.execute('create table public.t (a int)')
+    proxy.cut('to-client')
+
+    const copied = failure(client.copyIn('copy public.t from stdin', Buffer.from('1\n'), 'it'))
+    proxy.reset()
+
+    expect(await copied).toMatchObject({
+      code: 'FLINKTS_POSTGRES_CONNECTION_FAILED',
+      retryable: true,
+    })
+  })
+})
+
 describe('statements', () => {
   test('give every value as text, whatever the settings of the role', async () => {
     await using database = await (await sharedPostgres()).createDatabase()
