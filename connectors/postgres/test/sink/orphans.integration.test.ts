@@ -52,7 +52,7 @@ describe('a writer that starts', () => {
     expect(before).toHaveLength(6)
   })
 
-  test('leaves alone what another role or database has under the same names', async () => {
+  test('leaves alone what another database has under the same names', async () => {
     await using database = await newDatabase(items)
     await using elsewhere = await newDatabase(items)
     await using run = new SinkRun(database.connection)
@@ -62,6 +62,20 @@ describe('a writer that starts', () => {
     await run.twoPhase({ attempt: 2 })
 
     expect(await preparedNames(elsewhere)).toHaveLength(1)
+  })
+
+  test('leaves alone what another role has under the same names', async () => {
+    await using database = await newDatabase(items)
+    const user = `role_${database.connection.database}`
+    await database.query(`create role ${user} superuser login password 'secret'`)
+    const connection = { ...database.connection, user, password: 'secret' }
+    await using run = new SinkRun(database.connection)
+    await using other = new SinkRun(connection)
+    await prepared(await other.twoPhase(), [{ id: 1 }])
+
+    await run.twoPhase({ attempt: 2 })
+
+    expect(await preparedNames(database)).toHaveLength(1)
   })
 
   test('of another subtask rolls nothing back', async () => {
