@@ -93,11 +93,14 @@ class CollectionReader<T> implements SourceReader<T, CollectionSplit> {
   #emit({ splitId, position }: CollectionSplit, output: SourceOutput<T>): number {
     const { timestamps, watermarks } = this.#options
     const splitOutput = output.forSplit(splitId)
-    for (const [offset, value] of this.#values.slice(position).entries()) {
+    let next = position
+    while (next < this.#values.length) {
+      const value = this.#values[next] as T
+      next += 1
       const more = splitOutput.collect(value, timestamps?.(value))
       const watermark = watermarks?.(value)
       if (watermark !== undefined) splitOutput.emitWatermark(watermark)
-      if (!more) return position + offset + 1
+      if (!more) return next
     }
     return this.#values.length
   }
