@@ -71,6 +71,14 @@ export const connectorMutants: readonly Mutant[] = [
     tests: [`${filesystem}/test/sink.test.ts`],
   },
   {
+    name: 'file-closed-in-the-middle',
+    breaks: 'a writer that has closed still prepares files, which nobody removes',
+    file: `${filesystem}/src/writer.ts`,
+    find: '    await this.#preparing\n',
+    replace: '',
+    tests: [`${filesystem}/test/sink.test.ts`],
+  },
+  {
     name: 'line-at-the-border-read-twice',
     breaks: 'a line that begins where a split ends is read by this one and by the next',
     file: `${formats}/src/json-lines-decoder.ts`,

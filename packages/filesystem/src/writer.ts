@@ -27,6 +27,8 @@ export class FileWriter<In> implements SinkWriter<In, FileCommittable> {
   #sequence = 0
   #inFlightBytes = 0
   #inFlightWaiter: PromiseWithResolvers<void> | undefined
+  /** Settles when nothing is being prepared any more. */
+  #preparing: Promise<unknown> = Promise.resolve()
   /** Settles when what failed to be prepared is removed. */
   #discarded: Promise<unknown> = Promise.resolve()
   #failure: { readonly cause: unknown } | undefined
@@ -61,13 +63,17 @@ export class FileWriter<In> implements SinkWriter<In, FileCommittable> {
     this.#endAll()
     const files = this.#ended
     this.#ended = []
-    return this.#committables(files, checkpointId)
+    const prepared = this.#committables(files, checkpointId)
+    this.#preparing = Promise.allSettled([this.#preparing, prepared])
+    return prepared
   }
 
   async close(): Promise<void> {
     const files = [...this.#open.values(), ...this.#ended]
     this.#open.clear()
     this.#ended = []
+    // A later attempt removes what this one has left: nothing may come after that.
+    await this.#preparing
     await Promise.all([this.#discarded, ...files.map((file) => file.abort())])
   }
 

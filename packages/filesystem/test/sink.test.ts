@@ -6,15 +6,8 @@ import { jsonLines } from '@flinkts/formats'
 import { describe, expect, test } from 'vitest'
 import { fieldBucket, fileSink, localDirectory, timeBucket } from '../src/index.ts'
 import type { FileCommittable, FileSinkOptions } from '../src/index.ts'
-import {
-  failureOf,
-  filesBelow,
-  ManualTime,
-  subtaskContext,
-  temporaryDirectory,
-  textOf,
-  visibleBelow,
-} from './fixtures.ts'
+import { filesBelow, visibleBelow } from './files-below.ts'
+import { failureOf, ManualTime, subtaskContext, temporaryDirectory, textOf } from './fixtures.ts'
 import { HookedStore } from './hooked-store.ts'
 
 interface Order {
@@ -291,6 +284,24 @@ describe('backpressure', () => {
 
     expect(operations).toContain('abort')
     expect(await readdir(directory)).toEqual([])
+  })
+
+  test('that is closed while it prepares leaves nothing under way', async () => {
+    const held = Promise.withResolvers<void>()
+    const order: string[] = []
+    const store = new HookedStore(localDirectory(await temporaryDirectory()), async (name, run) => {
+      if (name === 'prepare') await held.promise
+      return run()
+    })
+    const { writer, prepare } = await startSink({ store })
+    void writer.write({ id: 1 }, noTimestamp)
+
+    const prepared = prepare(1).then(() => order.push('prepared'))
+    const closed = writer.close().then(() => order.push('closed'))
+    held.resolve()
+    await Promise.all([prepared, closed])
+
+    expect(order).toEqual(['prepared', 'closed'])
   })
 })
 

@@ -33,6 +33,10 @@ export interface SinkWriter<In, Committable = unknown, WriterState = never> {
    * What a writer needs after a restore, besides the committables (which are committed by then).
    */
   snapshotState?(checkpointId: number): WriterState
-  /** Called last, also after a failure. Must not make anything visible. */
+  /**
+   * Called last, also after a failure and while a checkpoint is prepared. Must not make anything
+   * visible. Resolves when nothing of the writer is under way any more: then a later attempt may
+   * start, and remove what is left.
+   */
   close(): Promise<void>
 }
