@@ -1,6 +1,6 @@
 /**
  * Which package may import what: core <- formats <- filesystem <- connectors <- examples; core <-
- * cli.
+ * cli; core <- testkit, which the tests of connectors and of the filesystem import.
  */
 import path from 'node:path'
 import {
@@ -19,6 +19,7 @@ const packageImports: Readonly<Record<string, readonly string[]>> = {
   'packages/formats': core,
   'packages/filesystem': [...core, '@flinkts/formats'],
   'packages/cli': core,
+  'packages/testkit': [...core, '@flinkts/core/testing'],
 }
 const connectorImports = [
   '@flinkts/core/connector',
@@ -26,7 +27,7 @@ const connectorImports = [
   '@flinkts/filesystem',
   'zod',
 ]
-const testImports = [...core, '@flinkts/core/testing', '@flinkts/test-services']
+const testImports = [...core, '@flinkts/core/testing', '@flinkts/test-services', '@flinkts/testkit']
 /** The jobs that the tests of the command run are those of users. */
 const jobImports = ['@flinkts/filesystem', '@flinkts/formats']
 const testTools = ['fast-check', 'vitest']

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FlinktsError, silentLogger } from '@flinkts/core/connector'
@@ -10,21 +10,6 @@ export async function temporaryDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'flinkts-filesystem-'))
   onTestFinished(async () => rm(directory, { recursive: true, force: true }))
   return directory
-}
-
-/** The paths of all files below a directory, hidden ones too, in order. */
-export async function filesBelow(directory: string): Promise<readonly string[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
-    .toSorted()
-}
-
-/** What a reader with the glob `**\/*.jsonl` sees: hidden files are not matched. */
-export async function visibleBelow(directory: string): Promise<readonly string[]> {
-  const paths = await filesBelow(directory)
-  return paths.filter((path) => !path.split('/').some((segment) => segment.startsWith('.')))
 }
 
 export async function textOf(directory: string, path: string): Promise<string> {

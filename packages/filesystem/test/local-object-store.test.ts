@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { localDirectory } from '../src/index.ts'
 import type { PreparedUpload } from '../src/index.ts'
-import { failureOf, filesBelow, temporaryDirectory, textOf, visibleBelow } from './fixtures.ts'
+import { filesBelow, visibleBelow } from './files-below.ts'
+import { failureOf, temporaryDirectory, textOf } from './fixtures.ts'
 import { gather } from './hooked-store.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)

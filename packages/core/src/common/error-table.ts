@@ -39,6 +39,10 @@ export const errorTable = {
     retryable: false,
     summary: 'A test asks for what no job does, or what it runs never comes to rest or its end.',
   },
+  FLINKTS_CONFORMANCE_VIOLATED: {
+    retryable: false,
+    summary: 'A connector does not do what it declares; the message has the line that replays it.',
+  },
   // Running a job.
   FLINKTS_USER_FUNCTION_FAILED: {
     retryable: true,

@@ -1,0 +1,49 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { jsonLines } from '@flinkts/formats'
+import type { KitRecord, SinkDriver } from '@flinkts/testkit'
+import { fileSink } from '../src/index.ts'
+import { filesBelow, visibleBelow } from './files-below.ts'
+
+/** The file sink for the conformance kit: a directory for each target. */
+export const driver: SinkDriver<string> = {
+  name: 'filesystem sink',
+  module: import.meta.url,
+  capabilities: {
+    guarantee: 'exactly-once',
+    mechanism: '2pc',
+    visibility: 'on-commit',
+    fencing: 'on-takeover',
+    deletes: false,
+    order: 'per-split',
+    maxPreparedAgeMs: Number.POSITIVE_INFINITY,
+  },
+  versions: async () => ({ '@flinkts/filesystem': await ownVersion() }),
+  setup: () => mkdtemp(join(tmpdir(), 'flinkts-file-sink-')),
+  createSink: (path) => fileSink<KitRecord>({ path, format: jsonLines(), rollBytes: 65_536 }),
+  async readCommitted(directory) {
+    const records: KitRecord[] = []
+    for (const path of await visibleBelow(directory)) {
+      const text = await readFile(join(directory, path), 'utf8')
+      const lines = text.split('\n').slice(0, -1)
+      records.push(...lines.map((line) => JSON.parse(line) as KitRecord))
+    }
+    return records
+  },
+  listInFlight: hiddenBelow,
+  async removePrepared(directory) {
+    for (const path of await hiddenBelow(directory)) await rm(join(directory, path))
+  },
+  clean: (directory) => rm(directory, { recursive: true, force: true }),
+}
+
+async function hiddenBelow(directory: string): Promise<readonly string[]> {
+  const visible = await visibleBelow(directory)
+  return (await filesBelow(directory)).filter((path) => !visible.includes(path))
+}
+
+async function ownVersion(): Promise<string> {
+  const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(manifest) as { readonly version: string }).version
+}

@@ -1,0 +1,62 @@
+import { Scenario } from '../engine/scenario.ts'
+import { type KitRecord, type Workload, workload } from '../records/kit-record.ts'
+import type { CheckContext, SinkCheck } from './check.ts'
+
+/** Records that come again under the same id. @internal */
+export const keyChecks: readonly SinkCheck[] = [
+  {
+    name: 'duplicate.keys',
+    level: 'L0',
+    holds:
+      'of several records with one id the last is visible, also when a crash repeats the older',
+    proves: ['mechanism'],
+    needs: ({ mechanism }) =>
+      mechanism === 'idempotent-upsert' ? undefined : `"${mechanism}" has no keys`,
+    run: (context) => crashInTheMiddle(context, updates(workload(context.seed))),
+  },
+  {
+    name: 'delete',
+    level: 'L0',
+    holds: 'a deleted record is gone, one that is written again is there, a crash changes nothing',
+    proves: ['deletes'],
+    needs: ({ deletes }) => (deletes ? undefined : 'no deletes are declared'),
+    run: (context) => crashInTheMiddle(context, deletions(workload(context.seed))),
+  },
+]
+
+/** A checkpoint that did not complete has written, and is written again. */
+async function crashInTheMiddle(context: CheckContext, records: Workload): Promise<void> {
+  await using scenario = await Scenario.openWith(context, records)
+  const first = await scenario.job.start()
+  await first.checkpoint()
+  await first.checkpoint()
+  await first.writeBatch()
+  await first.cut()
+  await scenario.crash(first, 'throw')
+  await scenario.finish()
+}
+
+/** Every batch writes the ids of the first again, twice, with contents of its own. */
+function updates(original: Workload): Workload {
+  const [first = []] = original.batches
+  const batches = original.batches.map((batch) => {
+    const again = batch.map((record, index) => ({ ...record, id: first[index]?.id ?? record.id }))
+    return [...again.map((record) => ({ ...record, payload: `${record.payload}!` })), ...again]
+  })
+  return { ...original, batches }
+}
+
+/** Every batch deletes half of the one before, and writes some of what was deleted again. */
+function deletions(original: Workload): Workload {
+  const batches = original.batches.map((batch, index) => {
+    const before = original.batches[index - 1] ?? []
+    const deleted = before
+      .filter((_record, place) => place % 2 === 0)
+      .map((record): KitRecord => ({ ...record, operation: 'delete' }))
+    const written = deleted
+      .slice(0, 1)
+      .map((record): KitRecord => ({ ...record, operation: 'write' }))
+    return [...batch, ...deleted, ...written]
+  })
+  return { ...original, batches }
+}

@@ -1,0 +1,52 @@
+import { claimsOf, type SinkCapability } from '../capabilities/sink-capabilities.ts'
+import type { SinkDriver } from '../driver/sink-driver.ts'
+import type { CheckLevel, SinkCheck } from './check.ts'
+
+/** How one check went. @internal */
+export type CheckResult = {
+  readonly name: string
+  readonly level: CheckLevel
+  readonly holds: string
+} & (
+  | { readonly status: 'passed'; readonly seeds: readonly number[] }
+  | { readonly status: 'skipped'; readonly reason: string }
+  /** With the first seed that fails. */
+  | { readonly status: 'failed'; readonly seed: number; readonly cause: unknown }
+)
+
+/** How checks are run. @internal */
+export interface RunSettings {
+  readonly seeds: readonly number[]
+  readonly quietMs: number
+}
+
+/** Runs one check with every seed, up to the first that fails; never rejects. @internal */
+export async function runCheck(
+  check: SinkCheck,
+  driver: SinkDriver,
+  { seeds, quietMs }: RunSettings,
+): Promise<CheckResult> {
+  const { name, level, holds } = check
+  const reason = check.needs?.(driver.capabilities, driver)
+  if (reason !== undefined) return { name, level, holds, status: 'skipped', reason }
+  const used = check.once === true ? seeds.slice(0, 1) : seeds
+  for (const seed of used) {
+    try {
+      await check.run({ driver, seed, quietMs })
+    } catch (cause) {
+      return { name, level, holds, status: 'failed', seed, cause }
+    }
+  }
+  return { name, level, holds, status: 'passed', seeds: used }
+}
+
+/** The declared capabilities that no check reached: a claim that nobody tested. @internal */
+export function unreachedClaims(
+  driver: SinkDriver,
+  checks: readonly SinkCheck[],
+): readonly SinkCapability[] {
+  const reached = checks
+    .filter((check) => check.needs?.(driver.capabilities, driver) === undefined)
+    .flatMap(({ proves }) => proves)
+  return claimsOf(driver.capabilities).filter((claim) => !reached.includes(claim))
+}

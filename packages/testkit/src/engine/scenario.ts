@@ -1,0 +1,146 @@
+import { delay } from '@flinkts/core/connector'
+import type { CheckContext } from '../checks/check.ts'
+import type { SinkDriver } from '../driver/sink-driver.ts'
+import {
+  defaultSize,
+  resultOf,
+  type VisibleRecord,
+  type Workload,
+  workload,
+  type WorkloadSize,
+} from '../records/kit-record.ts'
+import { compareRecords } from '../records/oracle.ts'
+import { scheduler } from './kit-runtime.ts'
+import type { SinkAttempt } from './sink-attempt.ts'
+import { SinkJob } from './sink-job.ts'
+import { failOn } from './violation.ts'
+
+/** How an attempt ends: it failed and is closed, or nobody ever comes back to it. @internal */
+export type CrashMode = 'throw' | 'abandon'
+
+/** The subtasks of a job in a check. */
+const subtasks = 2
+
+/**
+ * A target of its own with a job that writes to it, and what checks do with both. At the end, what
+ * is left of abandoned attempts is closed, and the target is removed.
+ *
+ * @internal
+ */
+export class Scenario implements AsyncDisposable {
+  readonly job: SinkJob
+  readonly #driver: SinkDriver
+  readonly #target: Awaited<ReturnType<SinkDriver['setup']>>
+  readonly #context: CheckContext
+  readonly #abandoned: SinkAttempt[] = []
+
+  private constructor(
+    context: CheckContext,
+    target: Awaited<ReturnType<SinkDriver['setup']>>,
+    records: Workload,
+  ) {
+    this.#context = context
+    this.#driver = context.driver
+    this.#target = target
+    this.job = this.newJob('kitjob1', records)
+  }
+
+  static async open(context: CheckContext, size: WorkloadSize = defaultSize): Promise<Scenario> {
+    return Scenario.openWith(context, workload(context.seed, size))
+  }
+
+  /** With other records than those of the seed. */
+  static async openWith(context: CheckContext, records: Workload): Promise<Scenario> {
+    return new Scenario(context, await context.driver.setup(), records)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.closeAbandoned()
+    await this.#driver.clean(this.#target)
+  }
+
+  /** Another job that writes to the same target. */
+  newJob(jobId: string, records: Workload = workload(this.#context.seed)): SinkJob {
+    return new SinkJob({
+      sink: this.#driver.createSink(this.#target),
+      jobId,
+      workload: records,
+      parallelism: subtasks,
+    })
+  }
+
+  /** Ends an attempt before its time. */
+  async crash(attempt: SinkAttempt, mode: CrashMode): Promise<void> {
+    if (mode === 'throw') {
+      // What a failed attempt says when it is closed fails nothing in the engine.
+      await attempt.close().catch(() => undefined)
+      return
+    }
+    this.#abandoned.push(attempt)
+    await this.#driver.killConnections?.(this.#target)
+  }
+
+  /** What is visible now. */
+  visible(): Promise<readonly VisibleRecord[]> {
+    return this.#driver.readCommitted(this.#target)
+  }
+
+  inFlight(): Promise<readonly string[]> {
+    return this.#driver.listInFlight(this.#target)
+  }
+
+  async removePrepared(): Promise<void> {
+    await this.#driver.removePrepared?.(this.#target)
+  }
+
+  /** Visible must be these records, as the capabilities say. */
+  async expectVisible(expected: readonly VisibleRecord[], when: string): Promise<void> {
+    const found = await this.visible()
+    failOn(compareRecords(expected, found, this.#driver.capabilities), when)
+  }
+
+  async expectNothingInFlight(when: string): Promise<void> {
+    const names = await this.inFlight()
+    failOn(names.length === 0 ? [] : [`in flight: ${names.join(', ')}`], when)
+  }
+
+  /** Starts the job again, runs it to its end, and looks at the result for good. */
+  async finish(parallelism?: number): Promise<void> {
+    const attempt = await this.job.start(parallelism)
+    await attempt.runToEnd()
+    await this.settle(attempt)
+  }
+
+  /**
+   * Two more checkpoints, a quiet period, and the ends of those who were left alone: nothing may
+   * change. Nothing may be left: what the latter went on with, the start after that removes.
+   */
+  async settle(attempt: SinkAttempt): Promise<void> {
+    await this.#expectAll('after the last checkpoint')
+    await attempt.emptyCheckpoint()
+    await attempt.emptyCheckpoint()
+    await attempt.close()
+    await this.quiet()
+    await this.#expectAll('after two more checkpoints and a quiet period')
+    if (this.#abandoned.length > 0) {
+      await this.closeAbandoned()
+      const last = await this.job.start()
+      await last.emptyCheckpoint()
+      await last.close()
+      await this.#expectAll('after the end of those who were left alone')
+    }
+    await this.expectNothingInFlight('at the end')
+  }
+
+  quiet(): Promise<void> {
+    return delay(scheduler, this.#context.quietMs)
+  }
+
+  async closeAbandoned(): Promise<void> {
+    for (const attempt of this.#abandoned.splice(0)) await attempt.close().catch(() => undefined)
+  }
+
+  async #expectAll(when: string): Promise<void> {
+    await this.expectVisible(resultOf(this.job.parts.workload.batches.flat()), when)
+  }
+}

@@ -1,0 +1,10 @@
+/** The conformance kit: what a connector declares, tested by crashes against the real system. */
+export type {
+  SinkCapabilities,
+  SinkCapability,
+  SinkMechanism,
+} from './capabilities/sink-capabilities.ts'
+export type { JsonValue, SinkDriver } from './driver/sink-driver.ts'
+export type { KitRecord, VisibleRecord } from './records/kit-record.ts'
+export type { ConformanceReport, ReportedCheck } from './report/conformance-report.ts'
+export { describeSink, type DescribeOptions } from './vitest/describe-sink.ts'

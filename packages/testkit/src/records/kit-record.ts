@@ -1,0 +1,79 @@
+import { randomBelow, SeededPrng } from '@flinkts/core/testing'
+
+/**
+ * A record as a target shows it. All of it follows from the seed, so that whoever reads the target
+ * can tell what was lost, repeated, altered or moved.
+ *
+ * @public
+ */
+export interface VisibleRecord {
+  /** `<split>-<seq>`: unique in a run; the key of an upsert. */
+  readonly id: string
+  /** The part of the input that it belongs to, from 0. */
+  readonly split: number
+  /** Its place in the split, from 0. */
+  readonly seq: number
+  /** Text of 0 to some hundred characters: quotes, line breaks and all of Unicode but NUL. */
+  readonly payload: string
+}
+
+/** A record as a sink gets it. @public */
+export interface KitRecord extends VisibleRecord {
+  /** `delete`: the one with this id is to go; comes only if `deletes` is declared. */
+  readonly operation: 'write' | 'delete'
+}
+
+/** What a run writes: one batch of records a checkpoint. @internal */
+export interface Workload {
+  readonly seed: number
+  readonly splitCount: number
+  readonly batches: readonly (readonly KitRecord[])[]
+}
+
+/** The size of a workload. @internal */
+export interface WorkloadSize {
+  readonly splitCount: number
+  readonly batchCount: number
+  /** Records of one split in one batch. */
+  readonly recordsPerBatch: number
+}
+
+/** The sizes that checks use unless they say otherwise. @internal */
+export const defaultSize: WorkloadSize = { splitCount: 3, batchCount: 5, recordsPerBatch: 4 }
+
+/** Makes the records of a seed; splits take turns. @internal */
+export function workload(seed: number, size: WorkloadSize = defaultSize): Workload {
+  const { splitCount, batchCount, recordsPerBatch } = size
+  const batches = Array.from({ length: batchCount }, (_, batch) =>
+    Array.from({ length: recordsPerBatch * splitCount }, (_each, index) => {
+      const split = index % splitCount
+      return kitRecord(seed, split, batch * recordsPerBatch + Math.floor(index / splitCount))
+    }),
+  )
+  return { seed, splitCount, batches }
+}
+
+/**
+ * What is to be visible of records: of those with one id the last, unless that is a deletion.
+ *
+ * @internal
+ */
+export function resultOf(records: readonly KitRecord[]): readonly VisibleRecord[] {
+  const result = new Map<string, VisibleRecord>()
+  for (const record of records) {
+    if (record.operation === 'delete') result.delete(record.id)
+    else result.set(record.id, record)
+  }
+  return [...result.values()]
+}
+
+/** The record at a place of a run. */
+function kitRecord(seed: number, split: number, seq: number): KitRecord {
+  const prng = new SeededPrng(seed * 1_000_003 + split * 10_007 + seq)
+  const length = lengths[randomBelow(prng, lengths.length)] ?? 0
+  const letters = Array.from({ length }, () => alphabet[randomBelow(prng, alphabet.length)] ?? 'a')
+  return { id: `${split}-${seq}`, split, seq, payload: letters.join(''), operation: 'write' }
+}
+
+const lengths = [0, 1, 7, 31, 64, 400]
+const alphabet = Array.from('abcXYZ019 ,;:=|%$#\'"`\\/\n\r\t\u0001\u007fäßé漢字🙂\u2028\ufeff')

@@ -1,0 +1,39 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { sinkChecks } from '../src/checks/sink-checks.ts'
+import type { ConformanceReport } from '../src/index.ts'
+import { brokenSinks } from './support/broken-sinks.ts'
+
+const folder = new URL('../../../docs/connectors/', import.meta.url)
+const page = readFileSync(new URL('conformance.md', folder), 'utf8')
+const tables = page.slice(page.indexOf('\n## The checks\n'))
+const rows = tables.split('\n').filter((line) => line.startsWith('| `'))
+
+describe('the page of the kit', () => {
+  test('lists every check, in order, and every broken sink with the check that catches it', () => {
+    const checks = sinkChecks.map(
+      ({ name, level, holds }) => `| \`${name}\` | ${level} | ${holds} |`,
+    )
+    const broken = Object.entries(brokenSinks).map(
+      ([name, { breaks, caughtBy }]) => `| \`${name}\` | ${breaks} | \`${caughtBy}\` |`,
+    )
+
+    expect(rows).toEqual([...checks, ...broken])
+  })
+})
+
+describe('the reports of our connectors', () => {
+  const reports = readdirSync(folder)
+    .map((name) => new URL(`${name}/conformance.json`, folder))
+    .filter((file) => existsSync(file))
+    .map((file) => JSON.parse(readFileSync(file, 'utf8')) as ConformanceReport)
+
+  test('are there', () => {
+    expect(reports.map(({ connector }) => connector)).toContain('filesystem sink')
+  })
+
+  test.each(reports)('hold every check of the kit, and no failure: $connector', (report) => {
+    expect(report.failed).toBe(0)
+    expect(report.checks.map(({ name }) => name)).toEqual(sinkChecks.map(({ name }) => name))
+  })
+})

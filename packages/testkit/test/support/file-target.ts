@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemCodeOf } from '@flinkts/core/connector'
+import type { KitRecord } from '../../src/records/kit-record.ts'
+
+/**
+ * The external system of these tests: a directory of pending files and one of visible files, each a
+ * JSON array of records.
+ */
+export class FileTarget {
+  readonly directory: string
+
+  constructor(directory: string) {
+    this.directory = directory
+  }
+
+  static async create(): Promise<FileTarget> {
+    const target = new FileTarget(await mkdtemp(join(tmpdir(), 'flinkts-testkit-target-')))
+    for (const folder of ['pending', 'visible']) await mkdir(join(target.directory, folder))
+    return target
+  }
+
+  async writePending(name: string, records: readonly KitRecord[]): Promise<void> {
+    await writeFile(join(this.directory, 'pending', name), JSON.stringify(records))
+  }
+
+  async readPending(name: string): Promise<readonly KitRecord[]> {
+    return this.#read(join('pending', name))
+  }
+
+  /** Visible as a whole or not at all. */
+  async writeVisible(name: string, records: readonly KitRecord[]): Promise<void> {
+    // An older attempt may be writing the same.
+    const temporary = join(this.directory, `${name}.${randomUUID()}.tmp`)
+    await writeFile(temporary, JSON.stringify(records))
+    await rename(temporary, join(this.directory, 'visible', name))
+  }
+
+  /** @returns whether the pending file was there. */
+  async publish(pending: string, visible: string): Promise<boolean> {
+    try {
+      await rename(
+        join(this.directory, 'pending', pending),
+        join(this.directory, 'visible', visible),
+      )
+      return true
+    } catch (thrown) {
+      if (systemCodeOf(thrown) === 'ENOENT') return false
+      throw thrown
+    }
+  }
+
+  async isVisible(name: string): Promise<boolean> {
+    return (await this.#list('visible')).includes(name)
+  }
+
+  /** The records of all visible files, in the order of their names. */
+  async visible(): Promise<readonly KitRecord[]> {
+    const names = await this.#list('visible')
+    const files = await Promise.all(names.map((name) => this.#read(join('visible', name))))
+    return files.flat()
+  }
+
+  pending(): Promise<readonly string[]> {
+    return this.#list('pending')
+  }
+
+  async removePending(name: string): Promise<void> {
+    await rm(join(this.directory, 'pending', name), { force: true })
+  }
+
+  async removeVisible(name: string): Promise<void> {
+    await rm(join(this.directory, 'visible', name), { force: true })
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.directory, { recursive: true, force: true })
+  }
+
+  async #list(folder: string): Promise<readonly string[]> {
+    return (await readdir(join(this.directory, folder))).toSorted()
+  }
+
+  async #read(path: string): Promise<readonly KitRecord[]> {
+    return JSON.parse(await readFile(join(this.directory, path), 'utf8')) as readonly KitRecord[]
+  }
+}
