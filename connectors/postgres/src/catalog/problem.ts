@@ -6,6 +6,16 @@ export interface Problem extends Finding {
   readonly errorCode: ErrorCode
 }
 
+/** A problem that keeps a start from succeeding. @internal */
+export function errorProblem(
+  code: string,
+  errorCode: ErrorCode,
+  message: string,
+  hint: string,
+): Problem {
+  return { severity: 'error', code, errorCode, message, hint }
+}
+
 /**
  * Throws the first problem of severity `error`, if there is one; the message tells of all.
  *

@@ -1,6 +1,5 @@
-import type { ErrorCode } from '@flinkts/core/connector'
 import type { PostgresClient } from '../client.ts'
-import type { Problem } from './problem.ts'
+import { errorProblem, type Problem } from './problem.ts'
 import type { TableDescription } from './table-catalog.ts'
 import { quotedTable, splitTableName } from './table-catalog.ts'
 
@@ -25,7 +24,7 @@ export async function tableProblems(
   const missing = demands.tables.filter((table) => !names.has(table))
   if (missing.length === 0) return problems
   const existing = await existingTables(client)
-  return [...missing.map((table) => missingProblem(table, existing)), ...problems]
+  return [...missing.map((table) => missingProblem(table, existing, 'tables')), ...problems]
 }
 
 /** Names that a suggestion is taken from, at most. */
@@ -42,25 +41,32 @@ export async function existingTables(client: PostgresClient): Promise<readonly s
   return rows.map((row) => row['name'] ?? '')
 }
 
-function missingProblem(table: string, existing: readonly string[]): Problem {
-  const near = nearNames(table, existing)
-  const suggestion = near.map((name) => `"${name}"`).join(' or ')
-  return {
-    severity: 'error',
-    code: 'table-missing',
-    errorCode: 'FLINKTS_POSTGRES_TABLE_MISSING',
-    message: `table "${table}" does not exist`,
-    hint:
-      near.length > 0
-        ? `Did you mean ${suggestion}? Names are "schema.name", in the case that Postgres stores.`
-        : 'Create it, or correct the option "tables". Names are "schema.name", in stored case.',
-  }
+/** A table that does not exist, of those that the option names. @internal */
+export function missingProblem(
+  table: string,
+  existing: readonly string[],
+  option: 'table' | 'tables',
+): Problem {
+  const suggestion = suggestionOf(table, existing)
+  return errorProblem(
+    'table-missing',
+    'FLINKTS_POSTGRES_TABLE_MISSING',
+    `table "${table}" does not exist`,
+    suggestion === undefined
+      ? `Create it, or correct the option "${option}". Names are "schema.name", in stored case.`
+      : `${suggestion} Names are "schema.name", in the case that Postgres stores.`,
+  )
+}
+
+/** A question for those that may have been meant; `undefined`: none is near. @internal */
+export function suggestionOf(name: string, existing: readonly string[]): string | undefined {
+  const near = nearNames(name, existing).map((candidate) => `"${candidate}"`)
+  return near.length === 0 ? undefined : `Did you mean ${near.join(' or ')}?`
 }
 
 const suggestionsMax = 3
 const nameDistanceMax = 3
 
-/** @internal */
 /**
  * Those of `existing` that someone who wrote `table` may have meant, the nearest first. @internal
  */
@@ -103,15 +109,20 @@ function unsupportedProblem(table: TableDescription, streamed: boolean): Problem
   const errorCode = 'FLINKTS_POSTGRES_TABLE_UNSUPPORTED'
   if (table.kind === 'partitioned') {
     const hint = 'Name its partitions instead: "\\d+" in psql lists them.'
-    return error(code, errorCode, `table "${name}" is partitioned`, hint)
+    return errorProblem(code, errorCode, `table "${name}" is partitioned`, hint)
   }
   if (table.kind !== 'table') {
     const hint = 'Name the tables that it is made of.'
-    return error(code, errorCode, `"${name}" is a ${table.kind}, not a table`, hint)
+    return errorProblem(code, errorCode, `"${name}" is a ${table.kind}, not a table`, hint)
   }
   if (table.logged || !streamed) return undefined
   const hint = `Run "ALTER TABLE ${quotedTable(name)} SET LOGGED", or leave the table out.`
-  return error(code, errorCode, `table "${name}" is unlogged: changes are not in the WAL`, hint)
+  return errorProblem(
+    code,
+    errorCode,
+    `table "${name}" is unlogged: changes are not in the WAL`,
+    hint,
+  )
 }
 
 function keyProblem(table: TableDescription, streamed: boolean): Problem | undefined {
@@ -123,18 +134,18 @@ function keyProblem(table: TableDescription, streamed: boolean): Problem | undef
     const hint =
       `Run "ALTER TABLE ${quoted} ADD PRIMARY KEY (…)" with columns that name a row. (Published ` +
       'without one, the table would refuse every UPDATE and DELETE of the application.)'
-    return error('key-missing', errorCode, message, hint)
+    return errorProblem('key-missing', errorCode, message, hint)
   }
   if (table.unfitKeyColumns.length > 0) {
     const columns = table.unfitKeyColumns.map((column) => `"${column}"`).join(', ')
     const message = `the key of table "${name}" has an array or jsonb column: ${columns}`
     const hint = 'Give the table a unique index of other columns, and make it the replica identity.'
-    return error('key-unsupported', errorCode, message, hint)
+    return errorProblem('key-unsupported', errorCode, message, hint)
   }
   if (!streamed || table.relation.replicaIdentity !== 'nothing') return undefined
   const message = `table "${name}" has the replica identity "nothing"`
   const hint = `Run "ALTER TABLE ${quoted} REPLICA IDENTITY DEFAULT".`
-  return error('replica-identity', errorCode, message, hint)
+  return errorProblem('replica-identity', errorCode, message, hint)
 }
 
 function rightsProblems(table: TableDescription, demands: TableDemands): readonly Problem[] {
@@ -146,23 +157,21 @@ function rightsProblems(table: TableDescription, demands: TableDemands): readonl
     const hint =
       `As its owner, run "GRANT SELECT ON ${quoted} TO <role>", and "GRANT USAGE ON SCHEMA" ` +
       'for its schema.'
-    problems.push(error('select-denied', errorCode, `no right to read table "${name}"`, hint))
+    problems.push(
+      errorProblem('select-denied', errorCode, `no right to read table "${name}"`, hint),
+    )
   }
   if (table.rowsHidden) {
     const message = `row security hides rows of table "${name}" from the role`
     const hint = 'Run "ALTER ROLE <role> BYPASSRLS" as a superuser.'
-    problems.push(error('row-security', errorCode, message, hint))
+    problems.push(errorProblem('row-security', errorCode, message, hint))
   }
   if (demands.owned && !table.owned) {
     const message = `only the owner of table "${name}" can put it into a publication`
     const hint =
       'Connect as the owner, or create the publication as the owner and set the options ' +
       '"publication" and "managePublication: false".'
-    problems.push(error('table-not-owned', errorCode, message, hint))
+    problems.push(errorProblem('table-not-owned', errorCode, message, hint))
   }
   return problems
-}
-
-function error(code: string, errorCode: ErrorCode, message: string, hint: string): Problem {
-  return { severity: 'error', code, errorCode, message, hint }
 }

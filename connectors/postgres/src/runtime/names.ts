@@ -11,11 +11,14 @@ const hashDigits = 8
  * @internal
  */
 export function defaultName(jobName: string, operatorId: string): string {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([jobName, operatorId]))
-    .digest('hex')
+  const hash = shortHash(JSON.stringify([jobName, operatorId]))
   const readable = `flinkts_${jobName}_${operatorId}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_')
-  return `${readable.slice(0, nameBytesMax - hashDigits - 1)}_${hash.slice(0, hashDigits)}`
+  return `${readable.slice(0, nameBytesMax - hashDigits - 1)}_${hash}`
+}
+
+/** Eight hexadecimal digits that tell texts apart in names. @internal */
+export function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, hashDigits)
 }
 
 /** What a connection calls itself in `pg_stat_activity`. @internal */

@@ -1,8 +1,7 @@
-import type { ErrorCode } from '@flinkts/core/connector'
 import type { PostgresClient, SqlRow } from '../client.ts'
-import type { Problem } from '../catalog/problem.ts'
+import { errorProblem, type Problem } from '../catalog/problem.ts'
 import { quotedTable } from '../catalog/table-catalog.ts'
-import { existingTables, nearNames } from '../catalog/table-problems.ts'
+import { existingTables, missingProblem } from '../catalog/table-problems.ts'
 import { versionProblem } from '../preflight.ts'
 import { quoteIdentifier } from '../records/relation.ts'
 import type { TypeCatalog } from '../values/type-catalog.ts'
@@ -40,7 +39,8 @@ export async function examineSink(
   const catalog = { client, types: demands.types, json }
   for (const table of new Set(tables)) {
     const target = await findTarget(catalog, table)
-    if (target === undefined) problems.push(await missingProblem(client, table))
+    if (target === undefined)
+      problems.push(missingProblem(table, await existingTables(client), 'table'))
     else problems.push(...targetProblems(target, server['role'] ?? '', demands.columns))
   }
   if (mode === 'twoPhase') problems.push(...(await ledgerProblems(client, ledger)))
@@ -59,7 +59,7 @@ function serverProblems(row: SqlRow, demands: SinkDemands): readonly Problem[] {
   if (row['standby'] === 't') {
     const hint = 'Connect to the primary server.'
     problems.push(
-      error(
+      errorProblem(
         'standby',
         'FLINKTS_POSTGRES_SERVER_UNSUPPORTED',
         'the server is a read-only standby',
@@ -78,21 +78,10 @@ function serverProblems(row: SqlRow, demands: SinkDemands): readonly Problem[] {
     'too); or use the mode "append".'
   problems.push(
     allowed === 0
-      ? error('prepared-disabled', 'FLINKTS_POSTGRES_PREPARED_DISABLED', message, hint)
-      : error('prepared-too-few', 'FLINKTS_POSTGRES_LIMIT_REACHED', message, hint),
+      ? errorProblem('prepared-disabled', 'FLINKTS_POSTGRES_PREPARED_DISABLED', message, hint)
+      : errorProblem('prepared-too-few', 'FLINKTS_POSTGRES_LIMIT_REACHED', message, hint),
   )
   return problems
-}
-
-async function missingProblem(client: PostgresClient, table: string): Promise<Problem> {
-  const near = nearNames(table, await existingTables(client))
-  const suggestion = near.map((name) => `"${name}"`).join(' or ')
-  const hint =
-    near.length > 0
-      ? `Did you mean ${suggestion}? Names are "schema.name", in the case that Postgres stores.`
-      : 'Create it, or correct the option "table". Names are "schema.name", in stored case.'
-  const message = `table "${table}" does not exist`
-  return error('table-missing', 'FLINKTS_POSTGRES_TABLE_MISSING', message, hint)
 }
 
 function targetProblems(
@@ -104,7 +93,7 @@ function targetProblems(
   if (target.kind !== 'table') {
     const message = `"${table}" is a ${target.kind}, not a table`
     const hint = 'Name the table that is to hold the rows.'
-    return [error('table-unsupported', 'FLINKTS_POSTGRES_TABLE_UNSUPPORTED', message, hint)]
+    return [errorProblem('table-unsupported', 'FLINKTS_POSTGRES_TABLE_UNSUPPORTED', message, hint)]
   }
   const problems = columns === undefined ? [] : [...columnProblems(target, columns)]
   const denied = 'FLINKTS_POSTGRES_PERMISSION_DENIED'
@@ -112,12 +101,14 @@ function targetProblems(
     const hint =
       `As its owner, run "GRANT INSERT ON ${quotedTable(table)} TO ${quoteIdentifier(role)}", ` +
       'and "GRANT USAGE ON SCHEMA" for its schema.'
-    problems.push(error('insert-denied', denied, `no right to insert into table "${table}"`, hint))
+    problems.push(
+      errorProblem('insert-denied', denied, `no right to insert into table "${table}"`, hint),
+    )
   }
   if (target.guarded) {
     const message = `table "${table}" has row security, which COPY refuses`
     const hint = `Run "ALTER ROLE ${quoteIdentifier(role)} BYPASSRLS" as a superuser.`
-    problems.push(error('row-security', denied, message, hint))
+    problems.push(errorProblem('row-security', denied, message, hint))
   }
   if (!target.logged) problems.push(unloggedWarning(table))
   return problems
@@ -128,14 +119,14 @@ function columnProblems(target: TargetTable, names: readonly string[]): readonly
   for (const name of names) {
     const problem = columnProblem(target, name)
     if (problem === undefined) continue
-    problems.push(error('column-invalid', columnInvalid, problem.message, problem.hint))
+    problems.push(errorProblem('column-invalid', columnInvalid, problem.message, problem.hint))
   }
   const written = new Set(names)
   for (const { name, required } of target.columns.values()) {
     if (!required || written.has(name)) continue
     const message = `column "${name}" of table "${target.table}" may not be null and is not written`
     const hint = 'Add it to the option "columns", or give it a default.'
-    problems.push(error('column-required', columnInvalid, message, hint))
+    problems.push(errorProblem('column-required', columnInvalid, message, hint))
   }
   return problems
 }
@@ -150,8 +141,4 @@ function unloggedWarning(table: string): Problem {
     message: `table "${table}" is unlogged: a crash of the server empties it`,
     hint: `Run "ALTER TABLE ${quotedTable(table)} SET LOGGED" to keep what is written.`,
   }
-}
-
-function error(code: string, errorCode: ErrorCode, message: string, hint: string): Problem {
-  return { severity: 'error', code, errorCode, message, hint }
 }

@@ -1,6 +1,6 @@
 import { FlinktsError, defined } from '@flinkts/core/connector'
 import type { PostgresClient, SqlRow } from '../client.ts'
-import { nearNames } from '../catalog/table-problems.ts'
+import { suggestionOf } from '../catalog/table-problems.ts'
 import { quotedTable, splitTableName } from '../catalog/table-catalog.ts'
 import { quoteIdentifier, quoteLiteral } from '../records/relation.ts'
 import { encoderOf } from '../values/value-encoder.ts'
@@ -128,14 +128,11 @@ export function columnProblem(
 ): { readonly message: string; readonly hint: string } | undefined {
   const column = target.columns.get(name)
   if (column === undefined) {
-    const near = nearNames(name, [...target.columns.keys()])
-    const suggestion = near.map((candidate) => `"${candidate}"`).join(' or ')
     return {
       message: `table "${target.table}" has no column "${name}"`,
       hint:
-        suggestion === ''
-          ? 'Add it, or map the fields with "columns".'
-          : `Did you mean ${suggestion}?`,
+        suggestionOf(name, [...target.columns.keys()]) ??
+        'Add it, or map the fields with "columns".',
     }
   }
   if (!column.generated) return undefined

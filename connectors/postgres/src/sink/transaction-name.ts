@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { assert } from '@flinkts/core/connector'
+import { shortHash } from '../runtime/names.ts'
 
 /** Whose transactions they are: those of an operator in one lineage of checkpoints. @internal */
 export interface Lineage {
@@ -14,14 +14,13 @@ export interface WriterPlace extends Lineage {
 }
 
 const product = 'flinkts_'
-const hashDigits = 8
 /** Postgres refuses a longer one (`GIDSIZE` less its end). */
 const nameBytesMax = 199
 const printableAscii = /^[\x21-\x7e]+$/
 
 /** What the names of all transactions and connections of a lineage begin with. @internal */
 export function lineagePrefix({ jobId, operatorId }: Lineage): string {
-  return `${product}${jobId}_${operatorHash(operatorId)}_`
+  return `${product}${jobId}_${shortHash(operatorId)}_`
 }
 
 /**
@@ -65,14 +64,10 @@ export function isOfOtherLineage(name: string, lineage: Lineage): boolean {
   return (
     name.startsWith(product) &&
     parts.length === partCount &&
-    hash === operatorHash(lineage.operatorId) &&
+    hash === shortHash(lineage.operatorId) &&
     jobId !== lineage.jobId
   )
 }
 
 /** Those of `flinkts_<jobId>_<operator>_<attempt>_<subtask>_<checkpoint>`. */
 const partCount = 6
-
-function operatorHash(operatorId: string): string {
-  return createHash('sha256').update(operatorId).digest('hex').slice(0, hashDigits)
-}

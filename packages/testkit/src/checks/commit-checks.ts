@@ -28,8 +28,7 @@ export const commitChecks: readonly SinkCheck[] = [
         }
       })
       await scenario.expectVisible(job.storedRecords, 'after the second commit')
-      await attempt.runToEnd()
-      await scenario.settle(attempt)
+      await scenario.runOut(attempt)
     },
   },
   {
@@ -45,8 +44,7 @@ export const commitChecks: readonly SinkCheck[] = [
       const recoveries = Array.from({ length: 10 }, () => job.recover(job.stored.committables))
       await Promise.all(recoveries)
       await attempt.commit()
-      await attempt.runToEnd()
-      await scenario.settle(attempt)
+      await scenario.runOut(attempt)
     },
   },
   {
@@ -65,8 +63,7 @@ export const commitChecks: readonly SinkCheck[] = [
       const second = await job.start()
       await second.checkpoint()
       await job.recover(committables)
-      await second.runToEnd()
-      await scenario.settle(second)
+      await scenario.runOut(second)
     },
   },
   {
@@ -116,8 +113,7 @@ export const commitChecks: readonly SinkCheck[] = [
       await scenario.crash(attempt, 'throw')
       const next = await scenario.job.start()
       await next.emptyCheckpoint()
-      await next.runToEnd()
-      await scenario.settle(next)
+      await scenario.runOut(next)
     },
   },
   notification('notify.lost', 'a commit that was not asked for goes out with the next', 0),
@@ -134,8 +130,7 @@ export const commitChecks: readonly SinkCheck[] = [
       await attempt.writeBatch()
       await attempt.cut()
       await attempt.checkpoint()
-      await attempt.runToEnd()
-      await scenario.settle(attempt)
+      await scenario.runOut(attempt)
     },
   },
   {
@@ -189,8 +184,7 @@ function notification(name: string, holds: string, times: number): SinkCheck {
       const due = attempt.due()
       for (let count = 0; count < times; count += 1) await commitAll(attempt, due)
       await attempt.checkpoint()
-      await attempt.runToEnd()
-      await scenario.settle(attempt)
+      await scenario.runOut(attempt)
     },
   }
 }

@@ -61,8 +61,7 @@ export const contractChecks: readonly SinkCheck[] = [
       const size = { splitCount: 2, batchCount: 2, recordsPerBatch: 100 }
       await using scenario = await Scenario.open(context, size)
       const attempt = await scenario.job.start()
-      await attempt.runToEnd()
-      await scenario.settle(attempt)
+      await scenario.runOut(attempt)
     },
   },
   {

@@ -21,8 +21,7 @@ export const takeoverChecks: readonly SinkCheck[] = [
       await scenario.crash(first, 'abandon')
       const second = await scenario.job.start()
       await scenario.expectNothingInFlight('after the start of the next attempt')
-      await second.runToEnd()
-      await scenario.settle(second)
+      await scenario.runOut(second)
     },
   },
   {
@@ -142,8 +141,7 @@ function rescale(name: string, from: number, to: number): SinkCheck {
       const second = await job.start(to)
       await scenario.expectVisible(job.storedRecords, 'restored with another parallelism')
       await scenario.expectNothingInFlight('restored with another parallelism')
-      await second.runToEnd()
-      await scenario.settle(second)
+      await scenario.runOut(second)
     },
   }
 }

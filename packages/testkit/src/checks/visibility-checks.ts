@@ -27,8 +27,7 @@ export const visibilityChecks: readonly SinkCheck[] = [
       await scenario.expectVisible(storedRecords, 'prepared')
       await attempt.commit()
       await scenario.expectVisible(scenario.job.storedRecords, 'committed')
-      await attempt.runToEnd()
-      await scenario.settle(attempt)
+      await scenario.runOut(attempt)
     },
   },
   {
@@ -96,8 +95,7 @@ export const visibilityChecks: readonly SinkCheck[] = [
       attempt.complete(done)
       await attempt.commit()
       await scenario.expectVisible(job.storedRecords, 'only the first of two checkpoints committed')
-      await attempt.runToEnd()
-      await scenario.settle(attempt)
+      await scenario.runOut(attempt)
     },
   },
   {
@@ -108,8 +106,7 @@ export const visibilityChecks: readonly SinkCheck[] = [
     async run(context) {
       await using scenario = await Scenario.open(context)
       const attempt = await scenario.job.start()
-      await attempt.runToEnd()
-      await scenario.settle(attempt)
+      await scenario.runOut(attempt)
     },
   },
   {
@@ -145,8 +142,7 @@ export const visibilityChecks: readonly SinkCheck[] = [
       const size = { splitCount: 2, batchCount: 2, recordsPerBatch: 1200 }
       await using scenario = await Scenario.open(context, size)
       const attempt = await scenario.job.start()
-      await attempt.runToEnd()
-      await scenario.settle(attempt)
+      await scenario.runOut(attempt)
     },
   },
 ]

@@ -106,7 +106,11 @@ export class Scenario implements AsyncDisposable {
 
   /** Starts the job again, runs it to its end, and looks at the result for good. */
   async finish(parallelism?: number): Promise<void> {
-    const attempt = await this.job.start(parallelism)
+    await this.runOut(await this.job.start(parallelism))
+  }
+
+  /** Runs an attempt to its end, and looks at the result for good. */
+  async runOut(attempt: SinkAttempt): Promise<void> {
     await attempt.runToEnd()
     await this.settle(attempt)
   }
