@@ -112,7 +112,7 @@ export class KeyedRuntime implements EmittingOperator, TimeOutput {
   #begin(key: Key, timestamp: number): void {
     this.#keyed.backend.setKeyOfRecord(key)
     this.context.key = key
-    this.context.timestamp = timestamp === noTimestamp ? undefined : timestamp
+    this.context.timestampOrNone = timestamp
   }
 
   /** A record without key follows: it must not see the state of the record before. */
@@ -136,11 +136,11 @@ export class KeyedRuntime implements EmittingOperator, TimeOutput {
   }
 
   captureContext(): () => void {
-    const { key, timestamp, timeDomain } = this.context
+    const { key, timestampOrNone, timeDomain } = this.context
     return () => {
       this.#keyed.backend.setCurrentKey(key)
       this.context.key = key
-      this.context.timestamp = timestamp
+      this.context.timestampOrNone = timestampOrNone
       this.context.timeDomain = timeDomain
     }
   }
@@ -189,7 +189,7 @@ export class KeyedRuntime implements EmittingOperator, TimeOutput {
     const key = this.#keyed.backend.currentKey
     assert(key !== undefined, 'a timer makes its key the current one')
     context.key = key
-    context.timestamp = timestamp
+    context.timestampOrNone = timestamp
     context.timeDomain = timeDomain
     const timer = { timer: timestamp, timeDomain, key }
     let values: Iterable<unknown> | undefined
@@ -206,7 +206,8 @@ export class KeyedRuntime implements EmittingOperator, TimeOutput {
 /** One object for all records and timers of an operator. */
 class RuntimeContext implements KeyedContext, TimerContext {
   key: Key = ''
-  timestamp: number | undefined
+  /** A number only: as such it is kept without an object of its own for each record. */
+  timestampOrNone: number = noTimestamp
   timeDomain: TimeDomain = 'event-time'
   readonly timers: Timers
   readonly #operator: OperatorContext
@@ -220,6 +221,10 @@ class RuntimeContext implements KeyedContext, TimerContext {
     this.timers = timers
   }
 
+  get timestamp(): number | undefined {
+    return this.timestampOrNone === noTimestamp ? undefined : this.timestampOrNone
+  }
+
   get watermark(): number {
     return this.#time.current
   }
@@ -229,6 +234,6 @@ class RuntimeContext implements KeyedContext, TimerContext {
   }
 
   output<T>(tag: OutputTag<T>, value: T): void {
-    this.#sides.collect(tag, value, this.timestamp ?? noTimestamp)
+    this.#sides.collect(tag, value, this.timestampOrNone)
   }
 }

@@ -33,7 +33,7 @@ export class RecordRuntime implements EmittingOperator, TimeOutput {
   /** Calls `method` for each record, and emits what it returns. */
   processing(method: (value: unknown) => Iterable<unknown> | undefined | void): Collect {
     return (value, timestamp) => {
-      this.context.timestamp = timestamp === noTimestamp ? undefined : timestamp
+      this.context.timestampOrNone = timestamp
       let values: Iterable<unknown> | undefined
       try {
         values = method(value) ?? undefined
@@ -56,7 +56,8 @@ export class RecordRuntime implements EmittingOperator, TimeOutput {
 
 /** What functions without keyed state see: one object for all records of an operator. @internal */
 export class RecordContext implements CoContext {
-  timestamp: number | undefined
+  /** A number only: as such it is kept without an object of its own for each record. */
+  timestampOrNone: number = noTimestamp
   watermark: number = noWatermark
   readonly #operator: OperatorContext
   readonly #sides: SideOutputs
@@ -64,6 +65,10 @@ export class RecordContext implements CoContext {
   constructor(operator: OperatorContext) {
     this.#operator = operator
     this.#sides = new SideOutputs(operator)
+  }
+
+  get timestamp(): number | undefined {
+    return this.timestampOrNone === noTimestamp ? undefined : this.timestampOrNone
   }
 
   get processingTime(): number {
@@ -76,6 +81,6 @@ export class RecordContext implements CoContext {
   }
 
   output<T>(tag: OutputTag<T>, value: T): void {
-    this.#sides.collect(tag, value, this.timestamp ?? noTimestamp)
+    this.#sides.collect(tag, value, this.timestampOrNone)
   }
 }
