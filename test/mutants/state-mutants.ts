@@ -88,4 +88,12 @@ export const stateMutants: readonly Mutant[] = [
     replace: '',
     tests: ['packages/core/test/state/slot-index.test.ts', ...tests],
   },
+  {
+    name: 'keys-behind-a-range-forgotten',
+    breaks: 'keys that found no place in the buckets of their range of hashes are forgotten',
+    file: index,
+    find: '    if (range.mask === 0) return\n',
+    replace: '    if (range.mask !== undefined) return\n',
+    tests: ['packages/core/test/state/slot-index.test.ts'],
+  },
 ]

@@ -87,6 +87,14 @@ export const windowMutants: readonly Mutant[] = [
     tests: [`${test}/sliced-windows.test.ts`],
   },
   {
+    name: 'event-time-ahead-of-firing-windows',
+    breaks: 'between windows, event time goes on as far as the one that fires next',
+    file: `${windows}/sliced-window-operator.ts`,
+    find: '        this.#forward(this.#firing.end - 1)\n',
+    replace: '        this.#forward(end - 1)\n',
+    tests: [`${test}/sliced-windows.test.ts`],
+  },
+  {
     name: 'late-record-fires-all-keys',
     breaks: 'a late record fires its windows of every key again',
     file: `${windows}/sliced-window-operator.ts`,

@@ -164,11 +164,11 @@ export class HeapStateBackend {
 
   /**
    * The tables of a state with namespaces, which the caller reads and writes itself: one value for
-   * each key and namespace. Namespaces come and go, so each has few tables. Declares the state.
+   * each key and namespace. Declares the state.
    */
   namespaced(name: string): NamespacedTables {
     assert(!this.#states.has(name), 'a state with namespaces is declared twice')
-    const tables = new NamespacedTables(Math.min(namespaceTablesMax, this.#groupCount))
+    const tables = new NamespacedTables(this.#groupCount, true)
     return this.#declareTables(name, valueState(), tables).tables
   }
 
@@ -306,13 +306,17 @@ export class HeapStateBackend {
   }
 
   #declare(name: string, descriptor: StateDescriptor<unknown>): HeapState {
-    const state = this.#declareTables(name, descriptor, new NamespacedTables(this.#groupCount))
+    const state = this.#declareTables(
+      name,
+      descriptor,
+      new NamespacedTables(this.#groupCount, false),
+    )
     const { scope } = state
     const tables = state.tables.findOrCreate(voidNamespace)
     const { operatorId, ttl } = scope
     const entry = new CurrentEntry(this.#current, tables)
     state.handle = createHandle(descriptor, { operatorId, entry, now: this.#now })
-    if (ttl !== undefined) this.#sweepers.push(new TtlSweeper(scope, tables, this.#groupCount))
+    if (ttl !== undefined) this.#sweepers.push(new TtlSweeper(scope, tables))
     return state
   }
 
@@ -340,14 +344,14 @@ export class HeapStateBackend {
       [...tables.namespaces()].map((namespace) => ({
         part: { scope, state, namespace },
         tables: tables.findOrCreate(namespace),
-        shared: tables.tableCount < this.#groupCount,
       })),
     )
     const result: SnapshotTable[] = []
     for (let index = 0; index < this.#groupCount; index += 1) {
-      for (const { part, tables, shared } of parts) {
-        const table = tables.find(index)
+      for (const { part, tables } of parts) {
+        const table = tables.at(index)
         if (table === undefined || table.size === 0) continue
+        const shared = tables.count < this.#groupCount
         result.push({ table, part, keyGroup: shared ? undefined : this.#range.first + index })
       }
     }
@@ -393,8 +397,8 @@ export class HeapStateBackend {
       const tables = states[state]?.tables
       if (tables === undefined || keyGroup === undefined || !inRange(keyGroup, this.#range))
         continue
-      const index = tables.tableIndexOf(keyGroup - this.#range.first)
-      const table = tables.findOrCreate(namespace).findOrCreate(index)
+      const group = keyGroup - this.#range.first
+      const table = tables.findOrCreate(namespace).findOrCreate(group)
       counts.set(table, (counts.get(table) ?? 0) + entryCount)
     }
     for (const [table, count] of counts) table.reserve(count)
@@ -417,8 +421,7 @@ export class HeapStateBackend {
         throw this.#corrupt('a key of it is in a wrong key group')
       }
       if (stored === undefined || !inRange(keyGroup, this.#range)) continue
-      const index = state.tables.tableIndexOf(keyGroup - this.#range.first)
-      const table = tables.findOrCreate(index)
+      const table = tables.findOrCreate(keyGroup - this.#range.first)
       const slot = table.find(hash, key)
       if (slot < 0) table.insert(hash, key, stored)
       else this.#merge(state.scope, table.touch(slot), stored)
@@ -489,9 +492,6 @@ function appendTimed(stored: TimedList, added: TimedList): void {
 function noTime(): number {
   assert(false, 'a state with a time to live needs a clock')
 }
-
-/** A table that grows stops the task for the longer, the fewer there are. */
-const namespaceTablesMax = 16
 
 /** Slots of a state that one sweep looks at. */
 const sweepSlotsMax = 32

@@ -27,21 +27,8 @@ export class SlotColumn {
 
   /** `slot`: below the capacity, and not beyond those in use and the one after them. */
   set(slot: number, value: unknown): void {
-    if (this.#int32s !== undefined) {
-      if (isInt32(value)) {
-        this.#int32s[slot] = value
-        return
-      }
-      this.#leaveInt32s(value)
-    }
-    if (this.#float64s !== undefined) {
-      if (typeof value === 'number') {
-        this.#float64s[slot] = value
-        return
-      }
-      this.#leaveFloat64s()
-    }
-    if (this.#values !== undefined) this.#values[slot] = value
+    if (this.#int32s !== undefined && isInt32(value)) this.#int32s[slot] = value
+    else this.#setAny(slot, value)
   }
 
   /** Lets go of what is in a slot. */
@@ -60,6 +47,18 @@ export class SlotColumn {
     if (this.#float64s !== undefined) {
       this.#float64s = copied(this.#float64s, new Float64Array(capacity))
     }
+  }
+
+  #setAny(slot: number, value: unknown): void {
+    if (this.#int32s !== undefined) this.#leaveInt32s(value)
+    if (this.#float64s !== undefined) {
+      if (typeof value === 'number') {
+        this.#float64s[slot] = value
+        return
+      }
+      this.#leaveFloat64s()
+    }
+    if (this.#values !== undefined) this.#values[slot] = value
   }
 
   #leaveInt32s(value: unknown): void {

@@ -36,12 +36,17 @@ export class SlotIndex {
     return this.#keys.get(slot) as KeyIdentity
   }
 
-  /** Calls `visit` for every key, in no order. */
-  forEach(visit: (slot: number, hash: number) => void): void {
+  /** Calls `visit` for the keys whose hash is in the range, in no order. */
+  forEachOf(range: HashRange, visit: (slot: number, hash: number) => void): void {
     const buckets = this.#buckets
-    for (let at = 0; at < buckets.length; at += 2) {
-      const slot = (buckets[at] as number) - 1
-      if (slot >= 0) visit(slot, this.#hashOf(buckets[at + 1] as number))
+    const mask = buckets.length - 1
+    const end = this.#home(range.last) + 2
+    for (let at = this.#home(range.first); at < end; at += 2) this.#visit(at, range, visit)
+    if (range.mask === 0) return
+    // Keys of the last bucket may lie in the run of buckets behind it.
+    for (let at = end - 2; buckets[at] !== 0; ) {
+      at = (at + 2) & mask
+      this.#visit(at, range, visit)
     }
   }
 
@@ -113,6 +118,17 @@ export class SlotIndex {
     }
   }
 
+  #visit(
+    at: number,
+    { first, mask }: HashRange,
+    visit: (slot: number, hash: number) => void,
+  ): void {
+    const slot = (this.#buckets[at] as number) - 1
+    if (slot < 0) return
+    const hash = this.#hashOf(this.#buckets[at + 1] as number)
+    if ((hash & mask) === first) visit(slot, hash)
+  }
+
   /** The bucket that a hash chooses. */
   #home(hash: number): number {
     return (hash >>> this.#shift) << 1
@@ -152,3 +168,20 @@ export class SlotIndex {
 }
 
 const bucketCountMin = 8
+
+/** The hashes with the same high bits: from `first` to `last`, as unsigned numbers. @internal */
+export interface HashRange {
+  readonly first: number
+  /** Inclusive. */
+  readonly last: number
+  /** The high bits; 0: all hashes are in the range. */
+  readonly mask: number
+}
+
+/** One of `2 ** bits` ranges, which together are all hashes. @internal */
+export function hashRange(index: number, bits: number): HashRange {
+  // A shift by 32 bits would be none: it moves 0 only.
+  const first = index << (32 - bits)
+  const low = -1 >>> bits
+  return { first, last: first | low, mask: ~low }
+}

@@ -3,7 +3,7 @@ import { FreeSlots } from './free-slots.ts'
 import type { KeyIdentity } from './key.ts'
 import { gathered, type NumberColumns } from './number-columns.ts'
 import { copied, SlotColumn } from './slot-column.ts'
-import { SlotIndex } from './slot-index.ts'
+import { type HashRange, SlotIndex } from './slot-index.ts'
 
 /** What a snapshot asks of a table: to be shown pages before they may change. @internal */
 export interface PreImages {
@@ -18,6 +18,9 @@ export interface PreImages {
    */
   preserve(first: number, end: number): void
 }
+
+/** Sees an entry, which it must not change; `hash` is the `keyHash` of its key. @internal */
+export type EntryVisitor = (hash: number, key: KeyIdentity, stored: unknown) => void
 
 /**
  * The entries of one state in one key group. Every entry has a slot; slots of removed entries are
@@ -172,9 +175,11 @@ export class SlotTable {
     }
   }
 
-  /** Calls `visit` for every entry with its slot and `keyHash`, in no order. */
-  forEachSlot(visit: (slot: number, hash: number) => void): void {
-    this.#index.forEach(visit)
+  /** Calls `visit` for the entries whose `keyHash` is in the range, in no order. */
+  forEachOf(range: HashRange, visit: EntryVisitor): void {
+    this.#index.forEachOf(range, (slot, hash) => {
+      visit(hash, this.#index.keyAt(slot), this.#stored.get(slot))
+    })
   }
 
   #preserve(slot: number): void {

@@ -1,21 +1,25 @@
 import { assert } from '../common/assert.ts'
 import type { KeyIdentity } from './key.ts'
-import { SlotTable } from './slot-table.ts'
+import type { HashRange } from './slot-index.ts'
+import { type EntryVisitor, SlotTable } from './slot-table.ts'
 
 /** The tables of one state in one namespace. @internal */
 export class StateTables {
   readonly #tables: (SlotTable | undefined)[]
-  readonly #sizesExpected: readonly number[]
+  readonly #sizeExpected: number
 
-  /** `sizesExpected`: of the tables, which are made with room for so many entries. */
-  constructor(count: number, sizesExpected: readonly number[] = []) {
+  /**
+   * `count`: one for each key group of the subtask, or a power of two, which share them; each is
+   * made with room for `sizeExpected` entries.
+   */
+  constructor(count: number, sizeExpected = 0) {
     this.#tables = Array.from({ length: count })
-    this.#sizesExpected = sizesExpected
+    this.#sizeExpected = sizeExpected
   }
 
-  /** The numbers of entries. */
-  get sizes(): readonly number[] {
-    return this.#tables.map((table) => table?.size ?? 0)
+  /** The number of tables, made or not. */
+  get count(): number {
+    return this.#tables.length
   }
 
   get entryCount(): number {
@@ -32,17 +36,35 @@ export class StateTables {
     }
   }
 
-  find(index: number): SlotTable | undefined {
+  /** Calls `visit` for the entries whose `keyHash` is in the range, in no order. */
+  forEachOf(range: HashRange, visit: EntryVisitor): void {
+    for (const table of this.#tables) table?.forEachOf(range, visit)
+  }
+
+  /** The table at an index below `count`, if it is made. */
+  at(index: number): SlotTable | undefined {
     return this.#tables[index]
   }
 
-  findOrCreate(index: number): SlotTable {
-    const found = this.#tables[index]
-    if (found !== undefined) return found
-    assert(index >= 0 && index < this.#tables.length, 'a table is not of this subtask')
+  /** The table for the keys of a key group, by its index in the range of the subtask. */
+  find(group: number): SlotTable | undefined {
+    return this.#tables[this.#indexOf(group)]
+  }
+
+  findOrCreate(group: number): SlotTable {
+    const index = this.#indexOf(group)
+    return this.#tables[index] ?? this.#create(index)
+  }
+
+  #indexOf(group: number): number {
+    const count = this.#tables.length
+    return group < count ? group : group & (count - 1)
+  }
+
+  #create(index: number): SlotTable {
+    assert(index >= 0, 'a table is for no key')
     const created = new SlotTable()
-    const sizeExpected = this.#sizesExpected[index] ?? 0
-    if (sizeExpected > 0) created.reserve(sizeExpected)
+    if (this.#sizeExpected > 0) created.reserve(this.#sizeExpected)
     this.#tables[index] = created
     return created
   }
@@ -58,12 +80,17 @@ export const voidNamespace = 0
  * @internal
  */
 export class NamespacedTables {
-  /** How many tables a namespace has: one for each key group, or fewer, which share them. */
-  readonly tableCount: number
+  readonly #groupCount: number
+  readonly #shared: boolean
   readonly #namespaces = new Map<number, StateTables>()
 
-  constructor(tableCount: number) {
-    this.tableCount = tableCount
+  /**
+   * `groupCount`: the key groups of the subtask. `shared`: these share tables where that pays, for
+   * namespaces that come and go.
+   */
+  constructor(groupCount: number, shared: boolean) {
+    this.#groupCount = groupCount
+    this.#shared = shared
   }
 
   get entryCount(): number {
@@ -86,22 +113,28 @@ export class NamespacedTables {
     return this.#namespaces.get(namespace)
   }
 
-  /** `like`: one that a new namespace will probably be as large as. */
-  findOrCreate(namespace: number, like?: StateTables): StateTables {
+  /** `sizeExpected`: entries that a new namespace will probably have; `undefined`: unknown. */
+  findOrCreate(namespace: number, sizeExpected?: number): StateTables {
     const found = this.#namespaces.get(namespace)
     if (found !== undefined) return found
-    const created = new StateTables(this.tableCount, like?.sizes)
+    const count = this.#shared ? this.#sharedCount(sizeExpected) : this.#groupCount
+    const created = new StateTables(count, Math.ceil((sizeExpected ?? 0) / count))
     this.#namespaces.set(namespace, created)
     return created
-  }
-
-  /** The table for the keys of a key group; `index` in the range of the subtask. */
-  tableIndexOf(index: number): number {
-    return index < this.tableCount ? index : index % this.tableCount
   }
 
   /** Forgets all entries of a namespace, in no time; snapshots that are open still have them. */
   remove(namespace: number): void {
     this.#namespaces.delete(namespace)
   }
+
+  #sharedCount(sizeExpected: number | undefined): number {
+    if (sizeExpected !== undefined && sizeExpected <= smallMax) return 1
+    return Math.min(sharedTablesMax, this.#groupCount)
+  }
 }
+
+/** A table that grows stops the task for the longer, the larger it is: more are divided. */
+const smallMax = 16_384
+/** A power of two. */
+const sharedTablesMax = 16

@@ -14,15 +14,12 @@ import { expired, type TimedMap, type TtlAt, unexpired } from './state-ttl.ts'
 export class TtlSweeper {
   readonly #scope: EntryScope
   readonly #tables: StateTables
-  readonly #tableCount: number
   #tableIndex = 0
   #slot = 0
 
-  /** `tableCount`: the number of key groups. */
-  constructor(scope: EntryScope, tables: StateTables, tableCount: number) {
+  constructor(scope: EntryScope, tables: StateTables) {
     this.#scope = scope
     this.#tables = tables
-    this.#tableCount = tableCount
   }
 
   /** Looks at `slotsMax` slots. @returns whether the slots of entries may have changed. */
@@ -31,7 +28,7 @@ export class TtlSweeper {
     if (ttl === undefined) return false
     let removed = false
     for (let looked = 0; looked < slotsMax; looked += 1) {
-      const table = this.#tables.find(this.#tableIndex)
+      const table = this.#tables.at(this.#tableIndex)
       if (table === undefined || this.#slot >= table.slotCount) {
         this.#nextTable()
         continue
@@ -44,7 +41,7 @@ export class TtlSweeper {
 
   #nextTable(): void {
     this.#slot = 0
-    this.#tableIndex = (this.#tableIndex + 1) % this.#tableCount
+    this.#tableIndex = (this.#tableIndex + 1) % this.#tables.count
   }
 
   /** Whether the entry is gone. */

@@ -137,7 +137,7 @@ class Counts {
 
   #table(key: number): SlotTable {
     const group = keyGroupOf(key, maxParallelism, 'op') - this.backend.range.first
-    return this.#tables.findOrCreate(7).findOrCreate(this.#tables.tableIndexOf(group))
+    return this.#tables.findOrCreate(7).findOrCreate(group)
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { randomBelow, SeededPrng } from '../../src/common/prng.ts'
 import { keyHash } from '../../src/state/key.ts'
-import { SlotIndex } from '../../src/state/slot-index.ts'
+import { hashRange, SlotIndex } from '../../src/state/slot-index.ts'
 
 describe('a slot index', () => {
   const hashings: readonly (readonly [string, (key: number) => number])[] = [
@@ -37,6 +37,26 @@ describe('a slot index', () => {
     }
   })
 
+  it.each(hashings)('divides its keys by ranges of hashes %s', (_, hashOf) => {
+    const index = new SlotIndex()
+    index.resize(500)
+    for (let key = 0; key < 500; key += 1) index.add(hashOf(key), key, key)
+
+    for (const bits of [0, 1, 5, 12]) {
+      const ranges: (readonly (readonly [number, number])[])[] = []
+      for (let at = 0; at < 2 ** bits; at += 1) {
+        const found: [number, number][] = []
+        index.forEachOf(hashRange(at, bits), (slot, hash) => found.push([hash, slot]))
+        ranges.push(found)
+      }
+      const slots = ranges.flat().map(([, slot]) => slot)
+      expect(slots.toSorted((one, other) => one - other)).toEqual([...Array(500).keys()])
+      expect(ranges.flat().every(([hash, slot]) => hash === hashOf(slot))).toBe(true)
+      const places = ranges.flatMap((found, at) => found.map(([hash]) => [rangeOf(hash, bits), at]))
+      expect(places.every(([expected, at]) => expected === at)).toBe(true)
+    }
+  })
+
   it('tells keys of one hash apart by their value', () => {
     const index = new SlotIndex()
     index.resize(2)
@@ -48,3 +68,8 @@ describe('a slot index', () => {
     expect(index.find(7, 1n)).toBe(-1)
   })
 })
+
+/** The range that a hash is in, by its high bits. */
+function rangeOf(hash: number, bits: number): number {
+  return Math.floor((hash >>> 0) / 2 ** (32 - bits))
+}

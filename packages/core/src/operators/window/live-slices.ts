@@ -33,7 +33,8 @@ export class LiveSlices {
     while (at > 0 && (this.#slices[at - 1] as LiveSlice).start > slice.start) at -= 1
     const before = this.#slices[at - 1]
     if (before?.start === slice.start) return before
-    const live = { ...slice, tables: this.#tables.findOrCreate(slice.start, before?.tables) }
+    const tables = this.#tables.findOrCreate(slice.start, before?.tables.entryCount)
+    const live = { ...slice, tables }
     this.#slices.splice(at, 0, live)
     return live
   }

@@ -3,7 +3,6 @@ import type { Output } from '../../network/output.ts'
 import type { CombinedBatch } from '../../network/record-combiner.ts'
 import type { CheckpointBarrier } from '../../network/stream-element.ts'
 import type { Key } from '../../state/key.ts'
-import type { NamespacedTables } from '../../state/state-tables.ts'
 import { noWatermark } from '../../time/watermark.ts'
 import { emitAll, type EmittingOperator } from '../emission.ts'
 import { KeyGroupWatermark } from '../key-group-watermark.ts'
@@ -23,7 +22,7 @@ import { checkTimestamp, maxTimestampOf, type Window } from './window.ts'
 /**
  * Aligned windows that fire when they end, without a timer, and without an object for each window
  * of a key: records are added to slices, which windows share (Flink: SlicingWindowOperator).
- * Windows fire by their ends, and then by table, hash and key. Runs on the task's thread.
+ * Windows fire by their ends, and then by hash and key. Runs on the task's thread.
  *
  * @internal
  */
@@ -41,12 +40,13 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
   readonly #environment: FiringEnvironment
   readonly #time: KeyGroupWatermark
   readonly #late: LateRecords
-  readonly #tables: NamespacedTables
   readonly #slices: LiveSlices
   /** Where the last records went. */
   readonly #ranges: LiveRange[] = []
   /** Windows that end before this one have fired; its keys are those that have not. */
   #firing: Window = { start: noWatermark, end: noWatermark }
+  /** Since a watermark was emitted. */
+  #firingCount = 0
   readonly #keys: WindowKeys
   readonly #merged: MergedContents
 
@@ -63,10 +63,9 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
       time: this.#time,
     })
     this.#late = new LateRecords(definition, context)
-    this.#tables = backend.namespaced('~window-slices')
-    this.#slices = new LiveSlices(this.#tables, definition.slices)
+    this.#slices = new LiveSlices(backend.namespaced('~window-slices'), definition.slices)
     this.#merged = new MergedContents(definition.contents)
-    this.#keys = new WindowKeys(this.#tables.tableCount, this.#merged)
+    this.#keys = new WindowKeys(this.#merged)
   }
 
   async open(): Promise<void> {
@@ -85,9 +84,10 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
     this.#firing = { start: noWatermark, end: this.#time.current + 1 }
     const until = this.#time.advanceTo(watermark) ? watermark : noWatermark
     this.#ranges.length = 0
+    this.#keys.reset()
     const done = (): void => {
       this.#slices.removeUntil(this.#overUntil(this.#time.current))
-      this.output.emitWatermark(watermark)
+      this.#forward(watermark)
     }
     advanceTime(this.flow, { next: () => this.#fireNext(until), done })
   }
@@ -122,10 +122,9 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
     try {
       backend.setKeyOfRecord(selectKey(value) as Key)
       const range = this.#rangeOf(timestamp)
-      const { currentHash } = backend
-      const index = this.#tables.tableIndexOf(backend.currentGroup)
+      const { currentHash, currentGroup } = backend
       for (const { tables } of range.slices) {
-        const table = tables.findOrCreate(index)
+        const table = tables.findOrCreate(currentGroup)
         const slot = table.find(currentHash, backend.currentIdentity)
         const added = contents.add(slot < 0 ? undefined : table.touch(slot), value, timestamp)
         if (slot < 0) table.insert(currentHash, backend.currentIdentity, added)
@@ -151,7 +150,7 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
   /** Adds contents to those of the current key. */
   #mergeInto({ tables }: LiveSlice, added: unknown): void {
     const { currentGroup, currentHash, currentIdentity } = this.#keyed.backend
-    const table = tables.findOrCreate(this.#tables.tableIndexOf(currentGroup))
+    const table = tables.findOrCreate(currentGroup)
     const slot = table.find(currentHash, currentIdentity)
     if (slot < 0) {
       table.insert(currentHash, currentIdentity, added)
@@ -198,7 +197,17 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
     return Number.isNaN(end) ? noWatermark : end
   }
 
-  /** Fires the next key of the next window that ends by `until`. @returns false: there is none. */
+  #forward(watermark: number): void {
+    this.#firingCount = 0
+    this.output.emitWatermark(watermark)
+  }
+
+  /**
+   * Fires the next key of the next window that ends by `until`. When many have fired, it tells the
+   * output first how far they are: whoever gathers them need not keep those of all windows.
+   *
+   * @returns false: there is none.
+   */
   #fireNext(until: number): boolean {
     const keys = this.#keys
     const { backend } = this.#keyed
@@ -207,11 +216,16 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
         backend.setCurrentIdentity(keys.identity, keys.hash)
         // The subtask from which the key group came had fired the window.
         if (this.#time.restoredOf(backend.currentGroup) >= this.#firing.end - 1) continue
+        this.#firingCount += 1
         this.#fire(this.#firing, keys.contents)
         return true
       }
       const end = this.#slices.nextEnd(this.#firing.end)
       if (end === Infinity || end - 1 > until) return false
+      if (this.#firingCount >= firingsMax) {
+        this.#forward(this.#firing.end - 1)
+        return true
+      }
       this.#firing = this.#windowEndingAt(end)
       keys.begin(this.#slices.ofWindow(end).map(({ tables }) => tables))
     }
@@ -239,10 +253,9 @@ export class SlicedWindowOperator implements Operator, EmittingOperator {
   /** What the slices of a window hold for the current key, together. */
   #contentsOf(end: number): unknown {
     const { currentGroup, currentHash, currentIdentity } = this.#keyed.backend
-    const index = this.#tables.tableIndexOf(currentGroup)
     this.#merged.clear()
     for (const { tables } of this.#slices.ofWindow(end)) {
-      const table = tables.find(index)
+      const table = tables.find(currentGroup)
       const slot = table?.find(currentHash, currentIdentity) ?? -1
       if (slot >= 0) this.#merged.add(table?.peek(slot))
     }
@@ -286,6 +299,8 @@ interface LiveRange {
   readonly canFireAgain: boolean
 }
 
+/** After so many, the output hears of the time that they stand for. */
+const firingsMax = 1024
 /** Records out of order go to and fro between a few ranges. */
 const rangesMax = 8
 

@@ -1,61 +1,78 @@
-import { compareIdentities, type KeyIdentity } from '../../state/key.ts'
-import type { SlotTable } from '../../state/slot-table.ts'
+import type { KeyIdentity } from '../../state/key.ts'
+import { hashRange } from '../../state/slot-index.ts'
 import type { StateTables } from '../../state/state-tables.ts'
-import { HashOrder } from './hash-order.ts'
 import type { MergedContents } from './merged-contents.ts'
+import { OrderedEntries } from './ordered-entries.ts'
 
 /**
- * Goes through the keys of a window that is made of slices: by table, hash and key, which is the
- * same order in every run. Slices must not change meanwhile.
+ * Goes through the keys of windows that are made of slices, one window after the other: by hash and
+ * key, which is the same order in every run. If there are many it takes a range of hashes after the
+ * other, so that it begins at once, however many they are.
  *
  * @internal
  */
 export class WindowKeys {
-  readonly #tableCount: number
+  /** Those of the window, the earliest first. */
   #slices: readonly StateTables[] = []
-  /** Every entry of the table of all slices, by key. */
-  readonly #order = new HashOrder()
-  /** By the index of the entry; what is behind the last one is of no matter. */
-  readonly #slots: number[] = []
-  readonly #tables: SlotTable[] = []
+  /** Of each of them whose entries were gathered, the index of the first entry. */
+  #firstEntries: readonly number[] = []
+  /** There are 2 to the power of it ranges of hashes. */
+  #rangeBits = 0
+  /** The next range. */
+  #rangeIndex = 1
+  /** Those of a range, of all slices. */
+  readonly #entries = new OrderedEntries()
   #at = 0
-  /** The first place after those of one hash whose keys are in order. */
-  #orderedUntil = 0
-  #tableIndex = -1
   #identity: KeyIdentity = ''
   #hash = 0
   readonly #contents: MergedContents
 
-  /** `tableCount`: of each slice; `contents` puts together those of slices. */
-  constructor(tableCount: number, contents: MergedContents) {
+  /** `contents` puts together those of slices. */
+  constructor(contents: MergedContents) {
     this.#contents = contents
-    this.#tableCount = tableCount
-    this.#tableIndex = tableCount
   }
 
-  /** Begins with the first key of these slices, the earliest of which comes first. */
-  begin(slices: readonly StateTables[]): void {
-    this.#slices = slices
-    this.#tableIndex = -1
-    this.#order.clear()
+  /** Forgets what it knows of slices, which may have changed: there is no window any more. */
+  reset(): void {
+    this.#slices = []
+    this.#firstEntries = []
+    this.#entries.clear()
     this.#at = 0
+    this.#rangeBits = 0
+    this.#rangeIndex = 1
+  }
+
+  /**
+   * Begins with the first key of these slices, the earliest of which comes first. Until `reset`,
+   * slices do not change, and no window begins or ends before the one that was gone through last.
+   */
+  begin(slices: readonly StateTables[]): void {
+    const entryCount = slices.reduce((sum, tables) => sum + tables.entryCount, 0)
+    const rangeBits = Math.max(0, Math.ceil(Math.log2(entryCount / rangeEntries)))
+    const [first] = slices
+    const gone = first === undefined ? -1 : this.#slices.indexOf(first)
+    const isKept = rangeBits === 0 && this.#rangeBits === 0 && this.#entries.nextIndex < entriesMax
+    if (gone >= 0 && isKept) this.#firstEntries = this.#firstEntries.slice(gone)
+    else this.reset()
+    this.#slices = slices
+    this.#rangeBits = rangeBits
+    this.#rangeIndex = 0
+    this.#gather()
   }
 
   /** Goes on to the next key. @returns false: there is none. */
   next(): boolean {
-    while (this.#at === this.#order.count) {
-      if (this.#tableIndex >= this.#tableCount - 1) return false
-      this.#tableIndex += 1
-      this.#gather()
-    }
-    if (this.#at >= this.#orderedUntil) this.#orderKeys()
-    this.#hash = this.#order.hashAt(this.#at)
-    this.#identity = this.#keyAt(this.#at)
+    const entries = this.#entries
+    while (this.#at === entries.count) if (!this.#gather()) return false
+    const hash = entries.hashAt(this.#at)
+    const identity = entries.keyAt(this.#at)
+    this.#hash = hash
+    this.#identity = identity
     this.#contents.clear()
     do {
-      this.#contents.add(this.#contentsAt(this.#at))
+      this.#contents.add(entries.contentsAt(this.#at))
       this.#at += 1
-    } while (this.#at < this.#orderedUntil && this.#keyAt(this.#at) === this.#identity)
+    } while (entries.has(this.#at, hash, identity))
     return true
   }
 
@@ -73,51 +90,30 @@ export class WindowKeys {
     return this.#contents.value
   }
 
-  #gather(): void {
-    this.#order.clear()
-    for (const slice of this.#slices) {
-      const table = slice.find(this.#tableIndex)
-      table?.forEachSlot((slot, hash) => {
-        this.#slots[this.#order.count] = slot
-        this.#tables[this.#order.count] = table
-        this.#order.add(hash)
-      })
+  /** Puts the entries of the next range in order. @returns false: there is none. */
+  #gather(): boolean {
+    if (this.#rangeIndex === 2 ** this.#rangeBits) return false
+    const entries = this.#entries
+    // With one range, the entries of slices that were in the window before are there already.
+    if (this.#rangeIndex > 0) {
+      this.#firstEntries = []
+      entries.clear()
     }
-    this.#order.sort()
+    const firstEntries = [...this.#firstEntries]
+    const range = hashRange(this.#rangeIndex, this.#rangeBits)
+    for (const tables of this.#slices.slice(firstEntries.length)) {
+      firstEntries.push(entries.nextIndex)
+      tables.forEachOf(range, (hash, key, stored) => entries.add(hash, key, stored))
+    }
+    entries.order(firstEntries[0] ?? 0)
+    this.#firstEntries = firstEntries
     this.#at = 0
-    this.#orderedUntil = 0
-  }
-
-  /** Entries of one hash are of one key, but for the rare case that keys have the same hash. */
-  #orderKeys(): void {
-    const from = this.#at
-    const hash = this.#order.hashAt(from)
-    let to = from + 1
-    while (to < this.#order.count && this.#order.hashAt(to) === hash) to += 1
-    this.#orderedUntil = to
-    if (to - from > 1) this.#orderByKey(from, to)
-  }
-
-  #orderByKey(from: number, to: number): void {
-    const first = this.#keyAt(from)
-    let mixed = false
-    for (let at = from + 1; at < to; at += 1) mixed ||= this.#keyAt(at) !== first
-    if (!mixed) return
-    const entries = Array.from({ length: to - from }, (_, offset) => ({
-      index: this.#order.indexAt(from + offset),
-      key: this.#keyAt(from + offset),
-    }))
-    entries.sort((one, other) => compareIdentities(one.key, other.key) || one.index - other.index)
-    for (const [offset, { index }] of entries.entries()) this.#order.put(from + offset, index)
-  }
-
-  #keyAt(place: number): KeyIdentity {
-    const index = this.#order.indexAt(place)
-    return (this.#tables[index] as SlotTable).keyAt(this.#slots[index] as number) as KeyIdentity
-  }
-
-  #contentsAt(place: number): unknown {
-    const index = this.#order.indexAt(place)
-    return (this.#tables[index] as SlotTable).peek(this.#slots[index] as number)
+    this.#rangeIndex += 1
+    return true
   }
 }
+
+/** About so many entries are in a range: they fit in the caches of the processor. */
+const rangeEntries = 4096
+/** Of those that are kept from window to window, also when they are gone. */
+const entriesMax = 4 * rangeEntries

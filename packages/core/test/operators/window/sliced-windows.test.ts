@@ -173,3 +173,31 @@ describe('slices give what windows with triggers and timers give, for', () => {
     }
   })
 })
+
+test('when many fire at once, event time goes on between windows, and not within one', async () => {
+  const harness = await operatorHarness<Item, string>((items) =>
+    items
+      .keyBy(({ key }) => key)
+      .window(slidingEventTimeWindows(20, 10))
+      .reduce('windows', (_one, other) => other, { window: ({ key }) => [key] }),
+  )
+  for (let at = 0; at < 60; at += 10) {
+    for (let key = 0; key < 700; key += 1) harness.push({ key: `k${key}`, value: 1 }, at)
+  }
+
+  harness.watermark(44)
+
+  const runs: { count: number; watermark: number }[] = []
+  let count = 0
+  for (const element of harness.take()) {
+    if (element.type === 'record') count += 1
+    if (element.type !== 'watermark') continue
+    runs.push({ count, watermark: element.timestamp })
+    count = 0
+  }
+  expect(runs).toEqual([
+    { count: 1400, watermark: 19 },
+    { count: 1400, watermark: 44 },
+  ])
+  await harness.close()
+})

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { randomBelow, SeededPrng } from '../../../src/common/prng.ts'
 import { HashOrder } from '../../../src/operators/window/hash-order.ts'
 import { MergedContents } from '../../../src/operators/window/merged-contents.ts'
 import type { WindowContents } from '../../../src/operators/window/window-contents.ts'
 import { WindowKeys } from '../../../src/operators/window/window-keys.ts'
-import type { KeyIdentity } from '../../../src/state/key.ts'
+import { type KeyIdentity, keyHash } from '../../../src/state/key.ts'
 import { StateTables } from '../../../src/state/state-tables.ts'
 
 interface Entry {
@@ -30,7 +31,10 @@ const collecting: WindowContents = {
 }
 
 function keysOf(slices: readonly StateTables[]): readonly unknown[] {
-  const keys = new WindowKeys(3, new MergedContents(collecting))
+  return keysThrough(new WindowKeys(new MergedContents(collecting)), slices)
+}
+
+function keysThrough(keys: WindowKeys, slices: readonly StateTables[]): readonly unknown[] {
   keys.begin(slices)
   const found: unknown[] = []
   while (keys.next()) found.push([keys.identity, keys.hash, keys.contents])
@@ -38,7 +42,7 @@ function keysOf(slices: readonly StateTables[]): readonly unknown[] {
 }
 
 describe('the keys of a window', () => {
-  test('come by table and hash, with the contents of every slice that has them', () => {
+  test('come by hash, with the contents of every slice that has them', () => {
     const early = slice([
       { hash: -5, key: 'b', contents: 1 },
       { hash: 7, key: 'a', contents: 2 },
@@ -50,10 +54,10 @@ describe('the keys of a window', () => {
     ])
 
     expect(keysOf([early, late])).toEqual([
+      ['c', 1, 3],
       ['d', 3, 5],
       ['a', 7, [2, 4]],
       ['b', -5, 1],
-      ['c', 1, 3],
     ])
   })
 
@@ -75,24 +79,108 @@ describe('the keys of a window', () => {
     expect(keysOf(back)).toEqual(found)
   })
 
+  test('come in one order from however many tables, and from slices of any size', () => {
+    const keys = Array.from({ length: 5000 }, (_, index) => index)
+    const entries = keys.map((key) => ({ hash: keyHash(key, 'op'), key, contents: key }))
+    const few = entries.filter(({ key }) => key % 1000 === 0)
+    const spread = entries.map((entry) => ({ ...entry, table: entry.hash & 1 }))
+    const expected = entries
+      .toSorted((one, other) => (one.hash >>> 0) - (other.hash >>> 0))
+      .map(({ hash, key }) => [key, hash, key % 1000 === 0 ? [key, key] : key])
+
+    expect(keysOf([slice(entries), slice(few)])).toEqual(expected)
+    expect(keysOf([slice(few), slice(spread)])).toEqual(expected)
+  })
+
+  test('are the same when windows come one after the other and share slices', () => {
+    const prng = new SeededPrng(5)
+    // Some hashes are of several keys, and some windows have more keys than others by far.
+    const slices = Array.from({ length: 40 }, (_, at) => {
+      const size = at > 20 && at < 26 ? 1500 : randomBelow(prng, 60)
+      const keys = new Set(Array.from({ length: size }, () => randomBelow(prng, 2 * size)))
+      return slice([...keys].map((key) => ({ hash: key >> 1, key: `k${key}`, contents: at })))
+    })
+    const keys = new WindowKeys(new MergedContents(collecting))
+
+    let end = 0
+    for (let at = 0; at < slices.length; at += randomBelow(prng, 3)) {
+      end = Math.max(end, at + 1 + randomBelow(prng, 4))
+      const window = slices.slice(at, end)
+      if (at % 10 === 9) keys.reset()
+      expect(keysThrough(keys, window)).toEqual(keysOf(window))
+    }
+  })
+
+  test('are not gone through any more after a reset', () => {
+    const tables = slice([{ hash: 1, key: 'a', contents: 1 }])
+    const keys = new WindowKeys(new MergedContents(collecting))
+    keys.begin([tables])
+
+    keys.reset()
+
+    expect(keys.next()).toBe(false)
+    tables.findOrCreate(0).insert(2, 'b', 2)
+    expect(keysThrough(keys, [tables])).toEqual([
+      ['a', 1, 1],
+      ['b', 2, 2],
+    ])
+  })
+
   test('of no slice are none', () => {
     expect(keysOf([])).toEqual([])
     expect(keysOf([slice([])])).toEqual([])
   })
 })
 
-test('hashes are ordered as unsigned numbers, and equal ones as they were added', () => {
-  const order = new HashOrder()
-  const hashes = Array.from({ length: 1000 }, (_, index) => Math.imul(index % 500, 0x9e3779b1))
-  for (const hash of hashes) order.add(hash)
-  order.sort()
+describe('an order of hashes', () => {
+  interface Hashed {
+    readonly hash: number
+    readonly index: number
+  }
 
-  const expected = hashes
-    .map((hash, index) => ({ hash, index }))
-    .toSorted((one, other) => (one.hash >>> 0) - (other.hash >>> 0) || one.index - other.index)
-  const places = Array.from({ length: order.count }, (_, place) => ({
-    hash: order.hashAt(place),
-    index: order.indexAt(place),
-  }))
-  expect(places).toEqual(expected)
+  function hashedFrom(first: number, count: number): Hashed[] {
+    return Array.from({ length: count }, (_, offset) => ({
+      hash: Math.imul((first + offset) % 500, 0x9e3779b1),
+      index: first + offset,
+    }))
+  }
+
+  function orderOf(things: readonly Hashed[]): HashOrder {
+    const order = new HashOrder()
+    for (const { hash, index } of things) order.add(hash, index)
+    order.sort()
+    return order
+  }
+
+  function thingsOf(order: HashOrder): readonly Hashed[] {
+    return Array.from({ length: order.count }, (_, place) => ({
+      hash: order.hashAt(place),
+      index: order.indexAt(place),
+    }))
+  }
+
+  function sorted(things: readonly Hashed[]): readonly Hashed[] {
+    return things.toSorted(
+      (one, other) => (one.hash >>> 0) - (other.hash >>> 0) || one.index - other.index,
+    )
+  }
+
+  test('is that of unsigned numbers, and then of indexes', () => {
+    const things = hashedFrom(0, 1000)
+    expect(thingsOf(orderOf(things))).toEqual(sorted(things))
+  })
+
+  test.each([
+    [0, 0, 0],
+    [0, 700, 0],
+    [700, 0, 0],
+    [700, 40, 0],
+    [40, 700, 13],
+    [700, 700, 700],
+  ])('merges %i with %i, and leaves out those below %i', (earlier, later, firstIndex) => {
+    const things = hashedFrom(0, earlier + later)
+    const order = new HashOrder()
+    order.merge(orderOf(things.slice(0, earlier)), orderOf(things.slice(earlier)), firstIndex)
+    expect(thingsOf(order)).toEqual(sorted(things.slice(firstIndex)))
+  })
 })
