@@ -75,9 +75,10 @@ export const hottest: KeyedProcess<
     timers.registerEventTime(count.end)
   },
   onTimer(_timestamp, { counts }) {
-    const ranked = [...counts.get()].toSorted(byRank).slice(0, rankMax)
+    const ranked = [...counts.get()]
     counts.clear()
-    return ranked
+    ranked.sort(byRank)
+    return ranked.slice(0, rankMax)
   },
 }
 
