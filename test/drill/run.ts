@@ -1,0 +1,49 @@
+/**
+ * `npm run drill [-- --kills n] [--seed n]`: a pipeline from Postgres to Postgres that is killed
+ * with SIGKILL at random moments, and whose result must be exact.
+ */
+import { prepareServices, startPostgres } from '@flinkts/test-services'
+import { type DrillSummary, isExact, runDrill } from './drill.ts'
+import { type DrillOptions, help, parseOptions } from './options.ts'
+import { killsPerRound } from './round.ts'
+
+process.exitCode = await main(process.argv.slice(2))
+
+async function main(args: readonly string[]): Promise<number> {
+  let options: DrillOptions
+  try {
+    options = parseOptions(args)
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${help}`)
+    return 2
+  }
+  if (options.help) {
+    console.log(help)
+    return 0
+  }
+  const { kills, seed } = options
+  console.log(`${kills} kills; the choices have seed ${seed}`)
+  console.log(`a round is repeated by: npm run drill -- --kills ${killsPerRound} --seed <its seed>`)
+  const startedMs = performance.now()
+  await prepareServices()
+  await using server = await startPostgres({ settings: { fsync: 'off' } })
+  const summary = await runDrill(server, options, console.log)
+  console.log(`\n${describeSummary(summary)}`)
+  console.log(`took ${((performance.now() - startedMs) / 60_000).toFixed(1)} minutes`)
+  return isExact(summary) ? 0 : 1
+}
+
+function describeSummary(summary: DrillSummary): string {
+  const { kills, byPhase, inRecovery, prepared, transactions, rows, changes, faults } = summary
+  const lines: readonly (readonly [string, number])[] = [
+    ['kills', kills],
+    ...Object.entries(byPhase).map(([phase, count]) => [`  ${phase}`, count] as const),
+    ['  not waited for to recover', inRecovery],
+    ['  that left transactions prepared', prepared],
+    ['transactions written', transactions],
+    ['rows read', rows],
+    ['changes streamed', changes],
+    ...Object.entries(faults),
+  ]
+  return lines.map(([name, count]) => `${name.padEnd(36)} ${count}`).join('\n')
+}
