@@ -12,9 +12,16 @@ import { checkpointOverheadBench } from './checkpoint-overhead/checkpoint-overhe
 import { flinkBench } from './flink/flink-bench.ts'
 import { goalLine, isReached } from './goals.ts'
 import { describeMachine, loadAverage } from './machine.ts'
+import { postgresCopyBench } from './postgres-copy/postgres-copy-bench.ts'
 import { recordPathBench } from './record-path/record-path-bench.ts'
 
-const benches: readonly Bench[] = [recordPathBench, checkpointOverheadBench, flinkBench, cdcBench]
+const benches: readonly Bench[] = [
+  recordPathBench,
+  checkpointOverheadBench,
+  flinkBench,
+  cdcBench,
+  postgresCopyBench,
+]
 const resultsFolder = fileURLToPath(new URL('results', import.meta.url))
 
 process.exitCode = await main(process.argv.slice(2))

@@ -5,7 +5,7 @@ import { MeasuredProcess } from '../measured-process.ts'
 import { databaseName, resetDatabase, slotActive, Workload } from './database.ts'
 import { OutputWatch } from './output-watch.ts'
 import type { InstalledPeer, Peer, PeerPlace } from './peer.ts'
-import type { Login } from './postgres-server.ts'
+import type { Login } from '../postgres-server.ts'
 
 /** A peer and where it runs. */
 export interface CaptureParts {

@@ -1,6 +1,6 @@
 import { Client } from 'pg'
 import { seedStatements, workloadSeed } from './data-set.ts'
-import type { Login } from './postgres-server.ts'
+import type { Login } from '../postgres-server.ts'
 
 /** The database that peers read; made anew for every scenario. */
 export const databaseName = 'shop'

@@ -1,6 +1,6 @@
 import type { Command } from '../measured-process.ts'
 import type { OutputFormat } from './output-formats.ts'
-import type { Login } from './postgres-server.ts'
+import type { Login } from '../postgres-server.ts'
 
 /** Where a peer reads from and writes to. */
 export interface PeerPlace {

@@ -5,7 +5,7 @@ import { parseStat } from '../process-stat.ts'
 import { rounded } from '../statistics.ts'
 import { Capture, type CaptureParts } from './capture.ts'
 import { walSenderProcess } from './database.ts'
-import type { Login } from './postgres-server.ts'
+import type { Login } from '../postgres-server.ts'
 import type { ScenarioName, ScenarioResult, ScenarioSize } from './scenario.ts'
 import { verifyOutput } from './verify-output.ts'
 

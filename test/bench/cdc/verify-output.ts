@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import type { Client } from 'pg'
 import { withDatabase } from './database.ts'
 import type { OutputFormat } from './output-formats.ts'
-import type { Login } from './postgres-server.ts'
+import type { Login } from '../postgres-server.ts'
 import { type FinalRow, type TrueChange, type Verdict, Verifier } from './verifier.ts'
 
 const readBytes = 2 ** 20

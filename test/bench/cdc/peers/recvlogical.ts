@@ -1,6 +1,6 @@
-import { readdir } from 'node:fs/promises'
 import path from 'node:path'
-import { fileExists, runProgram } from '../../installation.ts'
+import { runProgram } from '../../installation.ts'
+import { clientFolder } from '../../postgres-client.ts'
 import { recvlogicalFormat } from '../output-formats.ts'
 import type { Peer } from '../peer.ts'
 import { environment } from './environment.ts'
@@ -12,7 +12,7 @@ export const recvlogicalPeer: Peer = {
   streaming: true,
   settleMs: 6_000,
   install: async () => {
-    const folder = await clientFolder()
+    const folder = await clientFolder('pg_recvlogical')
     const version = await runProgram(path.join(folder, 'pg_recvlogical'), ['--version'])
     return {
       version: version.trim(),
@@ -37,16 +37,3 @@ if [ ! -e "$state/done" ]; then
 fi
 exec "$bin/pg_recvlogical" -d "$PGDATABASE" --slot reference --start -f "$out/orders.txt" \\
   -o include-xids=false -o skip-empty-xacts=true`
-
-/**
- * Debian keeps each major version in a folder of its own; elsewhere the programs are on the path.
- */
-async function clientFolder(): Promise<string> {
-  const versions = await readdir('/usr/lib/postgresql').catch(() => [])
-  const debian = versions.map((version) => `/usr/lib/postgresql/${version}/bin`)
-  const onPath = (process.env['PATH'] ?? '').split(path.delimiter)
-  for (const folder of [...debian, ...onPath]) {
-    if (await fileExists(path.join(folder, 'pg_recvlogical'))) return folder
-  }
-  throw new Error('there is no pg_recvlogical: it is in the package postgresql-client of Debian')
-}
