@@ -31,6 +31,7 @@ export type { Accepts, DeliveryGuarantee } from './common/guarantee.ts'
 export { type LogFields, type Logger, type LogLevel, silentLogger } from './common/logger.ts'
 export type { JobMetrics, MetricValue } from './common/metric-registry.ts'
 export type { CheckpointStats, Counter, MetricScope, MetricSink } from './common/metrics.ts'
+export type { AsyncContext } from './connector/async-function.ts'
 export type {
   ExecutionPlan,
   PlanEdge,
@@ -46,7 +47,7 @@ export type {
   KeyedAndBroadcast,
   KeyedBroadcastProcess,
 } from './operators/broadcast/broadcast-function.ts'
-export type { AsyncContext, AsyncOptions, AsyncRetry } from './operators/async/async-options.ts'
+export type { AsyncOptions, AsyncRetry } from './operators/async/async-options.ts'
 export type {
   IntervalJoinContext,
   IntervalJoinFunction,

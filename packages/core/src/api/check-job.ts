@@ -2,7 +2,7 @@ import { FlinktsError, messageOf } from '../common/errors.ts'
 import { delay, type Scheduler } from '../common/scheduler.ts'
 import type { Finding, Preflight } from '../connector/preflight.ts'
 import type { ExecutionPlan } from '../graph/execution-plan.ts'
-import { sinksOf, sourcesOf } from '../graph/stream-node.ts'
+import type { StreamNode } from '../graph/stream-node.ts'
 import type { JobDefinition } from './define-job.ts'
 
 /** A finding, and the operator that it is about. @public */
@@ -13,8 +13,8 @@ export interface JobFinding extends Finding {
 const preflightTimeoutMs = 15_000
 
 /**
- * Runs the preflight of every source and sink at the same time, and gives all findings. A preflight
- * that throws, or takes longer than 15 s, is a finding itself.
+ * Runs the preflight of every source, sink and operator at the same time, and gives all findings. A
+ * preflight that throws, or takes longer than 15 s, is a finding itself.
  *
  * @internal
  */
@@ -23,16 +23,17 @@ export async function preflightJob(
   plan: ExecutionPlan,
   scheduler: Scheduler,
 ): Promise<readonly JobFinding[]> {
-  const operators: readonly (readonly [string, Preflight])[] = [
-    ...sourcesOf(job.graph),
-    ...sinksOf(job.graph),
-  ]
   const findings = await Promise.all(
-    operators.map(([operatorId, connector]) =>
-      check({ job, plan, scheduler }, operatorId, connector),
+    job.graph.nodes.map((node) =>
+      check({ job, plan, scheduler }, node.operatorId, preflightOf(node)),
     ),
   )
   return findings.flat()
+}
+
+function preflightOf({ operation }: StreamNode): Preflight {
+  if (operation.type === 'source') return operation.source
+  return operation.type === 'sink' ? operation.sink : operation
 }
 
 async function check(

@@ -1,14 +1,10 @@
 import { FlinktsError } from '../common/errors.ts'
 import type { Accepts, DeliveryGuarantee } from '../common/guarantee.ts'
+import type { AsyncContext, AsyncFunction, OpenAsyncFunction } from '../connector/async-function.ts'
 import type { Sink } from '../connector/sink.ts'
 import type { CustomPartitioner, Partitioning, StreamInput } from '../graph/stream-node.ts'
-import type { AsyncFunction } from '../operators/async/async-call.ts'
 import { AsyncOperator } from '../operators/async/async-operator.ts'
-import {
-  type AsyncContext,
-  type AsyncOptions,
-  resolveAsyncOptions,
-} from '../operators/async/async-options.ts'
+import { type AsyncOptions, resolveAsyncOptions } from '../operators/async/async-options.ts'
 import type { OperatorDefinition } from '../operators/operator-definition.ts'
 import type { OutputTag } from '../operators/output-tag.ts'
 import { FilterOperator, FlatMapOperator, MapOperator } from '../operators/stateless.ts'
@@ -82,14 +78,15 @@ export class DataStream<out T, Guarantee extends DeliveryGuarantee> {
   /**
    * One record for each: what the promise of `map` resolves to; for I/O, with many records under
    * way at once. After a failure of the job `map` is called again for records whose result was not
-   * in a checkpoint: it must bear that. `id` names the records under way, for ever.
+   * in a checkpoint: it must bear that. An `AsyncFunction` keeps connections open between calls.
+   * `id` names the records under way, for ever.
    *
    * @throws FlinktsError FLINKTS_OPERATOR_ID_INVALID, FLINKTS_OPERATOR_ID_DUPLICATE,
    * FLINKTS_OPTION_INVALID
    */
   mapAsync<Out>(
     id: string,
-    map: (value: T, context: AsyncContext) => Promise<Out> | Out,
+    map: AsyncFunction<T, Out> | ((value: T, context: AsyncContext) => Promise<Out> | Out),
     options: AsyncOptions<T, Out> & OperatorOptions,
   ): DataStream<Out, Guarantee> {
     return this.#async(id, map, { many: false, options })
@@ -98,7 +95,9 @@ export class DataStream<out T, Guarantee extends DeliveryGuarantee> {
   /** Any number of records for each: what the promise resolves to, in order; see `mapAsync`. */
   flatMapAsync<Out>(
     id: string,
-    flatMap: (value: T, context: AsyncContext) => Promise<Iterable<Out>> | Iterable<Out>,
+    flatMap:
+      | AsyncFunction<T, Iterable<Out>>
+      | ((value: T, context: AsyncContext) => Promise<Iterable<Out>> | Iterable<Out>),
     options: AsyncOptions<T, Iterable<Out>> & OperatorOptions,
   ): DataStream<Out, Guarantee> {
     return this.#async(id, flatMap, { many: true, options })
@@ -298,16 +297,22 @@ export class DataStream<out T, Guarantee extends DeliveryGuarantee> {
 
   #async<Out, Result>(
     id: string,
-    call: (value: T, context: AsyncContext) => Promise<Result> | Result,
+    call:
+      | AsyncFunction<T, Result>
+      | ((value: T, context: AsyncContext) => Promise<Result> | Result),
     parts: { readonly many: boolean; readonly options: AsyncOptions<T, Result> & OperatorOptions },
   ): DataStream<Out, Guarantee> {
     const options = resolveAsyncOptions(id, parts.options)
-    const resolved = { function: call as AsyncFunction, many: parts.many, options }
+    const asyncFunction = (
+      typeof call === 'function' ? asyncFunctionOf(call) : call
+    ) as AsyncFunction<unknown, unknown>
+    const resolved = { function: asyncFunction, many: parts.many, options }
     const definition: OperatorDefinition = {
       type: 'async',
       lists: ['in-flight'],
       chaining: 'head',
       create: (context) => new AsyncOperator(resolved, context),
+      preflight: async (context) => (await asyncFunction.preflight?.(context)) ?? [],
     }
     return this.#then(this.#builder.add(id, definition, this.#inputs, parts.options))
   }
@@ -322,6 +327,13 @@ export class DataStream<out T, Guarantee extends DeliveryGuarantee> {
   #then<Out>(from: number): DataStream<Out, Guarantee> {
     return streamOf(this.#builder, from)
   }
+}
+
+/** A function that keeps nothing open. */
+function asyncFunctionOf<In, Result>(
+  call: OpenAsyncFunction<In, Result>['call'],
+): AsyncFunction<In, Result> {
+  return { open: () => Promise.resolve({ call, close: () => Promise.resolve() }) }
 }
 
 /** The output of a node. @internal */

@@ -1,4 +1,5 @@
 import type { SubtaskContext } from '../connector/context.ts'
+import type { Preflight } from '../connector/preflight.ts'
 import type { FlowControl } from '../network/flow-control.ts'
 import type { Output } from '../network/output.ts'
 import type { CreateCombiner } from '../network/record-combiner.ts'
@@ -30,7 +31,7 @@ export type OperatorType =
  *
  * @internal
  */
-export interface OperatorDefinition {
+export interface OperatorDefinition extends Preflight {
   readonly type: OperatorType
   /** The keyed state that it declares. */
   readonly states?: StateDeclarations

@@ -3,6 +3,7 @@ import { preflightJob, refuse } from '../../src/api/check-job.ts'
 import { defineJob, type JobDefinition } from '../../src/api/define-job.ts'
 import { planOf } from '../../src/api/start-job.ts'
 import { FlinktsError } from '../../src/common/errors.ts'
+import type { AsyncFunction } from '../../src/connector/async-function.ts'
 import type { Finding, Preflight, PreflightContext } from '../../src/connector/preflight.ts'
 import { ManualScheduler } from '../../src/testing/manual-scheduler.ts'
 import { sinkOf, sourceOf } from './fixtures.ts'
@@ -40,6 +41,27 @@ describe('the preflight of a job', () => {
       'in slow-disk',
       'in wal-level',
       'out no-bucket',
+    ])
+  })
+
+  test('asks the functions of async operators too', async () => {
+    const customers: AsyncFunction<number, number> = {
+      preflight: ({ operatorId, parallelism }) =>
+        Promise.resolve([findingOf('warning', `no-index-for-${operatorId}-${parallelism}`)]),
+      open: () => Promise.reject(new Error('the job was not to run')),
+    }
+    const job = defineJob('orders', {}, (env) => {
+      const numbers = env.source('in', sourceOf<number>())
+      const enriched = numbers
+        .mapAsync('plain', (value) => value, { timeoutMs: 1 })
+        .mapAsync('customers', customers, { timeoutMs: 1, parallelism: 2 })
+      enriched.sinkTo('out', sinkOf())
+    })
+
+    const findings = await check(job)
+
+    expect(findings).toMatchObject([
+      { operatorId: 'customers', code: 'no-index-for-customers-2', severity: 'warning' },
     ])
   })
 

@@ -1,13 +1,11 @@
 import type { Cancellable } from '../../common/scheduler.ts'
+import type { AsyncContext } from '../../connector/async-function.ts'
 import type { AsyncOutcome, AsyncRecord } from './async-element.ts'
-import type { AsyncContext } from './async-options.ts'
-
-/** A function of the job that takes its time. @internal */
-export type AsyncFunction = (value: unknown, context: AsyncContext) => unknown
 
 /** Who started a call. @internal */
 export interface AsyncCaller {
-  readonly function: AsyncFunction
+  /** The function of the job. */
+  call(value: unknown, context: AsyncContext): unknown
   /** Called once, when the outcome of the call is there; between two turns of the task. */
   settled(call: AsyncCall): void
   /** Calls the function again later, if it may be: then true. */
@@ -61,7 +59,7 @@ export class AsyncCall implements AsyncRecord, AsyncContext {
     this.attempt += 1
     let result: unknown
     try {
-      result = this.#caller.function(this.value, this)
+      result = this.#caller.call(this.value, this)
     } catch (cause) {
       this.#failed(cause)
       return

@@ -1,5 +1,11 @@
 import type { Cancellable } from '../../common/scheduler.ts'
+import { defined } from '../../common/assert.ts'
 import { FlinktsError } from '../../common/errors.ts'
+import type {
+  AsyncContext,
+  AsyncFunction,
+  OpenAsyncFunction,
+} from '../../connector/async-function.ts'
 import type { FlowControl } from '../../network/flow-control.ts'
 import type { CheckpointBarrier } from '../../network/stream-element.ts'
 import type { Output } from '../../network/output.ts'
@@ -9,7 +15,7 @@ import type { OperatorContext } from '../operator-definition.ts'
 import type { OperatorList } from '../operator-list.ts'
 import type { Operator, OperatorSnapshot } from '../operator.ts'
 import { describeRecord, userFunctionFailed } from '../user-function.ts'
-import { AsyncCall, type AsyncCaller, type AsyncFunction } from './async-call.ts'
+import { AsyncCall, type AsyncCaller } from './async-call.ts'
 import type { AsyncElement, AsyncEvent } from './async-element.ts'
 import type { ResolvedAsyncOptions } from './async-options.ts'
 import { type AsyncQueue, OrderedQueue, UnorderedQueue } from './async-queue.ts'
@@ -19,7 +25,7 @@ type StoredRecord = readonly [value: unknown, timestamp: number]
 
 /** What an async operator does. @internal */
 export interface AsyncParts {
-  readonly function: AsyncFunction
+  readonly function: AsyncFunction<unknown, unknown>
   /** Whether the function resolves to any number of values instead of one. */
   readonly many: boolean
   readonly options: ResolvedAsyncOptions
@@ -40,7 +46,6 @@ export class AsyncOperator implements Operator, AsyncCaller {
   readonly operatorId: string
   readonly output: Output
   readonly flow: FlowControl
-  readonly function: AsyncFunction
   readonly #parts: AsyncParts
   readonly #context: OperatorContext
   readonly #queue: AsyncQueue
@@ -49,6 +54,7 @@ export class AsyncOperator implements Operator, AsyncCaller {
   readonly #underway = new Set<AsyncCall>()
   /** Restored records for which the queue has no room yet, in order. */
   #backlog: readonly StoredRecord[] = []
+  #function: OpenAsyncFunction<unknown, unknown> | undefined
   #timer: Cancellable | undefined
   #emitting = false
   #inputEnded = false
@@ -58,7 +64,6 @@ export class AsyncOperator implements Operator, AsyncCaller {
     this.operatorId = context.operatorId
     this.output = context.output
     this.flow = context.flow
-    this.function = parts.function
     this.#parts = parts
     this.#context = context
     this.#queue = parts.options.ordered ? new OrderedQueue() : new UnorderedQueue()
@@ -70,10 +75,18 @@ export class AsyncOperator implements Operator, AsyncCaller {
     context.signal.addEventListener('abort', () => this.#cancel(), { once: true })
   }
 
-  open(): Promise<void> {
+  async open(): Promise<void> {
+    this.#function = await this.#parts.function.open(this.#context.subtask)
     this.#backlog = this.#list.restored()
     this.#admit()
-    return Promise.resolve()
+  }
+
+  async close(): Promise<void> {
+    await this.#function?.close()
+  }
+
+  call(value: unknown, context: AsyncContext): unknown {
+    return defined(this.#function, 'the function is open before a record').call(value, context)
   }
 
   collect(value: unknown, timestamp: number): void {

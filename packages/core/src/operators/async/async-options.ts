@@ -1,16 +1,5 @@
 import { FlinktsError } from '../../common/errors.ts'
 
-/** What the function of `mapAsync` and `flatMapAsync` gets besides the record. @public */
-export interface AsyncContext {
-  /**
-   * Aborted when the time is up and when the task ends: whoever awaits something else then works
-   * for nobody.
-   */
-  readonly signal: AbortSignal
-  /** From 1: how often the function is called for this record in this run. */
-  readonly attempt: number
-}
-
 /** How a failed call is repeated. @public */
 export interface AsyncRetry {
   /** Calls of the function for a record, the first one included; a whole number >= 1. */

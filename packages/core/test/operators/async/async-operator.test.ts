@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { AsyncContext } from '../../../src/operators/async/async-options.ts'
+import type { AsyncContext } from '../../../src/connector/async-function.ts'
 import { operatorHarness } from '../../../src/testing/operator-harness.ts'
 import { harnessOf, Service, textsOf } from './fixtures.ts'
 

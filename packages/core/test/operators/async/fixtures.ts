@@ -1,5 +1,6 @@
 import { defined } from '../../../src/common/assert.ts'
-import type { AsyncContext, AsyncOptions } from '../../../src/operators/async/async-options.ts'
+import type { AsyncContext } from '../../../src/connector/async-function.ts'
+import type { AsyncOptions } from '../../../src/operators/async/async-options.ts'
 import {
   type HarnessOptions,
   type OperatorHarness,
