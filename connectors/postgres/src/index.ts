@@ -8,6 +8,12 @@ export type {
 } from './records/change.ts'
 export type { ConnectionOptions, Password } from './connection/connection-options.ts'
 export type {
+  LookupCacheOptions,
+  LookupKey,
+  PostgresLookupOptions,
+} from './lookup/options.ts'
+export { postgresLookup } from './lookup/lookup.ts'
+export type {
   PostgresCdcOptions,
   RetryOptions,
   SnapshotOptions,

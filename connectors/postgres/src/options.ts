@@ -97,7 +97,8 @@ export interface ResolvedPostgresCdcOptions {
   readonly json: 'text' | 'parse'
 }
 
-type Filled<T> = { readonly [Name in keyof T]-?: Exclude<T[Name], undefined> }
+/** Options with every default filled in. @internal */
+export type Filled<T> = { readonly [Name in keyof T]-?: Exclude<T[Name], undefined> }
 
 /** @throws FlinktsError FLINKTS_OPTION_INVALID @internal */
 export function resolvePostgresCdcOptions(options: PostgresCdcOptions): ResolvedPostgresCdcOptions {
@@ -141,9 +142,11 @@ const MEBIBYTE = 1024 * 1024
 /** The longest wait that timers of JavaScript can do. */
 const waitMsMax = 2 ** 31 - 1
 
-const waitMs = (byDefault: number): z.ZodDefault<z.ZodInt> =>
+/** An option of milliseconds, from 1. @internal */
+export const waitMs = (byDefault: number): z.ZodDefault<z.ZodInt> =>
   z.int().min(1).max(waitMsMax).default(byDefault)
-const count = (byDefault: number, max: number): z.ZodDefault<z.ZodInt> =>
+/** An option that counts, from 1. @internal */
+export const count = (byDefault: number, max: number): z.ZodDefault<z.ZodInt> =>
   z.int().min(1).max(max).default(byDefault)
 
 const snapshotSchema = z.strictObject({
@@ -164,7 +167,8 @@ const streamSchema = z.strictObject({
 
 const streamDefaults = streamSchema.parse({})
 
-const retrySchema = z.strictObject({
+/** The option `retry`. @internal */
+export const retrySchema: z.ZodType<Filled<RetryOptions>, RetryOptions> = z.strictObject({
   attemptsMax: count(20, 1_000_000),
   delayMs: waitMs(200),
   delayMsMax: waitMs(10 * SECOND),
@@ -187,6 +191,6 @@ const sourceSchema = z.strictObject({
   managePublication: z.boolean().default(true),
   snapshot: z.union([z.literal('never'), snapshotSchema]).default(snapshotSchema.parse({})),
   stream: z.union([z.literal('never'), streamSchema]).default(streamDefaults),
-  retry: retrySchema.default(retrySchema.parse({})),
+  retry: retrySchema.prefault({}),
   json: z.enum(['text', 'parse']).default('text'),
 })

@@ -13,6 +13,11 @@ export function sqlStateOf(thrown: unknown): string | undefined {
   return undefined
 }
 
+/** Whether the server could not take a value for what its type holds. @internal */
+export function isValueError(thrown: unknown): boolean {
+  return sqlStateOf(thrown)?.startsWith('22') === true
+}
+
 /** Where an error happened: which address and role; never a password. @internal */
 export interface ErrorPlace {
   readonly host: string

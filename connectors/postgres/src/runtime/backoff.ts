@@ -1,5 +1,13 @@
 import { FlinktsError, delay } from '@flinkts/core/connector'
-import type { SourceContext } from './source-context.ts'
+import type { Logger, Scheduler } from '@flinkts/core/connector'
+import type { Filled, RetryOptions } from '../options.ts'
+
+/** What a pause needs. @internal */
+export interface BackoffContext {
+  readonly options: { readonly retry: Filled<RetryOptions> }
+  readonly logger: Logger
+  readonly scheduler: Scheduler
+}
 
 /**
  * Pauses between attempts, and the limit of attempts in a row. Runs on one thread.
@@ -7,10 +15,10 @@ import type { SourceContext } from './source-context.ts'
  * @internal
  */
 export class Backoff {
-  readonly #context: SourceContext
+  readonly #context: BackoffContext
   #attempt = 0
 
-  constructor(context: SourceContext) {
+  constructor(context: BackoffContext) {
     this.#context = context
   }
 
@@ -37,8 +45,13 @@ export class Backoff {
   }
 }
 
-/** A slot in use was waited for already. */
+/** What was waited for already, as long as its option says. */
+const waitedFor: ReadonlySet<string> = new Set([
+  'FLINKTS_POSTGRES_SLOT_IN_USE',
+  'FLINKTS_POSTGRES_LOOKUP_TOO_SLOW',
+])
+
 function isTransient(failure: unknown): failure is FlinktsError {
   if (!(failure instanceof FlinktsError) || !failure.retryable) return false
-  return failure.code !== 'FLINKTS_POSTGRES_SLOT_IN_USE'
+  return !waitedFor.has(failure.code)
 }

@@ -234,7 +234,7 @@ export const errorTable = {
   },
   FLINKTS_POSTGRES_TABLE_MISSING: {
     retryable: false,
-    summary: 'A table of the source or sink does not exist.',
+    summary: 'A table of a source, sink or lookup does not exist.',
   },
   FLINKTS_POSTGRES_TABLE_UNSUPPORTED: {
     retryable: false,
@@ -276,13 +276,21 @@ export const errorTable = {
     retryable: false,
     summary: 'The server refused a statement.',
   },
+  FLINKTS_POSTGRES_LOOKUP_TOO_SLOW: {
+    retryable: true,
+    summary: 'A query of a lookup took longer than the option allows.',
+  },
+  FLINKTS_POSTGRES_LOOKUP_TOO_LARGE: {
+    retryable: false,
+    summary: 'A key of a lookup has more rows than the option allows.',
+  },
   FLINKTS_POSTGRES_COLUMN_INVALID: {
     retryable: false,
-    summary: 'A column that the sink is to write does not exist or cannot be written.',
+    summary: 'A column that is to be written or looked up does not exist or is unfit for that.',
   },
   FLINKTS_POSTGRES_VALUE_INVALID: {
     retryable: false,
-    summary: 'A record for the sink holds a value that its column cannot.',
+    summary: 'A record holds a value that the column it is for cannot.',
   },
   FLINKTS_POSTGRES_PREPARED_DISABLED: {
     retryable: false,
