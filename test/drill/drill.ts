@@ -1,14 +1,14 @@
 import type { SharedPostgres } from '@flinkts/test-services'
 import type { DrillOptions } from './options.ts'
-import { type Kill, killsPerRound, type RoundResult, runRound } from './round.ts'
+import { killsPerRound, type Moment, moments, type RoundResult, runRound } from './round.ts'
 import type { Fault } from './verdict.ts'
-import type { Phase } from './witness.ts'
+import { type Phase, phases } from './witness.ts'
 
 /** Everything that the rounds came to. */
 export interface DrillSummary {
   readonly kills: number
-  readonly byPhase: Readonly<Partial<Record<Phase, number>>>
-  readonly inRecovery: number
+  readonly byMoment: Readonly<Record<Moment, number>>
+  readonly byPhase: Readonly<Record<Phase, number>>
   /** Kills that left transactions prepared. */
   readonly prepared: number
   readonly transactions: number
@@ -50,11 +50,12 @@ export function isExact({ faults }: DrillSummary): boolean {
 
 function described(round: RoundResult): string {
   const { kills, byPhase, prepared, rows, changes, faults } = summaryOf([round])
-  const phases = Object.entries(byPhase).map(([phase, count]) => `${count} ${phase}`)
+  const hit = Object.entries(byPhase).filter(([, count]) => count > 0)
+  const where = hit.map(([phase, count]) => `${count} ${phase}`)
   const wrong = Object.entries(faults).filter(([, count]) => count > 0)
   const verdict = wrong.map(([fault, count]) => `${count} ${fault}`).join(', ')
   return (
-    `${kills} kills (${phases.join(', ')}; ${prepared} with transactions prepared), ` +
+    `${kills} kills (${where.join(', ')}; ${prepared} with transactions prepared), ` +
     `${rows} rows and ${changes} changes ${verdict === '' ? 'exact' : `WRONG: ${verdict}`}`
   )
 }
@@ -65,8 +66,8 @@ function summaryOf(rounds: readonly RoundResult[]): DrillSummary {
     rounds.reduce((total, round) => total + value(round), 0)
   return {
     kills: kills.length,
-    byPhase: countedByPhase(kills),
-    inRecovery: kills.filter((kill) => kill.inRecovery).length,
+    byMoment: counted(moments, (moment) => kills.filter((kill) => kill.moment === moment).length),
+    byPhase: counted(phases, (phase) => kills.filter((kill) => kill.phase === phase).length),
     prepared: kills.filter((kill) => kill.prepared).length,
     transactions: sum((round) => round.transactions),
     rows: sum(({ findings }) => findings.rows),
@@ -81,7 +82,9 @@ function summaryOf(rounds: readonly RoundResult[]): DrillSummary {
   }
 }
 
-function countedByPhase(kills: readonly Kill[]): Readonly<Partial<Record<Phase, number>>> {
-  const groups = Map.groupBy(kills, ({ phase }) => phase)
-  return Object.fromEntries([...groups].map(([phase, { length }]) => [phase, length]))
+function counted<Name extends string>(
+  names: readonly Name[],
+  count: (name: Name) => number,
+): Readonly<Record<Name, number>> {
+  return Object.fromEntries(names.map((name) => [name, count(name)])) as Record<Name, number>
 }

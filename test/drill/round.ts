@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Prng, randomBelow, SeededPrng } from '@flinkts/core/testing'
+import { defined } from '@flinkts/core/connector'
+import { randomBelow, SeededPrng } from '@flinkts/core/testing'
 import { eventually, type PostgresConnection, type SharedPostgres } from '@flinkts/test-services'
 import { JobProcess } from './job-process.ts'
 import { Load } from './load.ts'
@@ -22,9 +23,8 @@ export interface RoundOptions {
 
 /** A kill as it was. */
 export interface Kill {
+  readonly moment: Moment
   readonly phase: Phase
-  /** Whether the job had not got to run since the kill before. */
-  readonly inRecovery: boolean
   /** Whether it left transactions prepared. */
   readonly prepared: boolean
 }
@@ -37,14 +37,26 @@ export interface RoundResult {
   readonly folder: string
 }
 
-/** What is waited for before a kill, each as often as the others. */
-const moments = ['start-up', 'running', 'prepared'] as const
+/**
+ * What is waited for before a kill, and then a little longer: each as often as the others.
+ *
+ * - `start-up`: some time since the start, so maybe before it has recovered from the last kill
+ * - `running`: it runs
+ * - `prepared`: it runs, and there is a prepared transaction
+ * - `stream`: it begins to stream: after the last row was read, or after a kill
+ */
+export const moments = ['start-up', 'running', 'prepared', 'stream'] as const
+export type Moment = (typeof moments)[number]
+
 const startUpMsMin = 250
 const startUpMsMax = 1_000
 const runningMsMax = 1_200
-/** Of the kills at the beginning of a round, so that several hit the reading of rows. */
-const firstRunningMsMax = 300
-const preparedMsMax = 1_500
+/** Of the first kill of a round, which is to hit the preparation of the slot. */
+const firstMsMax = 60
+/** Of kills at the beginning of a round, so that several hit the reading of rows. */
+const earlyMsMax = 300
+const streamMsMax = 40
+const waitMsMax = 1_500
 const lastLoadMs = 500
 const catchUpTimeoutMs = 60_000
 const lastId = 1_000_000_000
@@ -58,8 +70,9 @@ const lastId = 1_000_000_000
  */
 export async function runRound(
   server: SharedPostgres,
-  { seed, kills, rows }: RoundOptions,
+  options: RoundOptions,
 ): Promise<RoundResult> {
+  const { seed, rows } = options
   await using source = await server.createDatabase()
   await using target = await server.createDatabase()
   await createSourceTables(source, rows)
@@ -72,7 +85,7 @@ export async function runRound(
   })
   await using witness = await Witness.open(source.connection, target.connection)
   const load = new Load(source.connection, { seed, rows })
-  const done = await strike(job, witness, new SeededPrng(seed), kills)
+  const done = await strike(job, witness, options)
   await streaming(job, witness)
   await delay(lastLoadMs)
   const transactions = await load.stop()
@@ -89,45 +102,56 @@ export async function runRound(
 async function strike(
   job: JobProcess,
   witness: Witness,
-  prng: Prng,
-  kills: number,
+  { seed, kills }: RoundOptions,
 ): Promise<readonly Kill[]> {
+  const prng = new SeededPrng(seed)
   const done: Kill[] = []
   for (let index = 0; index < kills; index += 1) {
-    const startedAt = Date.now()
+    const moment = defined(moments[randomBelow(prng, moments.length)], 'there are moments')
+    const early = index === 0 ? firstMsMax : earlyMsMax
+    const start = { moment, fraction: prng.next(), startedAt: Date.now() }
     job.start()
-    const limitMs = index < kills / 3 ? firstRunningMsMax : runningMsMax
-    const inRecovery = await untilMoment(job, witness, { prng, limitMs })
-    const phase = await witness.phase(startedAt)
+    await untilMoment(job, witness, {
+      ...start,
+      runningMsMax: index < kills / 3 ? early : runningMsMax,
+    })
+    const phase = await witness.phase(start.startedAt)
     await job.kill()
-    done.push({ phase, inRecovery, prepared: (await witness.preparedCount()) > 0 })
+    done.push({ moment, phase, prepared: (await witness.preparedCount()) > 0 })
     await witness.checkLedger()
   }
   return done
 }
 
-/** @returns whether the job was not waited for to run. */
-async function untilMoment(
-  job: JobProcess,
-  witness: Witness,
-  { prng, limitMs }: { readonly prng: Prng; readonly limitMs: number },
-): Promise<boolean> {
-  const moment = moments[randomBelow(prng, moments.length)]
-  const fraction = prng.next()
-  if (moment === 'start-up') {
-    await delay(startUpMsMin + fraction * (startUpMsMax - startUpMsMin))
-    return true
-  }
-  await job.running()
-  await delay(fraction * limitMs)
-  if (moment === 'prepared') await untilPrepared(witness)
-  return false
+interface Start {
+  readonly moment: Moment
+  /** How much of the time at the moment is waited: from 0 (inclusive) to 1 (exclusive). */
+  readonly fraction: number
+  /** In milliseconds since 1970. */
+  readonly startedAt: number
+  readonly runningMsMax: number
 }
 
-/** Between a PREPARE and its commit, unless none comes in time. */
-async function untilPrepared(witness: Witness): Promise<void> {
-  const givenUpMs = performance.now() + preparedMsMax
-  while ((await witness.preparedCount()) === 0 && performance.now() < givenUpMs);
+async function untilMoment(job: JobProcess, witness: Witness, start: Start): Promise<void> {
+  const { moment, fraction, startedAt } = start
+  if (moment === 'start-up') {
+    await delay(startUpMsMin + fraction * (startUpMsMax - startUpMsMin))
+    return
+  }
+  await job.running()
+  if (moment === 'stream') {
+    await waitFor(async () => (await witness.phase(startedAt)) === 'streaming')
+    await delay(fraction * streamMsMax)
+    return
+  }
+  await delay(fraction * start.runningMsMax)
+  if (moment === 'prepared') await waitFor(async () => (await witness.preparedCount()) > 0)
+}
+
+/** Until it is so, or takes too long. */
+async function waitFor(condition: () => Promise<boolean>): Promise<void> {
+  const givenUpMs = performance.now() + waitMsMax
+  while (!(await condition()) && performance.now() < givenUpMs);
 }
 
 /** Starts the job for the last time; resolves when it has read all rows. */

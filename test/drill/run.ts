@@ -34,11 +34,11 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 function describeSummary(summary: DrillSummary): string {
-  const { kills, byPhase, inRecovery, prepared, transactions, rows, changes, faults } = summary
+  const { kills, byMoment, byPhase, prepared, transactions, rows, changes, faults } = summary
   const lines: readonly (readonly [string, number])[] = [
     ['kills', kills],
-    ...Object.entries(byPhase).map(([phase, count]) => [`  ${phase}`, count] as const),
-    ['  not waited for to recover', inRecovery],
+    ...Object.entries(byPhase).map(([phase, count]) => [`  while ${phase}`, count] as const),
+    ...Object.entries(byMoment).map(([moment, count]) => [`  aimed at: ${moment}`, count] as const),
     ['  that left transactions prepared', prepared],
     ['transactions written', transactions],
     ['rows read', rows],

@@ -3,12 +3,14 @@ import { Client, type QueryResultRow } from 'pg'
 import { type CopiedChange, judge, type Verdict, type WrittenChange } from './verdict.ts'
 
 /** What the job does, as far as the server can tell. */
-export type Phase =
-  | 'starting'
-  | 'preparing'
-  | 'reading rows'
-  | 'recovering the stream'
-  | 'streaming'
+export const phases = [
+  'starting',
+  'preparing',
+  'reading rows',
+  'streaming',
+  'recovering the stream',
+] as const
+export type Phase = (typeof phases)[number]
 
 /** What was found at the end. */
 export interface Findings extends Verdict {
@@ -21,6 +23,7 @@ export interface Findings extends Verdict {
 interface View {
   readonly connections: number
   readonly slots: number
+  /** Whoever creates a slot holds it, too, but streams nothing yet. */
   readonly streams: number
 }
 
@@ -48,9 +51,10 @@ export class Witness implements AsyncDisposable {
           and backend_start > to_timestamp($1)) as connections,
         (select count(*)::int from pg_replication_slots
           where database = current_database()) as slots,
-        (select count(*)::int from pg_stat_activity a
-          join pg_replication_slots s on s.active_pid = a.pid
-          where s.database = current_database() and a.backend_start > to_timestamp($1)) as streams`,
+        (select count(*)::int from pg_stat_replication r
+          join pg_replication_slots s on s.active_pid = r.pid
+          where s.database = current_database() and r.backend_start > to_timestamp($1)
+            and r.state <> 'startup') as streams`,
       [startedAt / 1000],
     )
     const { connections, slots, streams } = view ?? { connections: 0, slots: 0, streams: 0 }
