@@ -1,10 +1,13 @@
-import { FlinktsError } from '@flinkts/core/connector'
+import { assert, FlinktsError } from '@flinkts/core/connector'
 import type { CommitOutcome, Committer } from '@flinkts/core/connector'
 import type { PostgresClient } from '../client.ts'
 import { sqlStateOf } from '../connection/errors.ts'
 import { quoteLiteral } from '../records/relation.ts'
 import type { PostgresCommittable } from './committable.ts'
-import { isInLedger } from './ledger.ts'
+import { insertLedgerRow, isInLedger } from './ledger.ts'
+import { commitTransaction } from './prepare.ts'
+import { writeBatch } from './row-batch.ts'
+import { stagedTransactions, takeBatch } from './staging.ts'
 
 const noSuchTransaction = '42704'
 /** Another session is about to finish the same transaction. */
@@ -13,12 +16,14 @@ const transactionBusy = '55000'
 /** @internal */
 export interface PostgresCommitterParts {
   readonly ledger: string
+  readonly staging: string
+  /** Makes a connection that is ready to write; whoever of earlier attempts was left is gone. */
   connect(): Promise<PostgresClient>
 }
 
 /**
- * Commits prepared transactions, on a connection of its own: the writer's may wait for a lock that
- * only this commit lets go.
+ * Commits what writers hold back, in either way, on a connection of its own: the writer's may wait
+ * for a lock that only this commit lets go.
  *
  * @internal
  */
@@ -33,11 +38,14 @@ export class PostgresCommitter implements Committer<PostgresCommittable> {
   async commit(committable: PostgresCommittable): Promise<CommitOutcome> {
     try {
       this.#client ??= await this.#parts.connect()
-      return await this.#commitOn(this.#client, committable)
+      return committable.held === 'prepared'
+        ? await this.#commitPrepared(this.#client, committable)
+        : await this.#commitStaged(this.#client, committable)
     } catch (cause) {
+      // With it, a transaction that may be open ends.
+      await this.close()
       const retried = sqlStateOf(cause) === transactionBusy
       if (!retried && !(cause instanceof FlinktsError && cause.retryable)) throw cause
-      await this.close()
       return { status: 'retry', cause }
     }
   }
@@ -48,7 +56,7 @@ export class PostgresCommitter implements Committer<PostgresCommittable> {
     await client?.close()
   }
 
-  async #commitOn(
+  async #commitPrepared(
     client: PostgresClient,
     committable: PostgresCommittable,
   ): Promise<CommitOutcome> {
@@ -64,18 +72,49 @@ export class PostgresCommitter implements Committer<PostgresCommittable> {
       throw rejected(committable, error)
     }
   }
+
+  /** One transaction: the row of the ledger, the rows, and their end in the staging table. */
+  async #commitStaged(
+    client: PostgresClient,
+    committable: PostgresCommittable,
+  ): Promise<CommitOutcome> {
+    const { ledger, staging } = this.#parts
+    const { transaction } = committable
+    await client.execute('BEGIN')
+    if (!(await insertLedgerRow(client, ledger, committable))) {
+      await client.execute('ROLLBACK')
+      const left = await stagedTransactions(client, staging)
+      assert(!left.includes(transaction), 'what is in the ledger is staged no more')
+      return { status: 'already-committed' }
+    }
+    const rows = await this.#moveRows(client, transaction)
+    if (rows !== committable.rows) throw rejected(committable, undefined)
+    await commitTransaction(client)
+    return { status: 'committed' }
+  }
+
+  async #moveRows(client: PostgresClient, transaction: string): Promise<number> {
+    let rows = 0
+    for (let place = 0; ; place += 1) {
+      const batch = await takeBatch(client, this.#parts.staging, { transaction, place })
+      if (batch === undefined) return rows
+      await writeBatch(client, batch)
+      rows += batch.rows
+    }
+  }
 }
 
 function rejected(
-  { transaction, checkpointId, rows }: PostgresCommittable,
+  { held, transaction, checkpointId, rows }: PostgresCommittable,
   cause: unknown,
 ): FlinktsError {
+  const what = held === 'prepared' ? 'prepared transaction' : 'staged transaction'
   const message =
-    `the prepared transaction "${transaction}" of checkpoint ${checkpointId} is gone, and was ` +
+    `the ${what} "${transaction}" of checkpoint ${checkpointId} is gone, and was ` +
     `not committed: ${rows} rows are missing`
   return new FlinktsError('FLINKTS_COMMIT_REJECTED', message, {
     hint:
-      'It was rolled back by hand, lost in a failover, or belongs to another database. Restore ' +
+      'It was removed by hand, lost in a failover, or belongs to another database. Restore ' +
       'an earlier checkpoint or start afresh; nothing was written beyond this one.',
     cause,
   })

@@ -1,6 +1,7 @@
+import type { PostgresClient } from '../client.ts'
 import { qualified } from '../options.ts'
 import type { ResolvedPostgresSinkOptions } from './options.ts'
-import type { RowBatch } from './row-batches.ts'
+import type { RowBatch } from './row-batch.ts'
 import { RowBatches } from './row-batches.ts'
 import { describeTarget } from './target-table.ts'
 import type { TargetCatalog, TargetTable } from './target-table.ts'
@@ -9,30 +10,50 @@ import type { WriterSession } from './writer-session.ts'
 /** Characters of rows that wait until they are sent. */
 const batchCharacters = 1_048_576
 
+/** How far a transaction is. @internal */
+export interface EpochProgress {
+  /** Counts the transactions of the writer, from 1. */
+  readonly epoch: number
+  /** Batches that were written. */
+  readonly batches: number
+  /** Rows in them. */
+  readonly rows: number
+}
+
 /** The rows between two cuts: those of one transaction. */
-class Epoch<In extends object> {
+class Epoch<In extends object> implements EpochProgress {
+  readonly epoch: number
   readonly waiting: RowBatches<In>
-  /** Whether its transaction was begun. */
-  begun = false
-  /** That were sent. */
+  batches = 0
   rows = 0
 
-  constructor(waiting: RowBatches<In>) {
+  constructor(epoch: number, waiting: RowBatches<In>) {
+    this.epoch = epoch
     this.waiting = waiting
   }
 }
+
+/**
+ * Writes a batch into the open transaction; `progress` is that before it. @internal
+ */
+export type WriteBatch = (
+  client: PostgresClient,
+  batch: RowBatch,
+  progress: EpochProgress,
+) => Promise<void>
 
 /** @internal */
 export interface EpochWriterParts<In extends object> {
   readonly session: WriterSession
   readonly catalog: Omit<TargetCatalog, 'client'>
   readonly options: ResolvedPostgresSinkOptions<In>
+  readonly writeBatch: WriteBatch
   /** 1 Mi unless said. */
   readonly batchCharacters?: number | undefined
 }
 
 /**
- * Sends rows by COPY into a transaction that each cut ends. What follows a cut is held back until
+ * Sends rows in batches into a transaction that each cut ends. What follows a cut is held back until
  * the transaction before it has ended: of rows that are under way there are at most three batches.
  *
  * @internal
@@ -41,6 +62,7 @@ export class EpochWriter<In extends object> {
   readonly #parts: EpochWriterParts<In>
   readonly #batchCharacters: number
   readonly #targets = new Map<string, TargetTable>()
+  #epochs = 0
   #epoch: Epoch<In>
   /** What is done on the connection, one after the other; nothing follows a failure. */
   #tail: Promise<void> = Promise.resolve()
@@ -65,12 +87,14 @@ export class EpochWriter<In extends object> {
    * Ends the transaction by `finish`, after all rows that were written before the call. Without
    * rows there is none, and the result is undefined.
    */
-  cut<T>(finish: (session: WriterSession, rows: number) => Promise<T>): Promise<T | undefined> {
+  cut<T>(
+    finish: (session: WriterSession, progress: EpochProgress) => Promise<T>,
+  ): Promise<T | undefined> {
     const epoch = this.#epoch
     this.#epoch = this.#newEpoch()
     return this.#enqueue(async () => {
       await this.#send(epoch, epoch.waiting.take())
-      return epoch.rows === 0 ? undefined : finish(this.#parts.session, epoch.rows)
+      return epoch.rows === 0 ? undefined : finish(this.#parts.session, epoch)
     })
   }
 
@@ -101,12 +125,13 @@ export class EpochWriter<In extends object> {
   }
 
   async #send(epoch: Epoch<In>, batches: readonly RowBatch[]): Promise<void> {
-    const { client } = this.#parts.session
-    for (const { table, statement, text, rows } of batches) {
-      if (!epoch.begun) await client.execute('BEGIN')
-      epoch.begun = true
-      await client.copyIn(statement, Buffer.from(text), `writing to the table "${table}"`)
-      epoch.rows += rows
+    const { session, writeBatch } = this.#parts
+    const { client } = session
+    for (const batch of batches) {
+      if (epoch.batches === 0) await client.execute('BEGIN')
+      await writeBatch(client, batch, epoch)
+      epoch.batches += 1
+      epoch.rows += batch.rows
     }
   }
 
@@ -123,6 +148,7 @@ export class EpochWriter<In extends object> {
   }
 
   #newEpoch(): Epoch<In> {
-    return new Epoch(new RowBatches<In>(this.#parts.options.columns))
+    this.#epochs += 1
+    return new Epoch(this.#epochs, new RowBatches<In>(this.#parts.options.columns))
   }
 }

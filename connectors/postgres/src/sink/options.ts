@@ -9,11 +9,14 @@ import { qualified } from '../options.ts'
  *
  * - `twoPhase`: exactly once. The rows of a checkpoint are one prepared transaction, which is
  *   committed when the checkpoint is complete. Needs `max_prepared_transactions`.
+ * - `staged`: exactly once, without that: the rows wait in a staging table, and are moved when the
+ *   checkpoint is complete. Writes everything twice.
+ * - `auto`: `twoPhase` if the server allows enough prepared transactions, else `staged`.
  * - `append`: at least once. Committed at the checkpoint; after a crash some rows come again.
  *
  * @public
  */
-export type PostgresSinkMode = 'twoPhase' | 'append'
+export type PostgresSinkMode = 'twoPhase' | 'staged' | 'auto' | 'append'
 
 /**
  * What goes into a column: the name of a field of the record, or a function. `undefined` gives the
@@ -49,9 +52,15 @@ export interface PostgresSinkOptions<In extends object> {
    */
   readonly json?: 'text' | 'value' | undefined
   /**
-   * Where `twoPhase` notes what was committed; made if it is missing. `public.flinkts_ledger`.
+   * The table in which the exactly-once modes note what was committed; made if it is missing.
+   * `public.flinkts_ledger`.
    */
   readonly ledger?: string | undefined
+  /**
+   * The table in which `staged` keeps rows until their checkpoint is complete; made if it is
+   * missing. `public.flinkts_staging`.
+   */
+  readonly staging?: string | undefined
   /**
    * How long a row waits for a lock, such as that of an equal key that another subtask has
    * written, until the job fails and starts again; 60 000.
@@ -72,6 +81,8 @@ export interface ResolvedPostgresSinkOptions<In extends object> {
   readonly json: 'text' | 'value'
   /** `schema.name` */
   readonly ledger: string
+  /** `schema.name` */
+  readonly staging: string
   readonly lockTimeoutMs: number
 }
 
@@ -93,7 +104,7 @@ const mappingSchema = z.union([
 const sinkSchema = z.strictObject({
   // Parsed on its own: its errors must not show secrets.
   connection: z.unknown(),
-  mode: z.enum(['twoPhase', 'append']),
+  mode: z.enum(['twoPhase', 'staged', 'auto', 'append']),
   table: z.union([
     z.string().min(1),
     z.custom<(record: object) => string>((value) => typeof value === 'function'),
@@ -105,6 +116,7 @@ const sinkSchema = z.strictObject({
     .optional(),
   json: z.enum(['text', 'value']).default('text'),
   ledger: z.string().min(1).default('public.flinkts_ledger'),
+  staging: z.string().min(1).default('public.flinkts_staging'),
   lockTimeoutMs: z.int().min(1).max(lockTimeoutMsMax).default(lockTimeoutMs),
 })
 
@@ -118,7 +130,7 @@ export function resolvePostgresSinkOptions<In extends object>(
   if (typeof table === 'string' && tables !== undefined) {
     throw invalid('"tables" goes with a function "table"; there is one table, "table"')
   }
-  const { mode, json, ledger } = parsed.data
+  const { mode, json, ledger, staging } = parsed.data
   return Object.freeze({
     connection: resolveConnection(options.connection),
     mode,
@@ -127,6 +139,7 @@ export function resolvePostgresSinkOptions<In extends object>(
     columns: columns === undefined ? undefined : Object.entries(columns).map(mapped),
     json,
     ledger: qualified(ledger),
+    staging: qualified(staging),
     lockTimeoutMs: parsed.data.lockTimeoutMs,
   })
 }

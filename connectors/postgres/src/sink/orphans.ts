@@ -1,10 +1,13 @@
 import { FlinktsError, delay } from '@flinkts/core/connector'
 import type { Logger, Scheduler } from '@flinkts/core/connector'
 import type { PostgresClient, SqlRow } from '../client.ts'
+import { quotedTable } from '../catalog/table-catalog.ts'
 import { sqlStateOf } from '../connection/errors.ts'
 import { quoteLiteral } from '../records/relation.ts'
+import { isUsable } from './own-table.ts'
+import { removeStaged, stagedTransactions, stagingTable } from './staging.ts'
 import { isOfEarlierAttempt, isOfOtherLineage, lineagePrefix } from './transaction-name.ts'
-import type { WriterPlace } from './transaction-name.ts'
+import type { Lineage, WriterPlace } from './transaction-name.ts'
 
 /** What it takes to clean up. @internal */
 export interface CleanUp {
@@ -18,46 +21,100 @@ const pollMs = 20
 const pollsMax = 500
 
 /**
- * Rolls back what earlier attempts of this lineage prepared and no checkpoint holds. The engine has
- * committed by now whatever the restored one holds. Others' transactions are left alone.
+ * Removes what earlier attempts of this lineage prepared or staged and no checkpoint holds. The
+ * engine has committed by now whatever the restored one holds. Others' is left alone.
  *
  * @throws FlinktsError FLINKTS_POSTGRES_TRANSACTION_OPEN, and others as `PostgresClient.query`
  * @internal
  */
-export async function removeOrphans(client: PostgresClient, cleanUp: CleanUp): Promise<void> {
-  const { place, logger } = cleanUp
+export async function removeOrphans(
+  client: PostgresClient,
+  cleanUp: CleanUp,
+  staging: string,
+): Promise<void> {
   // First the writers: one that died with its process may still be at its PREPARE on the server.
-  await endConnections(client, cleanUp, (row) => isOfEarlierAttempt(row['name'] ?? '', place))
-  const prepared = await preparedTransactions(client)
-  const orphans = prepared.filter((name) => isOfEarlierAttempt(name, place))
-  for (const name of orphans) await rollBack(client, name)
-  if (orphans.length > 0) {
-    logger.info('prepared transactions of earlier attempts were rolled back', {
-      count: orphans.length,
-    })
-  }
-  const strange = prepared.filter((name) => isOfOtherLineage(name, place))
-  if (strange.length > 0) {
-    logger.warn('prepared transactions of another run of this operator hold locks', {
-      transactions: strange.join(', '),
-      hint: `if that run is never continued: ROLLBACK PREPARED ${quoteLiteral(strange[0] ?? '')}`,
-    })
-  }
+  await endEarlierAttempts(client, cleanUp)
+  await removeLeft(cleanUp, {
+    what: 'prepared transactions',
+    names: await preparedTransactions(client),
+    remove: (name) => rollBack(client, name),
+    removal: (name) => `ROLLBACK PREPARED ${quoteLiteral(name)}`,
+  })
+  // Left by a run with another mode, it may belong to others by now.
+  if (!(await isUsable(client, stagingTable(staging)))) return
+  await removeLeft(cleanUp, {
+    what: 'staged rows',
+    names: await stagedTransactions(client, staging),
+    remove: (name) => removeStaged(client, staging, name),
+    removal: (name) =>
+      `DELETE FROM ${quotedTable(staging)} WHERE transaction = ${quoteLiteral(name)}`,
+  })
 }
 
-/**
- * Whether a transaction got prepared, whose answer was lost with the connection.
- *
- * @param processId - The server's process of the lost connection.
- * @internal
- */
+interface Left {
+  readonly what: string
+  readonly names: readonly string[]
+  remove(name: string): Promise<void>
+  /** The statement that does it. */
+  removal(name: string): string
+}
+
+async function removeLeft({ place, logger }: CleanUp, left: Left): Promise<void> {
+  const orphans = left.names.filter((name) => isOfEarlierAttempt(name, place))
+  for (const name of orphans) await left.remove(name)
+  if (orphans.length > 0) {
+    logger.info(`${left.what} of earlier attempts were removed`, { count: orphans.length })
+  }
+  const strange = left.names.filter((name) => isOfOtherLineage(name, place))
+  if (strange.length === 0) return
+  logger.warn(`${left.what} of another run of this operator are left`, {
+    transactions: strange.join(', '),
+    hint: `if that run is never continued: ${left.removal(strange[0] ?? '')}`,
+  })
+}
+
+/** @internal */
+export interface LostAnswer {
+  readonly name: string
+  /** The server's process of the lost connection. */
+  readonly processId: number
+}
+
+/** Whether a transaction got prepared, whose answer was lost with the connection. @internal */
 export async function wasPrepared(
   client: PostgresClient,
   cleanUp: CleanUp,
-  { name, processId }: { readonly name: string; readonly processId: number },
+  { name, processId }: LostAnswer,
 ): Promise<boolean> {
   await endConnections(client, cleanUp, (row) => row['pid'] === String(processId))
   return (await preparedTransactions(client)).includes(name)
+}
+
+/** Whether rows got staged. @internal */
+export async function wasStaged(
+  client: PostgresClient,
+  cleanUp: CleanUp,
+  { name, processId, staging }: LostAnswer & { readonly staging: string },
+): Promise<boolean> {
+  await endConnections(client, cleanUp, (row) => row['pid'] === String(processId))
+  return (await stagedTransactions(client, staging)).includes(name)
+}
+
+/**
+ * Ends connections of earlier attempts: those of a process that was frozen, or is cut off, may hold
+ * locks for ever.
+ *
+ * @throws FlinktsError FLINKTS_POSTGRES_TRANSACTION_OPEN, and others as `PostgresClient.query`
+ * @internal
+ */
+export function endEarlierAttempts(client: PostgresClient, parts: EndParts): Promise<void> {
+  return endConnections(client, parts, (row) => isOfEarlierAttempt(row['name'] ?? '', parts.place))
+}
+
+/** What it takes to end connections. @internal */
+export interface EndParts {
+  readonly place: Lineage & { readonly attempt: number }
+  readonly scheduler: Scheduler
 }
 
 /** Those that this role may finish: its own, in this database. */
@@ -69,10 +126,10 @@ async function preparedTransactions(client: PostgresClient): Promise<readonly st
   return rows.map((row) => row['gid'] ?? '')
 }
 
-/** Ends connections of this lineage's writers, and waits until they are no more. */
+/** Ends connections of this lineage, and waits until they are no more. */
 async function endConnections(
   client: PostgresClient,
-  { place, scheduler }: CleanUp,
+  { place, scheduler }: EndParts,
   chosen: (row: SqlRow) => boolean,
 ): Promise<void> {
   for (let polls = 0; polls < pollsMax; polls += 1) {

@@ -1,3 +1,4 @@
+import { unreachable } from '@flinkts/core/connector'
 import type { PostgresClient, SqlRow } from '../client.ts'
 import { errorProblem, type Problem } from '../catalog/problem.ts'
 import { quotedTable } from '../catalog/table-catalog.ts'
@@ -5,19 +6,32 @@ import { existingTables, missingProblem } from '../catalog/table-problems.ts'
 import { versionProblem } from '../preflight.ts'
 import { quoteIdentifier } from '../records/relation.ts'
 import type { TypeCatalog } from '../values/type-catalog.ts'
-import { ledgerProblems } from './ledger.ts'
+import type { PostgresCommittable } from './committable.ts'
+import { ledgerTable } from './ledger.ts'
 import type { ResolvedPostgresSinkOptions } from './options.ts'
+import { ownTableProblems } from './own-table.ts'
 import { maxPreparedHint } from './prepare.ts'
+import { stagingTable } from './staging.ts'
 import { columnProblem, findTarget } from './target-table.ts'
 import type { TargetTable } from './target-table.ts'
 
 /** What the sink will use. @internal */
 export interface SinkDemands {
-  readonly options: Pick<ResolvedPostgresSinkOptions<never>, 'mode' | 'tables' | 'json' | 'ledger'>
+  readonly options: Pick<
+    ResolvedPostgresSinkOptions<never>,
+    'mode' | 'tables' | 'json' | 'ledger' | 'staging'
+  >
   /** The columns that the options name; undefined: those of the records. */
   readonly columns: readonly string[] | undefined
   readonly parallelism: number
   readonly types: TypeCatalog
+}
+
+/** What a look at the server told. @internal */
+export interface Examination {
+  readonly problems: readonly Problem[]
+  /** How rows are to be held back; undefined: they are not. */
+  readonly held: PostgresCommittable['held'] | undefined
 }
 
 /**
@@ -30,12 +44,13 @@ export interface SinkDemands {
 export async function examineSink(
   client: PostgresClient,
   demands: SinkDemands,
-): Promise<readonly Problem[]> {
+): Promise<Examination> {
   const outdated = versionProblem(client.serverVersion)
-  if (outdated !== undefined) return [outdated]
+  if (outdated !== undefined) return { problems: [outdated], held: undefined }
   const [server = {}] = await client.query(serverQuery)
+  const held = heldBy(server, demands)
   const problems = [...serverProblems(server, demands)]
-  const { json, tables, ledger, mode } = demands.options
+  const { json, tables, ledger, staging } = demands.options
   const catalog = { client, types: demands.types, json }
   for (const table of new Set(tables)) {
     const target = await findTarget(catalog, table)
@@ -43,8 +58,11 @@ export async function examineSink(
       problems.push(missingProblem(table, await existingTables(client), 'table'))
     else problems.push(...targetProblems(target, server['role'] ?? '', demands.columns))
   }
-  if (mode === 'twoPhase') problems.push(...(await ledgerProblems(client, ledger)))
-  return problems
+  if (held !== undefined) problems.push(...(await ownTableProblems(client, ledgerTable(ledger))))
+  if (held === 'staged') {
+    problems.push(...(await ownTableProblems(client, stagingTable(staging))))
+  }
+  return { problems, held }
 }
 
 const serverQuery = `
@@ -54,34 +72,65 @@ SELECT current_setting('max_prepared_transactions')::int4 AS prepared_max,
 /** While one is committed, the next one is prepared. */
 const preparedPerSubtask = 2
 
-function serverProblems(row: SqlRow, demands: SinkDemands): readonly Problem[] {
-  const problems: Problem[] = []
-  if (row['standby'] === 't') {
-    const hint = 'Connect to the primary server.'
-    problems.push(
-      errorProblem(
-        'standby',
-        'FLINKTS_POSTGRES_SERVER_UNSUPPORTED',
-        'the server is a read-only standby',
-        hint,
-      ),
-    )
+/** Prepared transactions that the server allows, and that the sink needs. */
+function preparedOf(
+  row: SqlRow,
+  { parallelism }: SinkDemands,
+): {
+  readonly allowed: number
+  readonly wanted: number
+} {
+  return { allowed: Number(row['prepared_max']), wanted: parallelism * preparedPerSubtask }
+}
+
+function heldBy(row: SqlRow, demands: SinkDemands): Examination['held'] {
+  const { allowed, wanted } = preparedOf(row, demands)
+  switch (demands.options.mode) {
+    case 'append':
+      return undefined
+    case 'twoPhase':
+      return 'prepared'
+    case 'staged':
+      return 'staged'
+    case 'auto':
+      return allowed >= wanted ? 'prepared' : 'staged'
+    default:
+      return unreachable(demands.options.mode)
   }
-  const wanted = demands.parallelism * preparedPerSubtask
-  const allowed = Number(row['prepared_max'])
-  if (demands.options.mode !== 'twoPhase' || allowed >= wanted) return problems
-  const message =
+}
+
+function serverProblems(row: SqlRow, demands: SinkDemands): readonly Problem[] {
+  const problems = [preparedProblem(row, demands)].filter((problem) => problem !== undefined)
+  if (row['standby'] !== 't') return problems
+  const errorCode = 'FLINKTS_POSTGRES_SERVER_UNSUPPORTED'
+  const message = 'the server is a read-only standby'
+  const hint = 'Connect to the primary server.'
+  return [errorProblem('standby', errorCode, message, hint), ...problems]
+}
+
+function preparedProblem(row: SqlRow, demands: SinkDemands): Problem | undefined {
+  const { allowed, wanted } = preparedOf(row, demands)
+  const { mode } = demands.options
+  if (allowed >= wanted || (mode !== 'twoPhase' && mode !== 'auto')) return undefined
+  const few =
     `max_prepared_transactions of the server is ${allowed}; ${wanted} are needed: ` +
     `${preparedPerSubtask} for each subtask of the sink`
-  const hint =
+  const raise =
     `${maxPreparedHint(wanted)} (more, if other sinks or applications use prepared transactions, ` +
-    'too); or use the mode "append".'
-  problems.push(
-    allowed === 0
-      ? errorProblem('prepared-disabled', 'FLINKTS_POSTGRES_PREPARED_DISABLED', message, hint)
-      : errorProblem('prepared-too-few', 'FLINKTS_POSTGRES_LIMIT_REACHED', message, hint),
-  )
-  return problems
+    'too)'
+  if (mode === 'auto') {
+    return {
+      severity: 'warning',
+      code: 'rows-staged',
+      errorCode: 'FLINKTS_POSTGRES_PREPARED_DISABLED',
+      message: `rows will be staged: ${few}`,
+      hint: `The mode "staged" says that this is meant. To write rows once only: ${raise}.`,
+    }
+  }
+  const hint = `${raise}; or use the mode "staged".`
+  return allowed === 0
+    ? errorProblem('prepared-disabled', 'FLINKTS_POSTGRES_PREPARED_DISABLED', few, hint)
+    : errorProblem('prepared-too-few', 'FLINKTS_POSTGRES_LIMIT_REACHED', few, hint)
 }
 
 function targetProblems(

@@ -52,7 +52,7 @@ function explained(error: unknown): unknown {
   const state = sqlStateOf(error)
   if (state === '55000') {
     const message = 'the server has no prepared transactions: max_prepared_transactions is 0'
-    const hint = `${maxPreparedHint(enoughPrepared)}; or use the mode "append".`
+    const hint = `${maxPreparedHint(enoughPrepared)}; or use the mode "staged".`
     return new FlinktsError('FLINKTS_POSTGRES_PREPARED_DISABLED', message, { hint, cause: error })
   }
   if (state !== '53200') return error

@@ -1,14 +1,13 @@
 import { FlinktsError } from '@flinkts/core/connector'
 import { copyField, copyNull } from '../protocol/copy-text-writer.ts'
 import type { MappedColumn } from './options.ts'
-import { copyStatement, writableColumn } from './target-table.ts'
+import type { RowBatch } from './row-batch.ts'
+import { writableColumn } from './target-table.ts'
 import type { TargetColumn, TargetTable } from './target-table.ts'
 
-/** Rows of one table that bring values for the same columns. @internal */
-export interface RowBatch {
+/** Rows of one table that bring values for the same columns. */
+interface OpenBatch {
   readonly table: string
-  /** `COPY … FROM STDIN` */
-  readonly statement: string
   readonly columns: readonly TargetColumn[]
   /** In the text format of COPY. */
   text: string
@@ -23,8 +22,8 @@ export interface RowBatch {
  */
 export class RowBatches<In extends object> {
   readonly #mapping: readonly MappedColumn<In>[] | undefined
-  readonly #batches = new Map<string, RowBatch>()
-  #last: RowBatch | undefined
+  readonly #batches = new Map<string, OpenBatch>()
+  #last: OpenBatch | undefined
   #characters = 0
 
   /** `mapping`: undefined: every field into the column of its name. */
@@ -54,21 +53,24 @@ export class RowBatches<In extends object> {
 
   /** All batches; there are none afterwards. */
   take(): readonly RowBatch[] {
-    const batches = [...this.#batches.values()]
+    const batches = [...this.#batches.values()].map((batch) => ({
+      ...batch,
+      columns: batch.columns.map(({ name }) => name),
+    }))
     this.#batches.clear()
     this.#last = undefined
     this.#characters = 0
     return batches
   }
 
-  #batchOf(target: TargetTable, columns: readonly TargetColumn[]): RowBatch {
+  #batchOf(target: TargetTable, columns: readonly TargetColumn[]): OpenBatch {
     const last = this.#last
     if (last?.table === target.table && sameColumns(last.columns, columns)) return last
-    const statement = copyStatement(target.table, columns)
-    let batch = this.#batches.get(statement)
+    const kind = JSON.stringify([target.table, ...columns.map(({ name }) => name)])
+    let batch = this.#batches.get(kind)
     if (batch === undefined) {
-      batch = { table: target.table, statement, columns, text: '', rows: 0 }
-      this.#batches.set(statement, batch)
+      batch = { table: target.table, columns, text: '', rows: 0 }
+      this.#batches.set(kind, batch)
     }
     this.#last = batch
     return batch

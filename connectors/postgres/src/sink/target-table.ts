@@ -1,8 +1,8 @@
 import { FlinktsError, defined } from '@flinkts/core/connector'
 import type { PostgresClient, SqlRow } from '../client.ts'
 import { suggestionOf } from '../catalog/table-problems.ts'
-import { quotedTable, splitTableName } from '../catalog/table-catalog.ts'
-import { quoteIdentifier, quoteLiteral } from '../records/relation.ts'
+import { splitTableName } from '../catalog/table-catalog.ts'
+import { quoteLiteral } from '../records/relation.ts'
 import { encoderOf } from '../values/value-encoder.ts'
 import type { ValueEncoder } from '../values/value-encoder.ts'
 import type { TypeCatalog } from '../values/type-catalog.ts'
@@ -105,12 +105,6 @@ export async function describeTarget(catalog: TargetCatalog, table: string): Pro
   throw new FlinktsError('FLINKTS_POSTGRES_TABLE_MISSING', `table "${table}" does not exist`, {
     hint: 'Create it, or correct the option "table" of the sink.',
   })
-}
-
-/** `COPY t (a, b) FROM STDIN`. @internal */
-export function copyStatement(table: string, columns: readonly TargetColumn[]): string {
-  const names = columns.map((column) => quoteIdentifier(column.name))
-  return `COPY ${quotedTable(table)} (${names.join(', ')}) FROM STDIN`
 }
 
 /** The column of a name, which a record has a value for. @internal */

@@ -30,6 +30,13 @@ export function writerName(place: WriterPlace): string {
   return `${lineagePrefix(place)}${place.attempt}_${place.subtask}`
 }
 
+/** What the connection of a committer calls itself. @internal */
+export function committerName(place: Lineage & { readonly attempt: number }): string {
+  return `${lineagePrefix(place)}${place.attempt}_${committerRole}`
+}
+
+const committerRole = 'commit'
+
 /** The name (gid) of the transaction of a checkpoint. @internal */
 export function transactionName(place: WriterPlace, checkpointId: number): string {
   const name = `${writerName(place)}_${checkpointId}`
@@ -40,9 +47,14 @@ export function transactionName(place: WriterPlace, checkpointId: number): strin
   return name
 }
 
-const afterPrefix = /^(\d+)_\d+(?:_\d+)?$/
+const afterPrefix = /^(\d+)_(?:\d+(?:_\d+)?|commit)$/
 
-/** Whether a transaction or a writer's connection is that of an earlier attempt. @internal */
+/**
+ * Whether a transaction, or the connection of a writer or a committer, is that of an earlier
+ * attempt.
+ *
+ * @internal
+ */
 export function isOfEarlierAttempt(
   name: string,
   lineage: Lineage & { readonly attempt: number },

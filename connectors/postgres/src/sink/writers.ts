@@ -1,16 +1,11 @@
-import { FlinktsError } from '@flinkts/core/connector'
 import type { SinkWriter } from '@flinkts/core/connector'
 import type { PostgresCommittable } from './committable.ts'
 import type { EpochWriter } from './epoch-writer.ts'
-import { insertLedgerRow } from './ledger.ts'
-import type { CleanUp } from './orphans.ts'
-import { wasPrepared } from './orphans.ts'
-import { commitTransaction, prepareTransaction } from './prepare.ts'
-import { transactionName } from './transaction-name.ts'
-import type { WriterSession } from './writer-session.ts'
+import type { Holding } from './holding.ts'
+import { commitTransaction } from './prepare.ts'
 
 /** Commits when it is told to flush. @internal */
-export class AppendWriter<In extends object> implements SinkWriter<In> {
+export class FlushingWriter<In extends object> implements SinkWriter<In> {
   readonly #rows: EpochWriter<In>
 
   constructor(rows: EpochWriter<In>) {
@@ -30,20 +25,14 @@ export class AppendWriter<In extends object> implements SinkWriter<In> {
   }
 }
 
-/** @internal */
-export interface TwoPhaseWriterParts {
-  readonly ledger: string
-  readonly cleanUp: CleanUp
-}
-
-/** Prepares a transaction at each barrier, with a row of the ledger in it. @internal */
-export class TwoPhaseWriter<In extends object> implements SinkWriter<In, PostgresCommittable> {
+/** Holds the rows of each checkpoint back until it is complete. @internal */
+export class HoldingWriter<In extends object> implements SinkWriter<In, PostgresCommittable> {
   readonly #rows: EpochWriter<In>
-  readonly #parts: TwoPhaseWriterParts
+  readonly #holding: Holding
 
-  constructor(rows: EpochWriter<In>, parts: TwoPhaseWriterParts) {
+  constructor(rows: EpochWriter<In>, holding: Holding) {
     this.#rows = rows
-    this.#parts = parts
+    this.#holding = holding
   }
 
   write(record: In): void | Promise<void> {
@@ -54,35 +43,13 @@ export class TwoPhaseWriter<In extends object> implements SinkWriter<In, Postgre
   async flush(): Promise<void> {}
 
   async prepareCommit(checkpointId: number): Promise<readonly PostgresCommittable[]> {
-    const { place } = this.#parts.cleanUp
-    const { jobId, operatorId, subtask } = place
-    const transaction = transactionName(place, checkpointId)
-    const prepared = await this.#rows.cut(async (session, rows) => {
-      const committable = { transaction, jobId, operatorId, subtask, checkpointId, rows }
-      await insertLedgerRow(session.client, this.#parts.ledger, committable)
-      await this.#prepare(session, transaction)
-      return committable
-    })
-    return prepared === undefined ? [] : [prepared]
+    const held = await this.#rows.cut((session, progress) =>
+      this.#holding.hold(session, progress, checkpointId),
+    )
+    return held === undefined ? [] : [held]
   }
 
   close(): Promise<void> {
     return this.#rows.close()
   }
-
-  async #prepare(session: WriterSession, name: string): Promise<void> {
-    const { processId } = session.client
-    try {
-      await prepareTransaction(session.client, name)
-    } catch (error) {
-      if (!isConnectionLost(error)) throw error
-      // The server may have done it, and only its answer was lost.
-      const client = await session.reconnect()
-      if (!(await wasPrepared(client, this.#parts.cleanUp, { name, processId }))) throw error
-    }
-  }
-}
-
-function isConnectionLost(error: unknown): boolean {
-  return error instanceof FlinktsError && error.code === 'FLINKTS_POSTGRES_CONNECTION_FAILED'
 }

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
+import type { PostgresCommittable } from '../../src/index.ts'
 import { committableSerializer } from '../../src/sink/committable.ts'
 
-const committable = {
+const committable: PostgresCommittable = {
+  held: 'prepared',
   transaction: 'flinkts_a_01234567_1_0_9',
   jobId: 'a',
   operatorId: 'rows',
@@ -10,7 +12,7 @@ const committable = {
   rows: 5,
 }
 
-test('a prepared transaction comes back from its bytes', () => {
+test('what is held back comes back from its bytes', () => {
   const bytes = committableSerializer.serialize(committable)
 
   expect(committableSerializer.deserialize(1, bytes)).toEqual(committable)

@@ -23,6 +23,7 @@ describe('options of the sink', () => {
       columns: undefined,
       json: 'text',
       ledger: 'public.flinkts_ledger',
+      staging: 'public.flinkts_staging',
       lockTimeoutMs: 60_000,
     })
   })

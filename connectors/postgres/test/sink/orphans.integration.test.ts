@@ -10,17 +10,17 @@ describe('a writer that starts', () => {
     await using database = await newDatabase(items)
     await using run = new SinkRun(database.connection)
     for (const subtask of [0, 1]) {
-      const writer = await run.twoPhase({ subtask, parallelism: 2 })
+      const writer = await run.holding({ subtask, parallelism: 2 })
       await prepared(writer, [{ id: subtask }])
       await writer.close()
     }
 
-    const writer = await run.twoPhase({ attempt: 2 })
+    const writer = await run.holding({ attempt: 2 })
 
     expect(await preparedNames(database)).toEqual([])
     expect(run.logger.lines).toContainEqual({
       level: 'info',
-      message: 'prepared transactions of earlier attempts were rolled back',
+      message: 'prepared transactions of earlier attempts were removed',
       fields: { count: 2 },
     })
     const committer = await run.committer({ attempt: 2 })
@@ -34,11 +34,11 @@ describe('a writer that starts', () => {
     await using database = await newDatabase(items)
     await using run = new SinkRun(database.connection)
     const others = [
-      await run.twoPhase({ operatorId: 'others' }),
-      await run.twoPhase({ jobId: 'k3x9q0a1b3' }),
-      await run.twoPhase({ jobId: 'k3x9q0a1b' }),
-      await run.twoPhase({ attempt: 2, subtask: 1 }),
-      await run.twoPhase({ attempt: 12, subtask: 1 }),
+      await run.holding({ operatorId: 'others' }),
+      await run.holding({ jobId: 'k3x9q0a1b3' }),
+      await run.holding({ jobId: 'k3x9q0a1b' }),
+      await run.holding({ attempt: 2, subtask: 1 }),
+      await run.holding({ attempt: 12, subtask: 1 }),
     ]
     for (const [id, writer] of others.entries()) await prepared(writer, [{ id }], id)
     await database.query(
@@ -46,7 +46,7 @@ describe('a writer that starts', () => {
     )
     const before = await preparedNames(database)
 
-    await run.twoPhase({ attempt: 2 })
+    await run.holding({ attempt: 2 })
 
     expect(await preparedNames(database)).toEqual(before)
     expect(before).toHaveLength(6)
@@ -57,9 +57,9 @@ describe('a writer that starts', () => {
     await using elsewhere = await newDatabase(items)
     await using run = new SinkRun(database.connection)
     await using other = new SinkRun(elsewhere.connection)
-    await prepared(await other.twoPhase(), [{ id: 1 }])
+    await prepared(await other.holding(), [{ id: 1 }])
 
-    await run.twoPhase({ attempt: 2 })
+    await run.holding({ attempt: 2 })
 
     expect(await preparedNames(elsewhere)).toHaveLength(1)
   })
@@ -71,9 +71,9 @@ describe('a writer that starts', () => {
     const connection = { ...database.connection, user, password: 'secret' }
     await using run = new SinkRun(database.connection)
     await using other = new SinkRun(connection)
-    await prepared(await other.twoPhase(), [{ id: 1 }])
+    await prepared(await other.holding(), [{ id: 1 }])
 
-    await run.twoPhase({ attempt: 2 })
+    await run.holding({ attempt: 2 })
 
     expect(await preparedNames(database)).toHaveLength(1)
   })
@@ -81,9 +81,9 @@ describe('a writer that starts', () => {
   test('of another subtask rolls nothing back', async () => {
     await using database = await newDatabase(items)
     await using run = new SinkRun(database.connection)
-    await prepared(await run.twoPhase(), [{ id: 1 }])
+    await prepared(await run.holding(), [{ id: 1 }])
 
-    await run.twoPhase({ attempt: 2, subtask: 1, parallelism: 2 })
+    await run.holding({ attempt: 2, subtask: 1, parallelism: 2 })
 
     expect(await preparedNames(database)).toHaveLength(1)
   })
@@ -91,10 +91,10 @@ describe('a writer that starts', () => {
   test('tells what another run of the same operator has left', async () => {
     await using database = await newDatabase(items)
     await using run = new SinkRun(database.connection)
-    await prepared(await run.twoPhase({ jobId: 'anolderrun' }), [{ id: 1 }])
+    await prepared(await run.holding({ jobId: 'anolderrun' }), [{ id: 1 }])
     const [name] = await preparedNames(database)
 
-    await run.twoPhase()
+    await run.holding()
 
     expect(run.logger.lines).toMatchObject([
       { level: 'warn', fields: { transactions: name, hint: containing(`'${name}'`) } },
@@ -104,10 +104,10 @@ describe('a writer that starts', () => {
   test('ends writers of earlier attempts that still hold locks', async () => {
     await using database = await newDatabase(items)
     await using run = new SinkRun(database.connection)
-    const frozen = await run.twoPhase()
+    const frozen = await run.holding()
     await writeAll(frozen, [{ id: 1 }, { id: 2, name: 'x'.repeat(1_100_000) }])
 
-    const writer = await run.twoPhase({ attempt: 2 })
+    const writer = await run.holding({ attempt: 2 })
 
     const committables = await prepared(writer, [{ id: 1 }], 2)
     expect(committables).toMatchObject([{ rows: 1 }])

@@ -105,7 +105,7 @@ describe('a preflight of the sink', () => {
     for (const statement of statements?.slice(1) ?? []) await database.query(statement)
 
     await using run = new SinkRun(connection)
-    const committables = await prepared(await run.twoPhase(), [{ id: 1 }])
+    const committables = await prepared(await run.holding(), [{ id: 1 }])
 
     expect(await preflight(database, { connection })).toEqual([])
     expect(committables).toMatchObject([{ rows: 1 }])
@@ -142,7 +142,7 @@ describe('a server', () => {
     const findings = await preflight(server)
 
     expect(findings).toMatchObject([{ code: 'prepared-disabled', severity: 'error' }])
-    await expect(run.twoPhase()).rejects.toMatchObject({
+    await expect(run.holding()).rejects.toMatchObject({
       code: 'FLINKTS_POSTGRES_PREPARED_DISABLED',
     })
     await writeAll(await appending.writer(), [{ id: 1 }])
@@ -152,7 +152,7 @@ describe('a server', () => {
     await using server = await startPostgres({ settings: { max_prepared_transactions: '2' } })
     await server.query(items)
     await using run = new SinkRun(server.connection)
-    const writer = await run.twoPhase()
+    const writer = await run.holding()
     await server.query(`begin; insert into items values (8); prepare transaction 'one'`)
     await server.query(`begin; insert into items values (9); prepare transaction 'two'`)
 

@@ -20,7 +20,7 @@ describe('a checkpoint', () => {
   test('makes its rows visible when it is committed, and notes that in the ledger', async () => {
     await using database = await newDatabase(items)
     await using run = new SinkRun(database.connection)
-    const writer = await run.twoPhase()
+    const writer = await run.holding()
     const [committable] = await prepared(writer, [{ id: 1 }, { id: 2, name: 'b' }], 7)
     const before = await visibleIds(database)
 
@@ -42,7 +42,7 @@ describe('a checkpoint', () => {
   test('without records prepares nothing', async () => {
     await using database = await newDatabase(items)
     await using run = new SinkRun(database.connection)
-    const writer = await run.twoPhase()
+    const writer = await run.holding()
 
     const committables = await prepared(writer, [])
 
@@ -53,7 +53,7 @@ describe('a checkpoint', () => {
   test('cuts at the call: what follows belongs to the next one', async () => {
     await using database = await newDatabase(items)
     await using run = new SinkRun(database.connection)
-    const writer = await run.twoPhase()
+    const writer = await run.holding()
     await writeAll(writer, [{ id: 1 }])
 
     const first = writer.prepareCommit(1)
@@ -70,7 +70,7 @@ describe('a checkpoint', () => {
   test('carries many more rows than fit into a batch', async () => {
     await using database = await newDatabase(items)
     await using run = new SinkRun(database.connection)
-    const writer = await run.twoPhase()
+    const writer = await run.holding()
     const name = 'x'.repeat(2_000)
     const records = Array.from({ length: 5_000 }, (_, id) => ({ id, name }))
 
@@ -90,7 +90,7 @@ describe('a checkpoint', () => {
       create trigger count_item before insert on items
         for each row execute function count_item()`)
     await using run = new SinkRun(database.connection)
-    const writer = await run.twoPhase()
+    const writer = await run.holding()
     const first = await prepared(writer, [{ id: 1 }], 1)
     await writeAll(writer, [{ id: 2 }])
     const second = writer.prepareCommit(2)
@@ -113,7 +113,7 @@ describe('a commit', () => {
   test('may be repeated, by another committer, too', async () => {
     await using database = await newDatabase(items)
     await using run = new SinkRun(database.connection)
-    const committable = await preparedOne(await run.twoPhase(), [{ id: 1 }])
+    const committable = await preparedOne(await run.holding(), [{ id: 1 }])
     const first = await run.committer()
     await first.commit(committable)
 
@@ -130,7 +130,7 @@ describe('a commit', () => {
   test('of what someone rolled back by hand fails loudly', async () => {
     await using database = await newDatabase(items)
     await using run = new SinkRun(database.connection)
-    const committable = await preparedOne(await run.twoPhase(), [{ id: 1 }])
+    const committable = await preparedOne(await run.holding(), [{ id: 1 }])
     await database.query(`rollback prepared '${committable.transaction}'`)
 
     const committed = (await run.committer()).commit(committable)
@@ -147,7 +147,7 @@ describe('a commit', () => {
       await using database = await newDatabase(items)
       const driver = breakingDriver('COMMIT PREPARED', loss)
       await using run = new SinkRun(database.connection, {}, driver)
-      const committable = await preparedOne(await run.twoPhase(), [{ id: 1 }])
+      const committable = await preparedOne(await run.holding(), [{ id: 1 }])
       const committer = await run.committer()
 
       const first = await committer.commit(committable)
@@ -165,7 +165,7 @@ describe('a transaction', () => {
     await using database = await newDatabase(items)
     const driver = breakingDriver('PREPARE TRANSACTION', 'after')
     await using run = new SinkRun(database.connection, {}, driver)
-    const writer = await run.twoPhase()
+    const writer = await run.holding()
 
     const first = await prepared(writer, [{ id: 1 }], 1)
     const second = await prepared(writer, [{ id: 2 }], 2)
@@ -180,7 +180,7 @@ describe('a transaction', () => {
     await using database = await newDatabase(items)
     const driver = breakingDriver('PREPARE TRANSACTION', 'before')
     await using run = new SinkRun(database.connection, {}, driver)
-    const writer = await run.twoPhase()
+    const writer = await run.holding()
 
     const committables = prepared(writer, [{ id: 1 }])
 
@@ -209,7 +209,7 @@ describe('a transaction', () => {
   test('is lost with its connection, and every later call says so', async () => {
     await using database = await newDatabase(items)
     await using run = new SinkRun(database.connection)
-    const writer = await run.twoPhase()
+    const writer = await run.holding()
     await prepared(writer, [{ id: 1 }], 1)
     await database.query(
       `select pg_terminate_backend(pid, 5000) from pg_stat_activity
@@ -229,8 +229,8 @@ describe('two subtasks', () => {
     const table = ({ table: name }: Placed): string => name
     const columns = { id: 'id', name: 'name' } as const
     await using run = new SinkRun<Placed>(database.connection, { table, columns })
-    const one = await run.twoPhase({ parallelism: 2 })
-    const two = await run.twoPhase({ subtask: 1, parallelism: 2 })
+    const one = await run.holding({ parallelism: 2 })
+    const two = await run.holding({ subtask: 1, parallelism: 2 })
     await writeAll(one, [placed('a', 1), placed('a', 2, large)])
     await writeAll(two, [placed('b', 1), placed('b', 2, large)])
     await eventually('both to have sent rows', async () => {
@@ -256,8 +256,8 @@ describe('two subtasks', () => {
   test('of which one waits for what the other has prepared do not wait for ever', async () => {
     await using database = await newDatabase(items)
     await using run = new SinkRun(database.connection, { lockTimeoutMs: 100 })
-    const one = await run.twoPhase({ parallelism: 2 })
-    const two = await run.twoPhase({ subtask: 1, parallelism: 2 })
+    const one = await run.holding({ parallelism: 2 })
+    const two = await run.holding({ subtask: 1, parallelism: 2 })
     await prepared(one, [{ id: 1 }])
 
     const blocked = prepared(two, [{ id: 1 }])

@@ -20,7 +20,7 @@ describe('a checkpoint', () => {
     const database = new FakeDatabase()
     await using run = runOn(database)
 
-    const committables = await prepared(await run.twoPhase(), [{ id: 1 }, { id: 2 }])
+    const committables = await prepared(await run.holding(), [{ id: 1 }, { id: 2 }])
 
     expect(database.steps).toEqual(['begin', 'copy', 'ledger', 'prepare'])
     expect(database.rows).toEqual([])
@@ -30,7 +30,7 @@ describe('a checkpoint', () => {
   test('makes rows and ledger visible by its commit', async () => {
     const database = new FakeDatabase()
     await using run = runOn(database)
-    const committables = await prepared(await run.twoPhase(), [{ id: 1 }, { id: 2, name: null }])
+    const committables = await prepared(await run.holding(), [{ id: 1 }, { id: 2, name: null }])
     const committer = await run.committer()
 
     for (const committable of committables) await committer.commit(committable)
@@ -43,14 +43,14 @@ describe('a checkpoint', () => {
     const database = new FakeDatabase()
     await using run = runOn(database)
 
-    expect(await prepared(await run.twoPhase(), [])).toEqual([])
+    expect(await prepared(await run.holding(), [])).toEqual([])
     expect(database.steps).toEqual([])
   })
 
   test('holds what was written before the call, and nothing after it', async () => {
     const database = new FakeDatabase()
     await using run = runOn(database)
-    const writer = await run.twoPhase()
+    const writer = await run.holding()
     await writeAll(writer, [{ id: 1 }])
 
     const first = writer.prepareCommit(1)
@@ -64,7 +64,7 @@ describe('a checkpoint', () => {
   test('fails if the server rolled its transaction back instead', async () => {
     const database = new FakeDatabase()
     await using run = runOn(database)
-    const writer = await run.twoPhase()
+    const writer = await run.holding()
     database.prepareTag = 'ROLLBACK'
 
     await expect(prepared(writer, [{ id: 1 }])).rejects.toMatchObject({
@@ -75,7 +75,7 @@ describe('a checkpoint', () => {
   test('goes on if it was prepared, and only the answer was lost', async () => {
     const database = new FakeDatabase()
     await using run = runOn(database)
-    const writer = await run.twoPhase()
+    const writer = await run.holding()
     database.breakAt = { step: 'prepare', done: true }
 
     const first = await prepared(writer, [{ id: 1 }], 1)
@@ -89,7 +89,7 @@ describe('a checkpoint', () => {
   test('fails if its connection was lost before it was prepared', async () => {
     const database = new FakeDatabase()
     await using run = runOn(database)
-    const writer = await run.twoPhase()
+    const writer = await run.holding()
     database.breakAt = { step: 'prepare', done: false }
 
     await expect(prepared(writer, [{ id: 1 }])).rejects.toMatchObject({
@@ -100,7 +100,7 @@ describe('a checkpoint', () => {
   test('fails after any failure before it, for its rows are lost', async () => {
     const database = new FakeDatabase()
     await using run = runOn(database)
-    const writer = await run.twoPhase()
+    const writer = await run.holding()
     await writeAll(writer, [{ id: 1 }])
     database.breakAt = { step: 'copy', done: false }
     const lost = { code: 'FLINKTS_POSTGRES_CONNECTION_FAILED' }
@@ -114,7 +114,7 @@ describe('writing', () => {
   test('waits while the server is slow, with at most three batches in memory', async () => {
     const database = new FakeDatabase()
     await using run = runOn(database)
-    const writer = await run.twoPhase()
+    const writer = await run.holding()
     const name = 'x'.repeat(1_100_000)
     await writeAll(writer, [{ id: 0 }])
     const opened = Promise.withResolvers<void>()
@@ -134,7 +134,7 @@ describe('a commit', () => {
   test('done before is told by the ledger', async () => {
     const database = new FakeDatabase()
     await using run = runOn(database)
-    const committable = await preparedOne(await run.twoPhase(), [{ id: 1 }])
+    const committable = await preparedOne(await run.holding(), [{ id: 1 }])
     database.breakAt = { step: 'commit-prepared', done: true }
     const committer = await run.committer()
 
@@ -147,7 +147,7 @@ describe('a commit', () => {
   test('of a transaction that is gone, and that the ledger does not know, is refused', async () => {
     const database = new FakeDatabase()
     await using run = runOn(database)
-    const committable = await preparedOne(await run.twoPhase(), [{ id: 1 }])
+    const committable = await preparedOne(await run.holding(), [{ id: 1 }])
     database.prepared.clear()
 
     const committed = (await run.committer()).commit(committable)
@@ -160,14 +160,14 @@ describe('a writer that starts', () => {
   test('rolls back what earlier attempts of its lineage left, and nothing else', async () => {
     const database = new FakeDatabase()
     await using run = runOn(database)
-    await prepared(await run.twoPhase({ subtask: 1, parallelism: 2 }), [{ id: 1 }])
+    await prepared(await run.holding({ subtask: 1, parallelism: 2 }), [{ id: 1 }])
     const [orphan] = database.prepared.keys()
-    await prepared(await run.twoPhase({ jobId: 'k3x9q0a1b3' }), [{ id: 2 }])
-    await prepared(await run.twoPhase({ operatorId: 'other' }), [{ id: 3 }])
-    await prepared(await run.twoPhase({ attempt: 2, subtask: 1, parallelism: 2 }), [{ id: 4 }])
+    await prepared(await run.holding({ jobId: 'k3x9q0a1b3' }), [{ id: 2 }])
+    await prepared(await run.holding({ operatorId: 'other' }), [{ id: 3 }])
+    await prepared(await run.holding({ attempt: 2, subtask: 1, parallelism: 2 }), [{ id: 4 }])
     const others = [...database.prepared.keys()].filter((name) => name !== orphan)
 
-    await run.twoPhase({ attempt: 2 })
+    await run.holding({ attempt: 2 })
 
     expect([...database.prepared.keys()]).toEqual(others)
     expect(others).toHaveLength(3)
@@ -176,9 +176,9 @@ describe('a writer that starts', () => {
   test('does so as the first subtask only', async () => {
     const database = new FakeDatabase()
     await using run = runOn(database)
-    await prepared(await run.twoPhase(), [{ id: 1 }])
+    await prepared(await run.holding(), [{ id: 1 }])
 
-    await run.twoPhase({ attempt: 2, subtask: 1, parallelism: 2 })
+    await run.holding({ attempt: 2, subtask: 1, parallelism: 2 })
 
     expect(database.prepared.size).toBe(1)
   })
@@ -186,10 +186,10 @@ describe('a writer that starts', () => {
   test('ends the connections of writers of earlier attempts before', async () => {
     const database = new FakeDatabase()
     await using run = runOn(database)
-    const frozen = await run.twoPhase()
+    const frozen = await run.holding()
     await writeAll(frozen, [{ id: 1 }])
 
-    await run.twoPhase({ attempt: 2 })
+    await run.holding({ attempt: 2 })
 
     await expect(frozen.prepareCommit(1)).rejects.toMatchObject({
       code: 'FLINKTS_POSTGRES_CONNECTION_FAILED',

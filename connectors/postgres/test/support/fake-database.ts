@@ -6,21 +6,45 @@ import type { PostgresClient, PostgresDriver, SqlRow, SqlText } from '../../src/
 interface Transaction {
   readonly rows: string[]
   readonly ledger: string[]
+  readonly staged: Staged[]
+  /** What it took out of the staging table. */
+  readonly taken: Staged[]
+}
+
+/** A row of the staging table. */
+interface Staged {
+  readonly transaction: string
+  readonly place: string
+  readonly batch: string
+  readonly data: string
 }
 
 /** A statement, in the words of the tests. */
-type Step = 'begin' | 'copy' | 'ledger' | 'prepare' | 'commit' | 'commit-prepared'
+type Step =
+  | 'begin'
+  | 'copy'
+  | 'ledger'
+  | 'stage'
+  | 'take'
+  | 'prepare'
+  | 'commit'
+  | 'commit-prepared'
+  | 'rollback'
 
 /**
- * A database with a table `items` (id integer, name text) and a ledger, for the statements of the
- * sink. Statements fail, or wait, when a test says so.
+ * A database with a table `items` (id integer, name text), a ledger and a staging table, for the
+ * statements of the sink. Statements fail, or wait, when a test says so.
  */
 export class FakeDatabase implements PostgresDriver {
   /** Lines of COPY that everyone sees. */
   readonly rows: string[] = []
   /** The keys of the ledger that everyone sees. */
   readonly ledger: string[] = []
+  /** The staging table, as everyone sees it. */
+  staged: readonly Staged[] = []
   readonly prepared: Map<string, Transaction> = new Map()
+  /** `max_prepared_transactions` */
+  preparedMax = 64
   /** Names of connections that are open, by process. */
   readonly connections: Map<number, string> = new Map()
   readonly steps: Step[] = []
@@ -74,8 +98,13 @@ class FakeConnection implements PostgresClient {
     const database = this.#database
     if (sql.startsWith('INSERT INTO "public"."flinkts_ledger"')) {
       const key = parameters.slice(0, 4).join(' ')
-      await database.run(this, 'ledger', () => this.#transaction.ledger.push(key))
-      return []
+      return database.run(this, 'ledger', () => this.#note(key))
+    }
+    if (sql.startsWith('INSERT INTO "public"."flinkts_staging"')) {
+      return database.run(this, 'stage', () => this.#stage(parameters))
+    }
+    if (sql.startsWith('DELETE FROM "public"."flinkts_staging"')) {
+      return database.run(this, 'take', () => this.#take(parameters))
     }
     if (!database.connections.has(this.processId)) throw connectionLost()
     if (sql.startsWith('SELECT 1 AS found')) {
@@ -95,6 +124,12 @@ class FakeConnection implements PostgresClient {
       return database.run(this, 'begin', () => this.#begin())
     }
     if (sql === 'COMMIT') return database.run(this, 'commit', () => this.#publish(this.#end()))
+    if (sql === 'ROLLBACK') {
+      return database.run(this, 'rollback', () => {
+        this.#end()
+        return 'ROLLBACK'
+      })
+    }
     const named = defined(name, 'the statement names a transaction')
     if (sql.startsWith('PREPARE')) return database.run(this, 'prepare', () => this.#prepare(named))
     if (sql.startsWith('ROLLBACK')) {
@@ -130,8 +165,32 @@ class FakeConnection implements PostgresClient {
 
   #begin(): string {
     expect(this.#open).toBeUndefined()
-    this.#open = { rows: [], ledger: [] }
+    this.#open = { rows: [], ledger: [], staged: [], taken: [] }
     return 'BEGIN'
+  }
+
+  #note(key: string): readonly SqlRow[] {
+    if (this.#database.ledger.includes(key)) return []
+    this.#transaction.ledger.push(key)
+    return [{ inserted: '1' }]
+  }
+
+  #stage([transaction, place, batch, data]: readonly SqlText[]): readonly SqlRow[] {
+    const staged = { transaction: `${transaction}`, place: `${place}` }
+    this.#transaction.staged.push({ ...staged, batch: `${batch}`, data: `${data}` })
+    return []
+  }
+
+  /** Without a place: all of a name, at once. */
+  #take([transaction, place]: readonly SqlText[]): readonly SqlRow[] {
+    const database = this.#database
+    const taken = database.staged.filter(
+      (row) => row.transaction === transaction && (place === undefined || row.place === place),
+    )
+    if (this.#open === undefined) {
+      database.staged = database.staged.filter((row) => !taken.includes(row))
+    } else this.#open.taken.push(...taken)
+    return taken.map(({ batch, data }) => ({ batch, data }))
   }
 
   #end(): Transaction {
@@ -149,9 +208,11 @@ class FakeConnection implements PostgresClient {
     return 'PREPARE'
   }
 
-  #publish({ rows, ledger }: Transaction): string {
-    this.#database.rows.push(...rows)
-    this.#database.ledger.push(...ledger)
+  #publish({ rows, ledger, staged, taken }: Transaction): string {
+    const database = this.#database
+    database.rows.push(...rows)
+    database.ledger.push(...ledger)
+    database.staged = [...database.staged, ...staged].filter((row) => !taken.includes(row))
     return 'COMMIT'
   }
 }
@@ -171,7 +232,14 @@ function answer(
       )
       .map(([pid, name]) => ({ pid: String(pid), name }))
   }
-  if (sql.includes('prepared_max')) return [{ prepared_max: '64', standby: 'f', role: 'writer' }]
+  if (sql.includes('prepared_max')) {
+    return [{ prepared_max: String(database.preparedMax), standby: 'f', role: 'writer' }]
+  }
+  if (sql.startsWith('SELECT DISTINCT transaction')) {
+    return [...new Set(database.staged.map(({ transaction }) => transaction))].map(
+      (transaction) => ({ transaction }),
+    )
+  }
   if (sql.includes('to_regclass')) return [{ found: 't' }]
   if (sql.includes('AS usable')) return [{ usable: 't' }]
   if (sql.includes('pg_attribute')) return columnRows

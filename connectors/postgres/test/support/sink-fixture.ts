@@ -18,7 +18,7 @@ export interface Item {
 export type SinkOptions<In extends object> = Partial<PostgresSinkOptions<In>>
 
 /** A writer that takes part in checkpoints. */
-export type TwoPhaseItemWriter<In> = SinkWriter<In, PostgresCommittable> & {
+export type HoldingItemWriter<In> = SinkWriter<In, PostgresCommittable> & {
   prepareCommit(checkpointId: number): Promise<readonly PostgresCommittable[]>
 }
 
@@ -67,10 +67,10 @@ export class SinkRun<In extends object = Item> implements AsyncDisposable {
     return writer
   }
 
-  async twoPhase(place: Partial<SubtaskContext> = {}): Promise<TwoPhaseItemWriter<In>> {
+  async holding(place: Partial<SubtaskContext> = {}): Promise<HoldingItemWriter<In>> {
     const writer = await this.writer(place)
     assert('prepareCommit' in writer, 'the sink takes part in checkpoints')
-    return writer as TwoPhaseItemWriter<In>
+    return writer as HoldingItemWriter<In>
   }
 
   async committer(place: Partial<SubtaskContext> = {}): Promise<Committer<PostgresCommittable>> {
@@ -93,7 +93,7 @@ export async function writeAll<In>(writer: SinkWriter<In>, records: readonly In[
 
 /** Writes records and prepares them. */
 export async function prepared<In>(
-  writer: TwoPhaseItemWriter<In>,
+  writer: HoldingItemWriter<In>,
   records: readonly In[],
   checkpointId = 1,
 ): Promise<readonly PostgresCommittable[]> {
@@ -106,7 +106,7 @@ export async function prepared<In>(
 
 /** As `prepared`, where that is one transaction. */
 export async function preparedOne<In>(
-  writer: TwoPhaseItemWriter<In>,
+  writer: HoldingItemWriter<In>,
   records: readonly In[],
 ): Promise<PostgresCommittable> {
   const [committable] = await prepared(writer, records)

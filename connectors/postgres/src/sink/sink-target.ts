@@ -1,0 +1,127 @@
+import type {
+  ConnectorContext,
+  Finding,
+  PreflightContext,
+  SubtaskContext,
+} from '@flinkts/core/connector'
+import type { PostgresClient, PostgresDriver } from '../client.ts'
+import { throwFirst } from '../catalog/problem.ts'
+import type { Problem } from '../catalog/problem.ts'
+import { problemOf } from '../preflight.ts'
+import { applicationName } from '../runtime/names.ts'
+import { TypeCatalog } from '../values/type-catalog.ts'
+import type { ResolvedPostgresSinkOptions } from './options.ts'
+import { endEarlierAttempts } from './orphans.ts'
+import { examineSink } from './preflight.ts'
+import type { Examination } from './preflight.ts'
+import type { TargetCatalog } from './target-table.ts'
+import { committerName, writerName } from './transaction-name.ts'
+import { WriterSession } from './writer-session.ts'
+
+/** What a writer starts with. @internal */
+export interface OpenTarget {
+  /** Its connection, ready to write. */
+  readonly session: WriterSession
+  readonly catalog: Omit<TargetCatalog, 'client'>
+  /** How rows are to be held back, if they are. */
+  readonly held: Examination['held']
+}
+
+/** Where a sink writes to, and how to get there. @internal */
+export class SinkTarget<In extends object> {
+  readonly options: ResolvedPostgresSinkOptions<In>
+  readonly #driver: PostgresDriver
+
+  constructor(options: ResolvedPostgresSinkOptions<In>, driver: PostgresDriver) {
+    this.options = options
+    this.#driver = driver
+  }
+
+  get description(): string {
+    const { tables, connection } = this.options
+    const names = tables.length === 0 ? 'tables' : `tables ${tables.join(', ')}`
+    return `postgres ${names} in ${connection.host}:${connection.port}/${connection.database}`
+  }
+
+  async preflight(context: PreflightContext): Promise<readonly Finding[]> {
+    const problems = await this.#problems(context)
+    return problems.map(({ severity, code, message, hint }) => ({ severity, code, message, hint }))
+  }
+
+  /** What `open` makes of a connection that is ready to write; if it fails, that is closed. */
+  async openWriter<T>(
+    context: SubtaskContext,
+    open: (target: OpenTarget) => Promise<T>,
+  ): Promise<T> {
+    const types = new TypeCatalog()
+    const name = writerName(context)
+    const session = await WriterSession.open(() => this.#connectToWrite(name, types))
+    try {
+      const { problems, held } = await this.#examine(session.client, types, context.parallelism)
+      throwFirst(problems)
+      return await open({ session, catalog: { types, json: this.options.json }, held })
+    } catch (error) {
+      await session.close()
+      throw error
+    }
+  }
+
+  /** A connection that is ready to commit. */
+  async connectCommitter(context: ConnectorContext): Promise<PostgresClient> {
+    const client = await this.#connectToWrite(committerName(context), new TypeCatalog())
+    try {
+      await endEarlierAttempts(client, { place: context, scheduler: context.scheduler })
+      return client
+    } catch (error) {
+      await client.close()
+      throw error
+    }
+  }
+
+  async #connectToWrite(name: string, types: TypeCatalog): Promise<PostgresClient> {
+    const client = await this.#connect(name, types)
+    try {
+      await client.query(writingSettings(this.options.lockTimeoutMs))
+      return client
+    } catch (error) {
+      await client.close()
+      throw error
+    }
+  }
+
+  #connect(name: string, types: TypeCatalog, signal?: AbortSignal): Promise<PostgresClient> {
+    const context = { applicationName: name, types, signal }
+    return this.#driver.connect(this.options.connection, context)
+  }
+
+  async #problems(context: PreflightContext): Promise<readonly Problem[]> {
+    const types = new TypeCatalog()
+    try {
+      const name = applicationName(context, 'preflight')
+      const client = await this.#connect(name, types, context.signal)
+      try {
+        const { problems } = await this.#examine(client, types, context.parallelism)
+        return problems
+      } finally {
+        await client.close()
+      }
+    } catch (failure) {
+      return [problemOf(failure)]
+    }
+  }
+
+  #examine(client: PostgresClient, types: TypeCatalog, parallelism: number): Promise<Examination> {
+    const columns = this.options.columns?.map(({ column }) => column)
+    return examineSink(client, { options: this.options, columns, parallelism, types })
+  }
+}
+
+/**
+ * Triggers get the search path that the database gives its users. A commit that is not on the disk
+ * when it is acknowledged would be no commit.
+ */
+function writingSettings(lockTimeoutMs: number): string {
+  return `RESET search_path; SET lock_timeout = ${lockTimeoutMs};
+    SELECT set_config('synchronous_commit', 'on', false)
+    WHERE current_setting('synchronous_commit') = 'off'`
+}
