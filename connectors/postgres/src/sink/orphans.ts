@@ -4,7 +4,7 @@ import type { PostgresClient, SqlRow } from '../client.ts'
 import { quotedTable } from '../catalog/table-catalog.ts'
 import { sqlStateOf } from '../connection/errors.ts'
 import { quoteLiteral } from '../records/relation.ts'
-import { isUsable } from './own-table.ts'
+import { accessTo } from './own-table.ts'
 import { removeStaged, stagedTransactions, stagingTable } from './staging.ts'
 import { isOfEarlierAttempt, isOfOtherLineage, lineagePrefix } from './transaction-name.ts'
 import type { Lineage, WriterPlace } from './transaction-name.ts'
@@ -41,7 +41,8 @@ export async function removeOrphans(
     removal: (name) => `ROLLBACK PREPARED ${quoteLiteral(name)}`,
   })
   // Left by a run with another mode, it may belong to others by now.
-  if (!(await isUsable(client, stagingTable(staging)))) return
+  const { found, allowed } = await accessTo(client, stagingTable(staging))
+  if (!found || !allowed) return
   await removeLeft(cleanUp, {
     what: 'staged rows',
     names: await stagedTransactions(client, staging),

@@ -19,7 +19,8 @@ const creationLock = 7_318_349_394_477_056_044n
 
 /** Makes the table if it is missing. @throws FlinktsError as `PostgresClient.query` @internal */
 export async function ensureOwnTable(client: PostgresClient, table: OwnTable): Promise<void> {
-  if (await exists(client, table.name)) return
+  const { found } = await accessTo(client, table)
+  if (found) return
   // Statements that are sent together are one transaction.
   await client.execute(
     `SELECT pg_advisory_xact_lock(${creationLock});
@@ -27,15 +28,27 @@ export async function ensureOwnTable(client: PostgresClient, table: OwnTable): P
   )
 }
 
-/** Whether it is there, and the role may use it. @internal */
-export async function isUsable(client: PostgresClient, table: OwnTable): Promise<boolean> {
-  if (!(await exists(client, table.name))) return false
-  const rights = table.rights.map((right) => `has_table_privilege(c.oid, '${right}')`)
+/** What the role can do about the table. @internal */
+export interface TableAccess {
+  readonly found: boolean
+  /** Whether the role may use it, or, if it is not there, make it. */
+  readonly allowed: boolean
+}
+
+/** @throws FlinktsError as `PostgresClient.query` @internal */
+export async function accessTo(client: PostgresClient, table: OwnTable): Promise<TableAccess> {
+  const { schema } = splitTableName(table.name)
+  const rights = table.rights.map((right) => `has_table_privilege(t.oid, '${right}')`)
+  // One look: another subtask may be about to make it.
   const [row] = await client.query(
-    `SELECT ${rights.join(' AND ')} AS usable FROM pg_class c
-     WHERE c.oid = ${quoteLiteral(quotedTable(table.name))}::regclass`,
+    `SELECT t.oid IS NOT NULL AS found,
+       CASE WHEN t.oid IS NULL THEN
+         (SELECT has_schema_privilege(n.oid, 'CREATE') FROM pg_namespace n
+          WHERE n.nspname = ${quoteLiteral(schema)})
+       ELSE ${rights.join(' AND ')} END AS allowed
+     FROM (SELECT to_regclass(${quoteLiteral(quotedTable(table.name))})::oid AS oid) t`,
   )
-  return row?.['usable'] === 't'
+  return { found: row?.['found'] === 't', allowed: row?.['allowed'] === 't' }
 }
 
 /** What keeps the table from being used or made. @internal */
@@ -43,8 +56,8 @@ export async function ownTableProblems(
   client: PostgresClient,
   table: OwnTable,
 ): Promise<readonly Problem[]> {
-  if (await isUsable(client, table)) return []
-  if (!(await exists(client, table.name)) && (await isCreatable(client, table.name))) return []
+  const { allowed } = await accessTo(client, table)
+  if (allowed) return []
   const [row] = await client.query('SELECT current_user AS role')
   const role = quoteIdentifier(row?.['role'] ?? '')
   const name = quotedTable(table.name)
@@ -60,21 +73,6 @@ export async function ownTableProblems(
         `"${table.kind}".`,
     },
   ]
-}
-
-async function isCreatable(client: PostgresClient, table: string): Promise<boolean> {
-  const [row] = await client.query(
-    `SELECT has_schema_privilege(n.oid, 'CREATE') AS creatable FROM pg_namespace n
-     WHERE n.nspname = ${quoteLiteral(splitTableName(table).schema)}`,
-  )
-  return row?.['creatable'] === 't'
-}
-
-async function exists(client: PostgresClient, table: string): Promise<boolean> {
-  const [row] = await client.query(
-    `SELECT to_regclass(${quoteLiteral(quotedTable(table))}) IS NOT NULL AS found`,
-  )
-  return row?.['found'] === 't'
 }
 
 function oneLine(sql: string): string {

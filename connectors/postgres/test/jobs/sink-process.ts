@@ -9,7 +9,7 @@ interface Numbered {
   readonly name: string
 }
 
-const { DATABASE_URL = '', CHECKPOINTS = '', RECORDS = '0' } = process.env
+const { DATABASE_URL = '', CHECKPOINTS = '', RECORDS = '0', MODE } = process.env
 
 /** Takes time, so that there are moments to kill the job at. */
 function burn(record: Numbered): Numbered {
@@ -28,7 +28,7 @@ const job = defineJob('numbers', { checkpointIntervalMs: 50, parallelism: 2 }, (
     .sinkTo(
       'rows',
       postgresSink<Numbered>({
-        mode: 'twoPhase',
+        mode: MODE === 'staged' ? 'staged' : 'twoPhase',
         connection: { url: DATABASE_URL },
         table: 'numbers',
       }),

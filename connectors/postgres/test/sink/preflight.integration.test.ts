@@ -111,6 +111,27 @@ describe('a preflight of the sink', () => {
     expect(committables).toMatchObject([{ rows: 1 }])
   })
 
+  test('a staging table that someone else made, by the hint, is enough', async () => {
+    await using database = await newDatabase(`${items};
+      revoke create on schema public from public`)
+    const connection = await newRole(database)
+    await database.query(`grant insert on items to "${connection.user}"`)
+    const options = { connection, mode: 'staged' } as const
+    const denied = await preflight(database, options)
+    for (const { hint } of denied) {
+      const statements = /run "(CREATE.*?\)\)); (GRANT .*? TO "[^"]*")"/.exec(hint)
+      for (const statement of statements?.slice(1) ?? []) await database.query(statement)
+    }
+
+    await using run = new SinkRun(database.connection, options)
+    const [committable] = await prepared(await run.holding(), [{ id: 1 }])
+    const outcome = committable && (await (await run.committer()).commit(committable))
+
+    expect(codes(denied)).toEqual(['ledger-denied', 'staging-denied'])
+    expect(await preflight(database, options)).toEqual([])
+    expect(outcome).toEqual({ status: 'committed' })
+  })
+
   test('tells too few prepared transactions, and the setting to make', async () => {
     await using database = await newDatabase(items)
 
@@ -122,6 +143,22 @@ describe('a preflight of the sink', () => {
         hint: containing('"ALTER SYSTEM SET max_prepared_transactions = 80"'),
       },
     ])
+  })
+
+  test('tells that "auto" will stage rows, and why', async () => {
+    await using database = await newDatabase(items)
+
+    const few = await preflight(database, { mode: 'auto' }, 40)
+    const enough = await preflight(database, { mode: 'auto' }, 4)
+
+    expect(few).toMatchObject([
+      {
+        severity: 'warning',
+        code: 'rows-staged',
+        message: containing('max_prepared_transactions of the server is 64; 80 are needed'),
+      },
+    ])
+    expect(enough).toEqual([])
   })
 })
 

@@ -240,8 +240,7 @@ function answer(
       (transaction) => ({ transaction }),
     )
   }
-  if (sql.includes('to_regclass')) return [{ found: 't' }]
-  if (sql.includes('AS usable')) return [{ usable: 't' }]
+  if (sql.includes('to_regclass')) return [{ found: 't', allowed: 't' }]
   if (sql.includes('pg_attribute')) return columnRows
   if (sql.includes('c.relkind'))
     return [{ oid: '1', relkind: 'r', relpersistence: 'p', insertable: 't' }]

@@ -20,10 +20,12 @@ const script = fileURLToPath(new URL('../jobs/sink-process.ts', import.meta.url)
 class JobProcess implements Disposable {
   readonly #checkpoints = mkdtempSync(join(tmpdir(), 'flinkts-postgres-sink-'))
   readonly #url: string
+  readonly #mode: Mode
   #child: ChildProcess | undefined
   #stderr = ''
 
-  constructor({ connection }: PostgresDatabase) {
+  constructor({ connection }: PostgresDatabase, mode: Mode) {
+    this.#mode = mode
     const { user, password, host, port, database } = connection
     this.#url = `postgres://${user}:${password}@${host}:${port}/${database}`
   }
@@ -31,7 +33,12 @@ class JobProcess implements Disposable {
   start(): void {
     this.#stderr = ''
     const child = spawn(process.execPath, ['--conditions=@flinkts/source', script], {
-      env: { DATABASE_URL: this.#url, CHECKPOINTS: this.#checkpoints, RECORDS: `${recordCount}` },
+      env: {
+        MODE: this.#mode,
+        DATABASE_URL: this.#url,
+        CHECKPOINTS: this.#checkpoints,
+        RECORDS: `${recordCount}`,
+      },
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -71,49 +78,59 @@ class JobProcess implements Disposable {
   }
 }
 
-/** What is to be seen of the job from outside: names prepared, and how many were committed. */
+type Mode = 'twoPhase' | 'staged'
+
+/** What is to be seen of the job from outside: names held back, and how many were committed. */
 async function progress(
   client: PostgresClient,
-): Promise<{ readonly prepared: readonly string[]; readonly committed: number }> {
-  const prepared = await client.query(
-    'select gid from pg_prepared_xacts where database = current_database()',
+): Promise<{ readonly held: readonly string[]; readonly committed: number }> {
+  const [tables] = await client.query(
+    `select to_regclass('public.flinkts_ledger') as ledger,
+       to_regclass('public.flinkts_staging') as staging`,
   )
-  const [ledger] = await client.query(`select to_regclass('public.flinkts_ledger') as name`)
-  const rows = ledger?.['name'] === null ? [] : await client.query(countQuery)
+  const held = await client.query(
+    `select gid as name from pg_prepared_xacts where database = current_database()
+     ${tables?.['staging'] === null ? '' : stagedQuery}`,
+  )
+  const rows = tables?.['ledger'] === null ? [] : await client.query(countQuery)
   return {
-    prepared: prepared.map(({ gid }) => gid ?? ''),
+    held: held.map(({ name }) => name ?? ''),
     committed: Number(rows[0]?.['count'] ?? 0),
   }
 }
 
+const stagedQuery = 'union select transaction from public.flinkts_staging'
 const countQuery = 'select count(*) from public.flinkts_ledger'
 
-test('a job that is killed again and again writes every row exactly once', async () => {
-  await using database = await newDatabase('create table numbers (id int, name text)')
-  await using connections = new Connections(database.connection)
-  const client = await connections.sql()
-  using job = new JobProcess(database)
-  let killed = 0
-  for (let round = 0; round < kills; round += 1) {
-    const before = await progress(client)
-    job.start()
-    // Half of the kills between a PREPARE and its commit, half after some commits.
-    const reached = async (): Promise<boolean> => {
-      const { prepared, committed } = await progress(client)
-      return round % 2 === 0
-        ? prepared.some((name) => !before.prepared.includes(name))
-        : committed > before.committed + round
+test.each(['twoPhase', 'staged'] as const)(
+  'a job of mode "%s" that is killed again and again writes every row exactly once',
+  async (mode) => {
+    await using database = await newDatabase('create table numbers (id int, name text)')
+    await using connections = new Connections(database.connection)
+    const client = await connections.sql()
+    using job = new JobProcess(database, mode)
+    let killed = 0
+    for (let round = 0; round < kills; round += 1) {
+      const before = await progress(client)
+      job.start()
+      // Half of the kills between a barrier and its commit, half after some commits.
+      const reached = async (): Promise<boolean> => {
+        const { held, committed } = await progress(client)
+        return round % 2 === 0
+          ? held.some((name) => !before.held.includes(name))
+          : committed > before.committed + round
+      }
+      if (await job.killWhen(reached)) killed += 1
     }
-    if (await job.killWhen(reached)) killed += 1
-  }
 
-  job.start()
-  const exitCode = await job.ended()
+    job.start()
+    const exitCode = await job.ended()
 
-  expect({ exitCode, killed }).toEqual({ exitCode: 0, killed: kills })
-  expect(
-    await database.query(`select count(*)::int as rows, count(distinct id)::int as ids,
-      min(id) as first, max(id) as last from numbers`),
-  ).toEqual([{ rows: recordCount, ids: recordCount, first: 0, last: recordCount - 1 }])
-  expect((await progress(client)).prepared).toEqual([])
-})
+    expect({ exitCode, killed }).toEqual({ exitCode: 0, killed: kills })
+    expect(
+      await database.query(`select count(*)::int as rows, count(distinct id)::int as ids,
+        min(id) as first, max(id) as last from numbers`),
+    ).toEqual([{ rows: recordCount, ids: recordCount, first: 0, last: recordCount - 1 }])
+    expect((await progress(client)).held).toEqual([])
+  },
+)

@@ -1,0 +1,18 @@
+import type { SinkDriver } from '@flinkts/testkit'
+import { sinkDriver, type Target } from './sink-driver.ts'
+
+export const driver: SinkDriver<Target> = sinkDriver(
+  {
+    mode: 'append',
+    capabilities: {
+      guarantee: 'at-least-once',
+      mechanism: 'append',
+      visibility: 'immediate',
+      fencing: 'none',
+      deletes: false,
+      order: 'per-split',
+      maxPreparedAgeMs: undefined,
+    },
+  },
+  import.meta.url,
+)

@@ -1,0 +1,139 @@
+import { readFile } from 'node:fs/promises'
+import { assert, defined } from '@flinkts/core/connector'
+import { type PostgresConnection, sharedPostgres } from '@flinkts/test-services'
+import type {
+  JsonValue,
+  KitRecord,
+  SinkCapabilities,
+  SinkDriver,
+  VisibleRecord,
+} from '@flinkts/testkit'
+import { Client, type QueryResultRow } from 'pg'
+import { postgresDriver } from '../../../src/client.ts'
+import type { PostgresSinkMode } from '../../../src/index.ts'
+import { postgresSinkOver } from '../../../src/sink/sink.ts'
+
+/** A database, by its connection. */
+export type Target = {
+  readonly [Name in keyof PostgresConnection]: PostgresConnection[Name] & JsonValue
+}
+
+/** What differs between the modes of the sink. */
+export interface Mode {
+  readonly mode: PostgresSinkMode
+  readonly capabilities: SinkCapabilities
+}
+
+/** A driver for the conformance kit: a database for each target. */
+export function sinkDriver({ mode, capabilities }: Mode, module: string): SinkDriver<Target> {
+  return {
+    name: `postgres sink, ${mode}`,
+    module,
+    capabilities,
+    versions,
+    async setup() {
+      const { connection } = await (await sharedPostgres()).createDatabase()
+      await query(
+        connection,
+        `CREATE TABLE records (place bigserial PRIMARY KEY, id text NOT NULL, split int4 NOT NULL,
+           seq int4 NOT NULL, payload text NOT NULL)`,
+      )
+      return connection
+    },
+    createSink: ({ host, port, user, password, database }) =>
+      postgresSinkOver<KitRecord>(postgresDriver, {
+        mode,
+        connection: { host, port, user, password, database },
+        table: 'records',
+        columns: { id: 'id', split: 'split', seq: 'seq', payload: 'payload' },
+      }),
+    readCommitted: (target) =>
+      query<VisibleRecord>(target, 'SELECT id, split, seq, payload FROM records ORDER BY place'),
+    listInFlight: async (target) => [
+      ...(await preparedIn(target)),
+      ...(await stagedIn(target)).map((name) => `staged ${name}`),
+    ],
+    async removePrepared(target) {
+      for (const name of await preparedIn(target))
+        await query(target, `ROLLBACK PREPARED '${name}'`)
+      if (await hasStaging(target)) await query(target, 'DELETE FROM flinkts_staging')
+    },
+    async killConnections(target) {
+      await query(
+        target,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+      )
+    },
+    async clean(target) {
+      await this.killConnections?.(target)
+      await this.removePrepared?.(target)
+      const { database } = target
+      assert(/^\w+$/.test(database), 'the name of a database of the tests needs no quotes')
+      await (await sharedPostgres()).query(`DROP DATABASE "${database}" WITH (FORCE)`)
+    },
+  }
+}
+
+/** What the modes that hold rows back promise. */
+export const heldBack: Omit<SinkCapabilities, 'mechanism'> = {
+  guarantee: 'exactly-once',
+  visibility: 'on-commit',
+  fencing: 'on-takeover',
+  deletes: false,
+  order: 'per-split',
+  maxPreparedAgeMs: Number.POSITIVE_INFINITY,
+}
+
+async function versions(): Promise<Readonly<Record<string, string>>> {
+  const server = await sharedPostgres()
+  const [row] = await server.query<{ version: string }>(
+    `SELECT split_part(current_setting('server_version'), ' ', 1) AS version`,
+  )
+  const { version } = defined(row, 'a server has a version')
+  return { '@flinkts/postgres': await ownVersion(), PostgreSQL: version }
+}
+
+async function stagedIn(target: Target): Promise<readonly string[]> {
+  if (!(await hasStaging(target))) return []
+  const rows = await query<{ name: string }>(
+    target,
+    'SELECT DISTINCT transaction AS name FROM flinkts_staging ORDER BY name',
+  )
+  return rows.map(({ name }) => name)
+}
+
+async function hasStaging(target: Target): Promise<boolean> {
+  const [row] = await query<{ found: boolean }>(
+    target,
+    `SELECT to_regclass('public.flinkts_staging') IS NOT NULL AS found`,
+  )
+  return row?.found === true
+}
+
+async function preparedIn(target: Target): Promise<readonly string[]> {
+  const rows = await query<{ gid: string }>(
+    target,
+    'SELECT gid FROM pg_prepared_xacts WHERE database = current_database() ORDER BY gid',
+  )
+  return rows.map(({ gid }) => gid)
+}
+
+/** Runs a statement with the plain driver, on a connection of its own. */
+async function query<Row extends QueryResultRow>(
+  { host, port, user, password, database }: Target,
+  statement: string,
+): Promise<readonly Row[]> {
+  const client = new Client({ host, port, user, password, database })
+  await client.connect()
+  try {
+    return (await client.query<Row>(statement)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+async function ownVersion(): Promise<string> {
+  const manifest = await readFile(new URL('../../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(manifest) as { readonly version: string }).version
+}

@@ -1,0 +1,7 @@
+import type { SinkDriver } from '@flinkts/testkit'
+import { heldBack, sinkDriver, type Target } from './sink-driver.ts'
+
+export const driver: SinkDriver<Target> = sinkDriver(
+  { mode: 'twoPhase', capabilities: { ...heldBack, mechanism: '2pc' } },
+  import.meta.url,
+)

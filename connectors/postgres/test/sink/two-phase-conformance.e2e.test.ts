@@ -1,0 +1,6 @@
+import { describeSink } from '@flinkts/testkit'
+import { driver } from './drivers/two-phase.ts'
+
+describeSink(driver, {
+  report: new URL('../../../../docs/connectors/postgres-sink-two-phase/', import.meta.url),
+})
