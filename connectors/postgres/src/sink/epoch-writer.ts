@@ -53,8 +53,9 @@ export interface EpochWriterParts<In extends object> {
 }
 
 /**
- * Sends rows in batches into a transaction that each cut ends. What follows a cut is held back until
- * the transaction before it has ended: of rows that are under way there are at most three batches.
+ * Sends rows in batches into a transaction that each cut ends. What follows a cut is held back
+ * until the transaction before it has ended: of rows that are under way there are at most three
+ * batches.
  *
  * @internal
  */

@@ -1,11 +1,11 @@
 import type { PostgresClient } from '../client.ts'
 import { assert, FlinktsError } from '@flinkts/core/connector'
 import type { PostgresCommittable } from './committable.ts'
-import type { EpochProgress } from './epoch-writer.ts'
+import type { EpochProgress, WriteBatch } from './epoch-writer.ts'
 import { insertLedgerRow } from './ledger.ts'
 import { type CleanUp, wasPrepared, wasStaged } from './orphans.ts'
 import { commitTransaction, prepareTransaction } from './prepare.ts'
-import { type RowBatch, writeBatch } from './row-batch.ts'
+import { writeBatch } from './row-batch.ts'
 import { stageBatch } from './staging.ts'
 import { transactionName, writerName } from './transaction-name.ts'
 import type { WriterSession } from './writer-session.ts'
@@ -20,7 +20,7 @@ export interface HoldingParts {
 /** How rows are held back until their checkpoint is complete. @internal */
 export interface Holding {
   /** Writes a batch into the open transaction. */
-  writeBatch(client: PostgresClient, batch: RowBatch, progress: EpochProgress): Promise<void>
+  readonly writeBatch: WriteBatch
   /** Ends the open transaction, so that its rows outlive a crash and nobody sees them. */
   hold(
     session: WriterSession,

@@ -12,14 +12,14 @@ export interface RowBatch {
   readonly text: string
 }
 
-/** `COPY t (a, b) FROM STDIN`. @internal */
-export function copyStatement(table: string, columns: readonly string[]): string {
-  return `COPY ${quotedTable(table)} (${columns.map(quoteIdentifier).join(', ')}) FROM STDIN`
-}
-
 /** @throws FlinktsError as `PostgresClient.copyIn` @internal */
 export async function writeBatch(client: PostgresClient, batch: RowBatch): Promise<void> {
   const { table, columns, text } = batch
   const what = `writing to the table "${table}"`
   await client.copyIn(copyStatement(table, columns), Buffer.from(text), what)
+}
+
+/** `COPY t (a, b) FROM STDIN`. */
+function copyStatement(table: string, columns: readonly string[]): string {
+  return `COPY ${quotedTable(table)} (${columns.map(quoteIdentifier).join(', ')}) FROM STDIN`
 }

@@ -13,6 +13,8 @@ const connection = { url: 'postgres://user@db.example/shop' }
 defineJob('exactly-once', {}, (env) => {
   const stream = env.source('orders', orders)
   stream.sinkTo('prepared', postgresSink({ connection, mode: 'twoPhase', table: 'orders' }))
+  stream.sinkTo('staged', postgresSink({ connection, mode: 'staged', table: 'orders' }))
+  stream.sinkTo('chosen', postgresSink({ connection, mode: 'auto', table: 'orders' }))
   stream.sinkTo(
     'mapped',
     postgresSink<Order>({

@@ -169,8 +169,10 @@ describe('a commit of staged rows', () => {
     const frozen = await connections.sql()
     await frozen.execute(`SET application_name = '${name}'`)
     await frozen.execute('BEGIN')
-    await frozen.query(`insert into public.flinkts_ledger (job_id, operator_id, subtask, checkpoint_id, rows)
-      values ('k3x9q0a1b2', 'rows', 0, 1, 1)`)
+    await frozen.query(
+      `insert into public.flinkts_ledger (job_id, operator_id, subtask, checkpoint_id, rows)
+       values ('k3x9q0a1b2', 'rows', 0, 1, 1)`,
+    )
 
     const committer = await run.committer({ attempt: 2 })
 
@@ -180,7 +182,7 @@ describe('a commit of staged rows', () => {
 })
 
 describe('a start', () => {
-  test('removes what earlier attempts staged for no checkpoint, and leaves others alone', async () => {
+  test('removes what earlier attempts staged for no checkpoint, and nothing else', async () => {
     await using database = await newDatabase(items)
     await using run = new SinkRun(database.connection, staged)
     const orphan = await preparedOne(await run.holding(), [{ id: 1 }])
