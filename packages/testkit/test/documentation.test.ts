@@ -30,7 +30,12 @@ describe('the reports of our connectors', () => {
 
   test('are there', () => {
     const connectors = reports.map(({ connector }) => connector)
-    expect(connectors.toSorted()).toEqual(['filesystem sink', 'postgres sink, twoPhase'])
+    expect(connectors.toSorted()).toEqual([
+      'filesystem sink',
+      'postgres sink, append',
+      'postgres sink, staged',
+      'postgres sink, twoPhase',
+    ])
   })
 
   test.each(reports)('hold every check of the kit, and no failure: $connector', (report) => {
