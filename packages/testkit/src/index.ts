@@ -4,7 +4,9 @@ export type {
   SinkCapability,
   SinkMechanism,
 } from './capabilities/sink-capabilities.ts'
-export type { JsonValue, SinkDriver } from './driver/sink-driver.ts'
+export type { ConnectorDriver, JsonValue } from './driver/connector-driver.ts'
+export type { SinkDriver } from './driver/sink-driver.ts'
 export type { KitRecord, VisibleRecord } from './records/kit-record.ts'
 export type { ConformanceReport, ReportedCheck } from './report/conformance-report.ts'
-export { describeSink, type DescribeOptions } from './vitest/describe-sink.ts'
+export type { DescribeOptions } from './vitest/describe-connector.ts'
+export { describeSink } from './vitest/describe-sink.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type CheckResult, runCheck } from '../src/checks/run-checks.ts'
-import { sinkChecks } from '../src/checks/sink-checks.ts'
+import { sinkKit } from '../src/checks/sink/sink-checks.ts'
 import type { SinkDriver } from '../src/driver/sink-driver.ts'
 import { driver as appending } from './support/append-driver.ts'
 import { brokenDriver } from './support/broken-driver.ts'
@@ -11,7 +11,7 @@ import { driver as upserting } from './support/upsert-driver.ts'
 const settings = { seeds: [1, 2], quietMs: 60 }
 
 async function outcome(name: string, driver: SinkDriver): Promise<CheckResult> {
-  const check = sinkChecks.find((each) => each.name === name)
+  const check = sinkKit.checks.find((each) => each.name === name)
   if (check === undefined) throw new Error(`there is no check "${name}"`)
   return runCheck(check, driver, settings)
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import type { Kill } from '../src/processes/process-plan.ts'
+import type { Kill, SinkPlan } from '../src/processes/process-plan.ts'
 import { runProcess } from '../src/processes/run-process.ts'
 import { driver } from './support/append-driver.ts'
 
@@ -15,8 +15,9 @@ async function problemOf(module: string, kill?: Kill): Promise<string> {
     await rm(checkpointDirectory, { recursive: true, force: true })
   })
   const size = { splitCount: 1, batchCount: 1, recordsPerBatch: 1 }
-  const plan = { module, target, checkpointDirectory, seed: 1, size, parallelism: 1 }
-  return runProcess(kill === undefined ? plan : { ...plan, kill }).then(
+  const plan: SinkPlan = { module, target, checkpointDirectory, seed: 1, size, parallelism: 1 }
+  const main = 'sink/sink-main'
+  return runProcess({ main, plan: kill === undefined ? plan : { ...plan, kill } }).then(
     () => 'nothing',
     (thrown: unknown) => String(thrown),
   )

@@ -54,7 +54,7 @@ export function commits({ mechanism }: SinkCapabilities): boolean {
 /**
  * The capabilities that promise more than the least: each needs a check that reached it. @internal
  */
-export function claimsOf(capabilities: SinkCapabilities): readonly SinkCapability[] {
+export function sinkClaims(capabilities: SinkCapabilities): readonly SinkCapability[] {
   const claims: SinkCapability[] = ['guarantee', 'mechanism']
   if (capabilities.visibility === 'on-commit') claims.push('visibility')
   if (capabilities.fencing === 'on-takeover') claims.push('fencing')
@@ -65,7 +65,7 @@ export function claimsOf(capabilities: SinkCapabilities): readonly SinkCapabilit
 }
 
 /** What contradicts itself in a declaration, as sentences. @internal */
-export function contradictionsIn(capabilities: SinkCapabilities): readonly string[] {
+export function sinkContradictions(capabilities: SinkCapabilities): readonly string[] {
   return rules.filter(({ broken }) => broken(capabilities)).map(({ says }) => says(capabilities))
 }
 

@@ -1,6 +1,4 @@
-import { claimsOf, type SinkCapability } from '../capabilities/sink-capabilities.ts'
-import type { SinkDriver } from '../driver/sink-driver.ts'
-import type { CheckLevel, SinkCheck } from './check.ts'
+import type { AnyDriver, CapabilityOf, Check, CheckLevel, Kit } from './check.ts'
 
 /** How one check went. @internal */
 export type CheckResult = {
@@ -21,9 +19,9 @@ export interface RunSettings {
 }
 
 /** Runs one check with every seed, up to the first that fails; never rejects. @internal */
-export async function runCheck(
-  check: SinkCheck,
-  driver: SinkDriver,
+export async function runCheck<Driver extends AnyDriver>(
+  check: Check<Driver>,
+  driver: Driver,
   { seeds, quietMs }: RunSettings,
 ): Promise<CheckResult> {
   const { name, level, holds } = check
@@ -41,10 +39,10 @@ export async function runCheck(
 }
 
 /** The declared capabilities that no check reached: a claim that nobody tested. @internal */
-export function unreachedClaims(
-  driver: SinkDriver,
-  checks: readonly SinkCheck[],
-): readonly SinkCapability[] {
+export function unreachedClaims<Driver extends AnyDriver>(
+  driver: Driver,
+  { checks, claimsOf }: Kit<Driver>,
+): readonly CapabilityOf<Driver>[] {
   const reached = checks
     .filter((check) => check.needs?.(driver.capabilities, driver) === undefined)
     .flatMap(({ proves }) => proves)

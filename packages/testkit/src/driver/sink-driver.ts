@@ -1,15 +1,7 @@
 import type { Sink } from '@flinkts/core/connector'
 import type { SinkCapabilities } from '../capabilities/sink-capabilities.ts'
 import type { KitRecord, VisibleRecord } from '../records/kit-record.ts'
-
-/** What JSON can hold: it goes to other processes. @public */
-export type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly JsonValue[]
-  | { readonly [name: string]: JsonValue }
+import type { ConnectorDriver, JsonValue } from './connector-driver.ts'
 
 /**
  * The author's page of glue between the kit and the system that a sink writes to. It lives in a
@@ -18,17 +10,8 @@ export type JsonValue =
  *
  * @public
  */
-export interface SinkDriver<Target extends JsonValue = JsonValue> {
-  /** Names the sink in reports, such as `filesystem sink`. */
-  readonly name: string
-  /** The URL of the module that exports this driver: `import.meta.url`. */
-  readonly module: string
-  /** What the sink promises. */
-  readonly capabilities: SinkCapabilities
-  /**
-   * The versions of what is tested, such as `{ '@flinkts/filesystem': '0.1.0', server: '17.2' }`.
-   */
-  versions(): Promise<Readonly<Record<string, string>>>
+export interface SinkDriver<Target extends JsonValue = JsonValue>
+  extends ConnectorDriver<SinkCapabilities> {
   /** Makes an empty target that nothing else uses. */
   setup(): Promise<Target>
   /** The sink under test. Called often, for the same target too. */

@@ -1,12 +1,10 @@
-import type { JsonValue } from '../driver/sink-driver.ts'
+import type { JsonValue } from '../driver/connector-driver.ts'
 import type { WorkloadSize } from '../records/kit-record.ts'
 
-/** Moments at which a process kills itself; K10 is K8, after the first of two. @internal */
-export type KillPoint = 'K1' | 'K2' | 'K3' | 'K4' | 'K5' | 'K6' | 'K7' | 'K8' | 'K9' | 'K11' | 'K12'
-
-/** @internal */
+/** Where a process kills itself. @internal */
 export interface Kill {
-  readonly point: KillPoint
+  /** A moment: `K1` to `K12` (K10 is K8, after the first of two), `S1` to `S9`. */
+  readonly point: string
   /** Which time that the process comes there, from 1. */
   readonly nth: number
 }
@@ -17,11 +15,15 @@ export interface ProcessPlan {
   readonly module: string
   readonly target: JsonValue
   readonly checkpointDirectory: string
-  readonly seed: number
-  readonly size: WorkloadSize
   readonly parallelism: number
   /** Absent: it runs to its end. */
   readonly kill?: Kill
+}
+
+/** For the job of a sink. @internal */
+export interface SinkPlan extends ProcessPlan {
+  readonly seed: number
+  readonly size: WorkloadSize
 }
 
 /** What a process prints when its job has ended. @internal */

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { extname } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { violation } from '../engine/violation.ts'
 import { finishedMarker, killMarker, type ProcessPlan } from './process-plan.ts'
@@ -7,16 +8,24 @@ import { finishedMarker, killMarker, type ProcessPlan } from './process-plan.ts'
 const runMsMax = 60_000
 const exitMsMax = 5_000
 
+/** How a job runs in a process. @internal */
+export interface ProcessRun<Plan extends ProcessPlan> {
+  /** The module of the process, from this folder and without its ending: source, or built. */
+  readonly main: string
+  readonly plan: Plan
+  /** Gets every line that the process prints. */
+  readonly onLine?: (line: string) => void
+}
+
 /**
- * Runs a job in a process, to its end or to where it kills itself. Beside this file, as source or
- * built, is the module of that process.
+ * Runs a job in a process, to its end or to where it kills itself.
  *
  * @throws FlinktsError FLINKTS_CONFORMANCE_VIOLATED if it ends in any other way, or not at all.
  * @internal
  */
-export async function runProcess(plan: ProcessPlan): Promise<void> {
-  const main = new URL(`process-main${extname(import.meta.url)}`, import.meta.url)
-  const { output, signal, exitCode, stuck } = await ended(fileURLToPath(main), plan)
+export async function runProcess<Plan extends ProcessPlan>(run: ProcessRun<Plan>): Promise<void> {
+  const { plan } = run
+  const { output, signal, exitCode, stuck } = await ended(run)
   if (plan.kill === undefined) {
     if (stuck) throw violation(`after the job had finished, something kept the process alive`)
     if (exitCode === 0 && output.includes(finishedMarker)) return
@@ -35,10 +44,16 @@ interface Ended {
   readonly stuck: boolean
 }
 
-function ended(main: string, plan: ProcessPlan): Promise<Ended> {
-  const child = spawn(process.execPath, [...process.execArgv, main, JSON.stringify(plan)], {
+function ended<Plan extends ProcessPlan>({
+  main,
+  plan,
+  onLine = () => {},
+}: ProcessRun<Plan>): Promise<Ended> {
+  const module = fileURLToPath(new URL(`${main}${extname(import.meta.url)}`, import.meta.url))
+  const child = spawn(process.execPath, [...process.execArgv, module, JSON.stringify(plan)], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  createInterface(child.stdout).on('line', onLine)
   let output = ''
   let stuck = false
   let timer = setTimeout(() => child.kill('SIGKILL'), runMsMax)

@@ -1,6 +1,6 @@
 import { unreachable } from '@flinkts/core/connector'
+import type { AnyDriver } from '../checks/check.ts'
 import type { CheckResult } from '../checks/run-checks.ts'
-import type { SinkDriver } from '../driver/sink-driver.ts'
 
 /**
  * What a run of the kit found, as `conformance.json` keeps it. Nothing in it depends on when or
@@ -13,7 +13,7 @@ export interface ConformanceReport {
   readonly version: 1
   /** The name of the driver. */
   readonly connector: string
-  /** What is declared, by the names of `SinkCapabilities`. */
+  /** What is declared, by the names of `SinkCapabilities` or `SourceCapabilities`. */
   readonly capabilities: Readonly<Record<string, string>>
   /** What was tested, as the driver says. */
   readonly versions: Readonly<Record<string, string>>
@@ -28,7 +28,8 @@ export interface ConformanceReport {
 /** One check in a report. @public */
 export interface ReportedCheck {
   readonly name: string
-  /** `L0`: the contract of the interfaces; `L3`: commits and crashes. */
+  /** `L0`: the contract of the interfaces; `L2`: what a source gives again; `L3`: commits and
+   * crashes. */
   readonly level: string
   readonly status: 'passed' | 'failed' | 'skipped'
   /** What it holds; of a skipped one, why it was. */
@@ -39,7 +40,7 @@ export interface ReportedCheck {
 
 /** @internal */
 export async function conformanceReport(
-  driver: SinkDriver,
+  driver: AnyDriver,
   results: readonly CheckResult[],
 ): Promise<ConformanceReport> {
   const count = (status: CheckResult['status']): number =>

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import {
-  contradictionsIn,
+  sinkContradictions,
   type SinkCapabilities,
 } from '../../src/capabilities/sink-capabilities.ts'
 import { append, twoPhase, upsert } from '../support/drivers.ts'
 
 test.each([twoPhase, upsert, append])('$mechanism can be declared', (capabilities) => {
-  expect(contradictionsIn(capabilities)).toEqual([])
+  expect(sinkContradictions(capabilities)).toEqual([])
 })
 
 test.each<[string, SinkCapabilities]>([
@@ -20,5 +20,5 @@ test.each<[string, SinkCapabilities]>([
   ['by key has no order', { ...upsert, order: 'per-split' }],
   ['prepares nothing that has an age', { ...append, maxPreparedAgeMs: 1000 }],
 ])('refuses a declaration: %s', (problem, capabilities) => {
-  expect(contradictionsIn(capabilities)).toEqual([expect.stringContaining(problem)])
+  expect(sinkContradictions(capabilities)).toEqual([expect.stringContaining(problem)])
 })

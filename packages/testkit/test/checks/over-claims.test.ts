@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { runCheck, unreachedClaims } from '../../src/checks/run-checks.ts'
-import { sinkChecks } from '../../src/checks/sink-checks.ts'
+import { sinkKit } from '../../src/checks/sink/sink-checks.ts'
 import type { SinkDriver } from '../../src/driver/sink-driver.ts'
 import { append, fileDriver, twoPhase, upsert } from '../support/drivers.ts'
 import { HonestSink } from '../support/honest-sink.ts'
@@ -10,7 +10,7 @@ const settings = { seeds: [1], quietMs: 1 }
 const honest = fileDriver('honest', twoPhase, (target) => new HonestSink(target))
 
 async function specOf(driver: SinkDriver): Promise<unknown> {
-  const check = sinkChecks.find(({ name }) => name === 'spec.valid')
+  const check = sinkKit.checks.find(({ name }) => name === 'spec.valid')
   return check === undefined ? undefined : runCheck(check, driver, settings)
 }
 
@@ -39,26 +39,26 @@ describe('what is declared', () => {
 describe('a claim', () => {
   test('is reached by the checks of an honest driver', () => {
     for (const capabilities of [twoPhase, upsert, append]) {
-      expect(unreachedClaims({ ...honest, capabilities }, sinkChecks)).toEqual([])
+      expect(unreachedClaims({ ...honest, capabilities }, sinkKit)).toEqual([])
     }
   })
 
   test('that needs what the driver does not have is not', () => {
     const { removePrepared: _, ...driver } = honest
 
-    expect(unreachedClaims(driver, sinkChecks)).toEqual(['maxPreparedAgeMs'])
+    expect(unreachedClaims(driver, sinkKit)).toEqual(['maxPreparedAgeMs'])
   })
 
   test('that only checks left out would reach is not', () => {
-    const fewer = sinkChecks.filter(({ proves }) => !proves.includes('fencing'))
+    const fewer = sinkKit.checks.filter(({ proves }) => !proves.includes('fencing'))
 
-    expect(unreachedClaims(honest, fewer)).toEqual(['fencing'])
+    expect(unreachedClaims(honest, { ...sinkKit, checks: fewer })).toEqual(['fencing'])
   })
 })
 
 describe('the list of checks', () => {
   test('has every crash point in every way', () => {
-    const names = sinkChecks.map(({ name }) => name)
+    const names = sinkKit.checks.map(({ name }) => name)
     const points = Array.from({ length: 12 }, (_, index) => `K${index + 1}`)
     const ways = ['throw', 'abandon', 'kill']
 
@@ -68,7 +68,7 @@ describe('the list of checks', () => {
   })
 
   test('says why one does not apply', async () => {
-    const check = sinkChecks.find(({ name }) => name === 'commit.twice')
+    const check = sinkKit.checks.find(({ name }) => name === 'commit.twice')
     const driver = fileDriver('append', append, (target) => appendSink(target))
 
     expect(check === undefined ? undefined : await runCheck(check, driver, settings)).toMatchObject(

@@ -1,14 +1,14 @@
-/** Runs one job of the kit in a process of its own: see `runProcess`. */
+/** Runs one job of a sink in a process of its own: see `runProcess`. */
 import { consoleLogger, defineJob, type DeliveryGuarantee, runJob } from '@flinkts/core'
-import type { SinkDriver } from '../driver/sink-driver.ts'
-import { workload } from '../records/kit-record.ts'
+import type { SinkDriver } from '../../driver/sink-driver.ts'
+import { workload } from '../../records/kit-record.ts'
 import { killingSink } from './killing-sink.ts'
 import { pacedSource } from './paced-source.ts'
-import { finishedMarker, type ProcessPlan } from './process-plan.ts'
+import { finishedMarker, type SinkPlan } from '../process-plan.ts'
 
 const checkpointIntervalMs = 10
 
-const plan = JSON.parse(process.argv[2] ?? '{}') as ProcessPlan
+const plan = JSON.parse(process.argv[2] ?? '{}') as SinkPlan
 const { driver } = (await import(plan.module)) as { readonly driver: SinkDriver }
 const sink = driver.createSink(plan.target)
 const job = defineJob<DeliveryGuarantee>(

@@ -1,6 +1,6 @@
-import { Scenario } from '../engine/scenario.ts'
-import { type KitRecord, type Workload, workload } from '../records/kit-record.ts'
-import type { CheckContext, SinkCheck } from './check.ts'
+import { SinkScenario } from '../../engine/sink/sink-scenario.ts'
+import { type KitRecord, type Workload, workload } from '../../records/kit-record.ts'
+import type { SinkCheck, SinkCheckContext } from './sink-check.ts'
 
 /** Records that come again under the same id. @internal */
 export const keyChecks: readonly SinkCheck[] = [
@@ -25,8 +25,8 @@ export const keyChecks: readonly SinkCheck[] = [
 ]
 
 /** A checkpoint that did not complete has written, and is written again. */
-async function crashInTheMiddle(context: CheckContext, records: Workload): Promise<void> {
-  await using scenario = await Scenario.openWith(context, records)
+async function crashInTheMiddle(context: SinkCheckContext, records: Workload): Promise<void> {
+  await using scenario = await SinkScenario.openWith(context, records)
   const first = await scenario.job.start()
   await first.checkpoint()
   await first.checkpoint()

@@ -4,16 +4,16 @@ import {
   resultOf,
   type VisibleRecord,
   type Workload,
-} from '../records/kit-record.ts'
+} from '../../records/kit-record.ts'
 import { commitUntilDone } from './commit.ts'
-import { connectorContext } from './kit-runtime.ts'
+import { connectorContext } from '../kit-runtime.ts'
 import { SinkAttempt } from './sink-attempt.ts'
 import {
   beforeTheFirst,
   type StoredCheckpoint,
   type StoredCommittable,
 } from './stored-checkpoint.ts'
-import { violation } from './violation.ts'
+import { violation } from '../violation.ts'
 
 /** What a job in the hand of a check is made of. @internal */
 export interface SinkJobParts {

@@ -1,4 +1,3 @@
-import { writeSync } from 'node:fs'
 import { defined } from '@flinkts/core/connector'
 import type {
   Committer,
@@ -7,8 +6,9 @@ import type {
   Sink,
   SinkWriter,
 } from '@flinkts/core/connector'
-import type { KitRecord } from '../records/kit-record.ts'
-import { type Kill, killMarker, type KillPoint } from './process-plan.ts'
+import type { KitRecord } from '../../records/kit-record.ts'
+import { Moments } from '../moments.ts'
+import type { Kill } from '../process-plan.ts'
 
 /**
  * A sink that kills its process at a moment of the contract, from inside: nothing of the process
@@ -17,7 +17,7 @@ import { type Kill, killMarker, type KillPoint } from './process-plan.ts'
  * @internal
  */
 export function killingSink(sink: Sink<KitRecord>, kill: Kill): Sink<KitRecord> {
-  const moments = new Moments(kill)
+  const moments = new SinkMoments(kill)
   const { committableSerializer: serializer } = sink
   return {
     description: sink.description,
@@ -51,41 +51,16 @@ async function committerOf(
   return defined(await sink.createCommitter?.(context), 'the sink has a committer')
 }
 
-class Moments {
-  readonly #kill: Kill
-  #count = 0
-  #writersMade = false
-
-  constructor(kill: Kill) {
-    this.#kill = kill
-  }
-
-  /** Dies here if this is the place, and the time. */
-  reach(point: KillPoint): void {
-    if (point !== this.#kill.point) return
-    this.#count += 1
-    if (this.#count < this.#kill.nth) return
-    writeSync(process.stdout.fd, `${killMarker(this.#kill)}\n`)
-    process.kill(process.pid, 'SIGKILL')
-    // The signal comes at once; until then, nothing goes on.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
-  }
-
-  writerMade(): void {
-    this.#writersMade = true
-  }
-
-  /** Before any writer exists, commits are those of a restart. */
-  get recovering(): boolean {
-    return !this.#writersMade
-  }
+/** Before any writer exists, commits are those of a restart. */
+class SinkMoments extends Moments {
+  writersMade = false
 }
 
 function killingWriter(
   writer: SinkWriter<KitRecord, unknown, unknown>,
-  moments: Moments,
+  moments: SinkMoments,
 ): SinkWriter<KitRecord, unknown, unknown> {
-  moments.writerMade()
+  moments.writersMade = true
   let preparedBefore = false
   return {
     write(value, context) {
@@ -116,13 +91,13 @@ function killingWriter(
   }
 }
 
-function killingCommitter(committer: Committer<unknown>, moments: Moments): Committer<unknown> {
+function killingCommitter(committer: Committer<unknown>, moments: SinkMoments): Committer<unknown> {
   return {
     async commit(committable) {
       moments.reach('K6')
       const committing = committer.commit(committable)
       moments.reach('K7')
-      if (moments.recovering) moments.reach('K11')
+      if (!moments.writersMade) moments.reach('K11')
       const outcome = await committing
       moments.reach('K8')
       return outcome
@@ -132,7 +107,10 @@ function killingCommitter(committer: Committer<unknown>, moments: Moments): Comm
 }
 
 /** Committables are serialized when all is prepared, and before the checkpoint is durable. */
-function killingSerializer(serializer: Serializer<unknown>, moments: Moments): Serializer<unknown> {
+function killingSerializer(
+  serializer: Serializer<unknown>,
+  moments: SinkMoments,
+): Serializer<unknown> {
   return {
     version: serializer.version,
     serialize(committable) {

@@ -1,9 +1,9 @@
 import { FlinktsError } from '@flinkts/core/connector'
-import { commits, contradictionsIn } from '../capabilities/sink-capabilities.ts'
-import { Scenario } from '../engine/scenario.ts'
-import { failOn, violation } from '../engine/violation.ts'
-import { compareRecords } from '../records/oracle.ts'
-import type { SinkCheck } from './check.ts'
+import { commits, sinkContradictions } from '../../capabilities/sink-capabilities.ts'
+import { SinkScenario } from '../../engine/sink/sink-scenario.ts'
+import { failOn, violation } from '../../engine/violation.ts'
+import { compareRecords } from '../../records/oracle.ts'
+import type { SinkCheck } from './sink-check.ts'
 import { needsCommits } from './needs.ts'
 
 /** What the interfaces of a sink demand. @internal */
@@ -16,9 +16,9 @@ export const contractChecks: readonly SinkCheck[] = [
     once: true,
     async run(context) {
       const { capabilities } = context.driver
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const { sink } = scenario.job.parts
-      const problems = [...contradictionsIn(capabilities)]
+      const problems = [...sinkContradictions(capabilities)]
       if (sink.guarantee !== capabilities.guarantee) {
         problems.push(`the sink says ${sink.guarantee}, ${capabilities.guarantee} is declared`)
       }
@@ -42,8 +42,8 @@ export const contractChecks: readonly SinkCheck[] = [
     proves: [],
     once: true,
     async run(context) {
-      await using scenario = await Scenario.open(context)
-      await using another = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
+      await using another = await SinkScenario.open(context)
       await scenario.expectVisible([], 'a new target')
       await scenario.expectNothingInFlight('a new target')
       const attempt = await scenario.job.start()
@@ -59,7 +59,7 @@ export const contractChecks: readonly SinkCheck[] = [
     proves: ['order'],
     async run(context) {
       const size = { splitCount: 2, batchCount: 2, recordsPerBatch: 100 }
-      await using scenario = await Scenario.open(context, size)
+      await using scenario = await SinkScenario.open(context, size)
       const attempt = await scenario.job.start()
       await scenario.runOut(attempt)
     },
@@ -71,7 +71,7 @@ export const contractChecks: readonly SinkCheck[] = [
     proves: [],
     once: true,
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const attempt = await scenario.job.start()
       await attempt.close()
       await scenario.expectVisible([], 'closed before the first record')
@@ -85,7 +85,7 @@ export const contractChecks: readonly SinkCheck[] = [
     proves: [],
     needs: needsCommits,
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const attempt = await scenario.job.start()
       await attempt.writeBatch()
       const cut = attempt.cut()
@@ -109,7 +109,7 @@ export const contractChecks: readonly SinkCheck[] = [
     proves: [],
     once: true,
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const { signal } = new AbortController()
       const at = { operatorId: 'out', jobName: 'conformance', parallelism: 2, signal }
       const findings = (await scenario.job.parts.sink.preflight?.(at)) ?? []
@@ -130,7 +130,7 @@ export const contractChecks: readonly SinkCheck[] = [
     once: true,
     needs: needsCommits,
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const { job } = scenario
       const attempt = await job.start()
       await attempt.writeBatch()
@@ -155,7 +155,7 @@ export const contractChecks: readonly SinkCheck[] = [
     once: true,
     needs: needsCommits,
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const { job } = scenario
       const attempt = await job.start()
       await attempt.writeBatch()
@@ -175,7 +175,7 @@ export const contractChecks: readonly SinkCheck[] = [
     holds: 'no attempt overwrites what an earlier one made visible',
     proves: ['guarantee'],
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const { job } = scenario
       const { capabilities } = context.driver
       for (const batch of job.parts.workload.batches) {

@@ -7,7 +7,7 @@ import type {
   SourceSplit,
 } from '@flinkts/core/connector'
 import { singleSplit } from '@flinkts/core/connector'
-import type { KitRecord, Workload } from '../records/kit-record.ts'
+import type { KitRecord, Workload } from '../../records/kit-record.ts'
 
 /** How far a workload is read. */
 interface BatchSplit extends SourceSplit {

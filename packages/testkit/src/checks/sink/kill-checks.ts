@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { delay } from '@flinkts/core/connector'
 import { type Prng, randomBelow, SeededPrng } from '@flinkts/core/testing'
-import { scheduler } from '../engine/kit-runtime.ts'
-import { failOn } from '../engine/violation.ts'
-import type { Kill } from '../processes/process-plan.ts'
-import { runProcess } from '../processes/run-process.ts'
-import { defaultSize, workload } from '../records/kit-record.ts'
-import { compareRecords } from '../records/oracle.ts'
-import type { CheckContext, SinkCheck } from './check.ts'
+import { scheduler } from '../../engine/kit-runtime.ts'
+import { failOn } from '../../engine/violation.ts'
+import type { Kill, SinkPlan } from '../../processes/process-plan.ts'
+import { runProcess } from '../../processes/run-process.ts'
+import { defaultSize, workload } from '../../records/kit-record.ts'
+import { compareRecords } from '../../records/oracle.ts'
+import type { SinkCheck, SinkCheckContext } from './sink-check.ts'
 import { needsCommits } from './needs.ts'
 
 /** Where processes of a run die, one after the other. */
@@ -129,16 +129,17 @@ function killCheck({ name, holds, ofCommit, kills }: KillSeries): SinkCheck {
 }
 
 /** One process for each kill, and one more, which must come to the end. */
-async function runSeries(context: CheckContext, kills: readonly Kill[]): Promise<void> {
+async function runSeries(context: SinkCheckContext, kills: readonly Kill[]): Promise<void> {
   const { driver, seed, quietMs } = context
   const target = await driver.setup()
   const checkpointDirectory = await mkdtemp(join(tmpdir(), 'flinkts-testkit-'))
   try {
     const { module } = driver
     const size = defaultSize
-    const plan = { module, target, checkpointDirectory, seed, size, parallelism: 2 }
-    for (const kill of kills) await runProcess({ ...plan, kill })
-    await runProcess(plan)
+    const plan: SinkPlan = { module, target, checkpointDirectory, seed, size, parallelism: 2 }
+    const main = 'sink/sink-main'
+    for (const kill of kills) await runProcess({ main, plan: { ...plan, kill } })
+    await runProcess({ main, plan })
     const expected = workload(seed, size).batches.flat()
     for (const when of ['when the job has finished', 'after a quiet period']) {
       const found = await driver.readCommitted(target)

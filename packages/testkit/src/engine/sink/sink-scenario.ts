@@ -1,6 +1,6 @@
 import { delay } from '@flinkts/core/connector'
-import type { CheckContext } from '../checks/check.ts'
-import type { SinkDriver } from '../driver/sink-driver.ts'
+import type { SinkCheckContext } from '../../checks/sink/sink-check.ts'
+import type { SinkDriver } from '../../driver/sink-driver.ts'
 import {
   defaultSize,
   resultOf,
@@ -8,12 +8,12 @@ import {
   type Workload,
   workload,
   type WorkloadSize,
-} from '../records/kit-record.ts'
-import { compareRecords } from '../records/oracle.ts'
-import { scheduler } from './kit-runtime.ts'
+} from '../../records/kit-record.ts'
+import { compareRecords } from '../../records/oracle.ts'
+import { scheduler } from '../kit-runtime.ts'
 import type { SinkAttempt } from './sink-attempt.ts'
 import { SinkJob } from './sink-job.ts'
-import { failOn } from './violation.ts'
+import { failOn } from '../violation.ts'
 
 /** How an attempt ends: it failed and is closed, or nobody ever comes back to it. @internal */
 export type CrashMode = 'throw' | 'abandon'
@@ -27,15 +27,15 @@ const subtasks = 2
  *
  * @internal
  */
-export class Scenario implements AsyncDisposable {
+export class SinkScenario implements AsyncDisposable {
   readonly job: SinkJob
   readonly #driver: SinkDriver
   readonly #target: Awaited<ReturnType<SinkDriver['setup']>>
-  readonly #context: CheckContext
+  readonly #context: SinkCheckContext
   readonly #abandoned: SinkAttempt[] = []
 
   private constructor(
-    context: CheckContext,
+    context: SinkCheckContext,
     target: Awaited<ReturnType<SinkDriver['setup']>>,
     records: Workload,
   ) {
@@ -45,13 +45,16 @@ export class Scenario implements AsyncDisposable {
     this.job = this.newJob('kitjob1', records)
   }
 
-  static async open(context: CheckContext, size: WorkloadSize = defaultSize): Promise<Scenario> {
-    return Scenario.openWith(context, workload(context.seed, size))
+  static async open(
+    context: SinkCheckContext,
+    size: WorkloadSize = defaultSize,
+  ): Promise<SinkScenario> {
+    return SinkScenario.openWith(context, workload(context.seed, size))
   }
 
   /** With other records than those of the seed. */
-  static async openWith(context: CheckContext, records: Workload): Promise<Scenario> {
-    return new Scenario(context, await context.driver.setup(), records)
+  static async openWith(context: SinkCheckContext, records: Workload): Promise<SinkScenario> {
+    return new SinkScenario(context, await context.driver.setup(), records)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

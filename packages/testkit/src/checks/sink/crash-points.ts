@@ -1,9 +1,9 @@
 import { randomBelow, SeededPrng } from '@flinkts/core/testing'
-import { observed } from '../engine/commit.ts'
-import { Scenario, type CrashMode } from '../engine/scenario.ts'
-import type { SinkAttempt } from '../engine/sink-attempt.ts'
-import type { SinkJob } from '../engine/sink-job.ts'
-import type { SinkCheck } from './check.ts'
+import { observed } from '../../engine/sink/commit.ts'
+import { SinkScenario, type CrashMode } from '../../engine/sink/sink-scenario.ts'
+import type { SinkAttempt } from '../../engine/sink/sink-attempt.ts'
+import type { SinkJob } from '../../engine/sink/sink-job.ts'
+import type { SinkCheck } from './sink-check.ts'
 import { needsCommits } from './needs.ts'
 
 /** A moment of a checkpoint at which an attempt ends. */
@@ -140,7 +140,7 @@ function crashCheck(point: CrashPoint, mode: CrashMode): SinkCheck {
     proves: ['guarantee', 'mechanism', 'order'],
     ...(point.ofCommit ? { needs: needsCommits } : {}),
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const attempt = await scenario.job.start()
       const before = randomBelow(new SeededPrng(context.seed), 3)
       for (let count = 0; count < before; count += 1) await attempt.checkpoint()
@@ -159,7 +159,7 @@ function cleanUpCrash(mode: CrashMode): SinkCheck {
     holds: `${waysOf[mode]} while it removes what is left of older ones: the next makes it good`,
     proves: ['guarantee'],
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const { job } = scenario
       const first = await job.start()
       await first.checkpoint()

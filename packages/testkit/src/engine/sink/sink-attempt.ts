@@ -1,10 +1,10 @@
 import type { Committer, SinkWriter } from '@flinkts/core/connector'
-import type { KitRecord } from '../records/kit-record.ts'
+import type { KitRecord } from '../../records/kit-record.ts'
 import { commitUntilDone, observed } from './commit.ts'
-import { connectorContext, subtaskContext } from './kit-runtime.ts'
+import { connectorContext, subtaskContext } from '../kit-runtime.ts'
 import type { SinkJob } from './sink-job.ts'
 import type { StoredCommittable, StoredWriterState } from './stored-checkpoint.ts'
-import { violation } from './violation.ts'
+import { violation } from '../violation.ts'
 
 /** What a barrier cut off, durable when it is there, and in no checkpoint yet. @internal */
 export interface Cut {

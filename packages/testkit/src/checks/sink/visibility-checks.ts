@@ -1,8 +1,8 @@
-import { observed } from '../engine/commit.ts'
-import { Scenario } from '../engine/scenario.ts'
-import { violation } from '../engine/violation.ts'
-import type { VisibleRecord } from '../records/kit-record.ts'
-import type { SinkCheck } from './check.ts'
+import { observed } from '../../engine/sink/commit.ts'
+import { SinkScenario } from '../../engine/sink/sink-scenario.ts'
+import { violation } from '../../engine/violation.ts'
+import type { VisibleRecord } from '../../records/kit-record.ts'
+import type { SinkCheck } from './sink-check.ts'
 import { needsCommits, needsImmediate } from './needs.ts'
 
 /** What readers of the target see, and when. @internal */
@@ -14,7 +14,7 @@ export const visibilityChecks: readonly SinkCheck[] = [
     proves: ['visibility'],
     needs: needsCommits,
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const attempt = await scenario.job.start()
       await attempt.checkpoint()
       const { storedRecords } = scenario.job
@@ -38,7 +38,7 @@ export const visibilityChecks: readonly SinkCheck[] = [
     needs: needsCommits,
     async run(context) {
       const size = { splitCount: 1, batchCount: 1, recordsPerBatch: 1000 }
-      await using scenario = await Scenario.open(context, size)
+      await using scenario = await SinkScenario.open(context, size)
       const attempt = await scenario.job.start(1)
       await attempt.writeBatch()
       attempt.complete(await attempt.cut(true))
@@ -67,7 +67,7 @@ export const visibilityChecks: readonly SinkCheck[] = [
     proves: ['guarantee', 'mechanism'],
     needs: needsImmediate,
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const attempt = await scenario.job.start()
       await attempt.writeBatch()
       attempt.complete(await attempt.cut())
@@ -83,7 +83,7 @@ export const visibilityChecks: readonly SinkCheck[] = [
     proves: ['guarantee'],
     needs: needsCommits,
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const { job } = scenario
       const attempt = await job.start()
       await attempt.writeBatch()
@@ -104,7 +104,7 @@ export const visibilityChecks: readonly SinkCheck[] = [
     holds: 'the last records before the end of input are in the last checkpoint',
     proves: ['guarantee'],
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const attempt = await scenario.job.start()
       await scenario.runOut(attempt)
     },
@@ -116,7 +116,7 @@ export const visibilityChecks: readonly SinkCheck[] = [
     proves: ['visibility'],
     needs: needsCommits,
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const { job } = scenario
       const attempt = await job.start()
       await attempt.checkpoint()
@@ -140,7 +140,7 @@ export const visibilityChecks: readonly SinkCheck[] = [
     once: true,
     async run(context) {
       const size = { splitCount: 2, batchCount: 2, recordsPerBatch: 1200 }
-      await using scenario = await Scenario.open(context, size)
+      await using scenario = await SinkScenario.open(context, size)
       const attempt = await scenario.job.start()
       await scenario.runOut(attempt)
     },

@@ -1,7 +1,7 @@
-import { Scenario } from '../engine/scenario.ts'
-import type { Prepared, SinkAttempt } from '../engine/sink-attempt.ts'
-import { failOn } from '../engine/violation.ts'
-import type { SinkCheck } from './check.ts'
+import { SinkScenario } from '../../engine/sink/sink-scenario.ts'
+import type { Prepared, SinkAttempt } from '../../engine/sink/sink-attempt.ts'
+import { failOn } from '../../engine/violation.ts'
+import type { SinkCheck } from './sink-check.ts'
 import { needsCommits, needsFencing } from './needs.ts'
 
 /** What a later attempt, another parallelism or another job finds and leaves. @internal */
@@ -13,7 +13,7 @@ export const takeoverChecks: readonly SinkCheck[] = [
     proves: ['guarantee'],
     needs: needsCommits,
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const first = await scenario.job.start()
       await first.checkpoint()
       await first.writeBatch()
@@ -31,7 +31,7 @@ export const takeoverChecks: readonly SinkCheck[] = [
     proves: ['guarantee'],
     needs: needsCommits,
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       // Its name begins with that of the other.
       const other = scenario.newJob('kitjob11')
       const others = await other.start()
@@ -51,7 +51,7 @@ export const takeoverChecks: readonly SinkCheck[] = [
     holds: 'two jobs that write to one target in turns do not disturb each other',
     proves: ['guarantee'],
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const other = scenario.newJob('kitjob2')
       const attempts = [await scenario.job.start(), await other.start()]
       // The same records from both: each is there twice.
@@ -77,7 +77,7 @@ export const takeoverChecks: readonly SinkCheck[] = [
     proves: ['guarantee'],
     needs: needsCommits,
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const { job } = scenario
       const zombie = await job.start()
       await zombie.write(zombie.nextBatch)
@@ -102,7 +102,7 @@ export const takeoverChecks: readonly SinkCheck[] = [
     proves: ['fencing'],
     needs: needsFencing,
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const { job } = scenario
       const zombie = await job.start()
       await zombie.checkpoint()
@@ -129,7 +129,7 @@ function rescale(name: string, from: number, to: number): SinkCheck {
     proves: ['guarantee'],
     needs: needsCommits,
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const { job } = scenario
       const first = await job.start(from)
       await first.checkpoint()

@@ -1,7 +1,7 @@
 import { delay } from '@flinkts/core/connector'
 import type { Committer } from '@flinkts/core/connector'
-import { scheduler } from './kit-runtime.ts'
-import { violation } from './violation.ts'
+import { scheduler } from '../kit-runtime.ts'
+import { violation } from '../violation.ts'
 
 const triesMax = 20
 const delayMs = 25

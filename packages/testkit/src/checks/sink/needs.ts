@@ -1,5 +1,5 @@
-import { commits, type SinkCapabilities } from '../capabilities/sink-capabilities.ts'
-import type { SinkDriver } from '../driver/sink-driver.ts'
+import { commits, type SinkCapabilities } from '../../capabilities/sink-capabilities.ts'
+import type { SinkDriver } from '../../driver/sink-driver.ts'
 
 /** For checks of prepared output. @internal */
 export function needsCommits(capabilities: SinkCapabilities): string | undefined {

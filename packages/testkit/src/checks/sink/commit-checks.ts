@@ -1,8 +1,8 @@
-import { compareRecords } from '../records/oracle.ts'
-import { Scenario } from '../engine/scenario.ts'
-import type { SinkAttempt } from '../engine/sink-attempt.ts'
-import { failOn, violation } from '../engine/violation.ts'
-import type { SinkCheck } from './check.ts'
+import { compareRecords } from '../../records/oracle.ts'
+import { SinkScenario } from '../../engine/sink/sink-scenario.ts'
+import type { SinkAttempt } from '../../engine/sink/sink-attempt.ts'
+import { failOn, violation } from '../../engine/violation.ts'
+import type { SinkCheck } from './sink-check.ts'
 import { needsCommits, needsRemoval } from './needs.ts'
 
 /** How committables are committed: again, at a time, late, by others, or in vain. @internal */
@@ -14,7 +14,7 @@ export const commitChecks: readonly SinkCheck[] = [
     proves: ['guarantee', 'mechanism'],
     needs: needsCommits,
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const { job } = scenario
       const attempt = await prepared(scenario)
       const { committables } = job.stored
@@ -38,7 +38,7 @@ export const commitChecks: readonly SinkCheck[] = [
     proves: ['guarantee'],
     needs: needsCommits,
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const { job } = scenario
       const attempt = await prepared(scenario)
       const recoveries = Array.from({ length: 10 }, () => job.recover(job.stored.committables))
@@ -54,7 +54,7 @@ export const commitChecks: readonly SinkCheck[] = [
     proves: ['guarantee'],
     needs: needsCommits,
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const { job } = scenario
       const first = await prepared(scenario)
       const { committables } = job.stored
@@ -73,7 +73,7 @@ export const commitChecks: readonly SinkCheck[] = [
     proves: ['guarantee'],
     needs: needsCommits,
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const { job } = scenario
       const attempt = await prepared(scenario)
       await scenario.crash(attempt, 'abandon')
@@ -89,7 +89,7 @@ export const commitChecks: readonly SinkCheck[] = [
     proves: ['guarantee'],
     needs: needsCommits,
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const { job } = scenario
       await scenario.crash(await prepared(scenario), 'throw')
       const { stored } = job
@@ -106,7 +106,7 @@ export const commitChecks: readonly SinkCheck[] = [
     holds: 'checkpoints without records, at the start and in between, leave no trace',
     proves: ['guarantee'],
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const attempt = await scenario.job.start()
       await attempt.emptyCheckpoint()
       await scenario.expectVisible([], 'after a checkpoint without records')
@@ -124,7 +124,7 @@ export const commitChecks: readonly SinkCheck[] = [
     holds: 'what a failed checkpoint had prepared goes out with the next',
     proves: ['guarantee'],
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const attempt = await scenario.job.start()
       await attempt.checkpoint()
       await attempt.writeBatch()
@@ -141,7 +141,7 @@ export const commitChecks: readonly SinkCheck[] = [
     proves: ['maxPreparedAgeMs'],
     needs: needsRemoval,
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const { job } = scenario
       const attempt = await prepared(scenario)
       await scenario.removePrepared()
@@ -162,7 +162,7 @@ export const commitChecks: readonly SinkCheck[] = [
 ]
 
 /** A job with a completed checkpoint of which nothing is committed. */
-async function prepared(scenario: Scenario): Promise<SinkAttempt> {
+async function prepared(scenario: SinkScenario): Promise<SinkAttempt> {
   const attempt = await scenario.job.start()
   await attempt.writeBatch()
   attempt.complete(await attempt.cut())
@@ -179,7 +179,7 @@ function notification(name: string, holds: string, times: number): SinkCheck {
     proves: ['guarantee'],
     needs: needsCommits,
     async run(context) {
-      await using scenario = await Scenario.open(context)
+      await using scenario = await SinkScenario.open(context)
       const attempt = await prepared(scenario)
       const due = attempt.due()
       for (let count = 0; count < times; count += 1) await commitAll(attempt, due)

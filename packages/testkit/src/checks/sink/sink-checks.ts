@@ -1,0 +1,24 @@
+import { sinkClaims } from '../../capabilities/sink-capabilities.ts'
+import type { SinkDriver } from '../../driver/sink-driver.ts'
+import type { Kit } from '../check.ts'
+import { commitChecks } from './commit-checks.ts'
+import { contractChecks } from './contract-checks.ts'
+import { crashChecks } from './crash-points.ts'
+import { keyChecks } from './key-checks.ts'
+import { killChecks } from './kill-checks.ts'
+import { takeoverChecks } from './takeover-checks.ts'
+import { visibilityChecks } from './visibility-checks.ts'
+
+/** Everything that is known of sinks. @internal */
+export const sinkKit: Kit<SinkDriver> = {
+  checks: [
+    ...contractChecks,
+    ...keyChecks,
+    ...visibilityChecks,
+    ...commitChecks,
+    ...takeoverChecks,
+    ...crashChecks,
+    ...killChecks,
+  ],
+  claimsOf: sinkClaims,
+}

@@ -1,0 +1,101 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { relative } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { AnyDriver, Check, Kit } from '../checks/check.ts'
+import {
+  type CheckResult,
+  runCheck,
+  type RunSettings,
+  unreachedClaims,
+} from '../checks/run-checks.ts'
+import { failureOf } from '../report/failure.ts'
+import { conformanceReport, reportPage } from '../report/conformance-report.ts'
+
+/** What a run of the kit leaves. @public */
+export interface DescribeOptions {
+  /**
+   * The folder that a full run writes `conformance.json` and `conformance.md` into: a `file:` URL
+   * that ends in `/`. Default: no report.
+   */
+  readonly report?: URL
+}
+
+interface Effort {
+  /** Seeds of checks in this process, and of those that start processes. */
+  readonly seedCount: number
+  readonly killSeedCount: number
+  /** See `CheckContext.quietMs`. */
+  readonly quietMs: number
+}
+
+const quick: Effort = { seedCount: 2, killSeedCount: 1, quietMs: 20 }
+const full: Effort = { seedCount: 10, killSeedCount: 4, quietMs: 100 }
+const checkMsMax = 300_000
+
+/**
+ * The tests of a connector, for Vitest: one for every check of the kit that applies to what its
+ * driver declares.
+ *
+ * @internal
+ */
+export function describeConnector<Driver extends AnyDriver>(
+  driver: Driver,
+  kit: Kit<Driver>,
+  options: DescribeOptions,
+): void {
+  const thorough = process.env['FLINKTS_CONFORMANCE'] === 'full'
+  const seed = process.env['FLINKTS_SEED']
+  const results: CheckResult[] = []
+  const run = async (check: Check<Driver>): Promise<CheckResult> => {
+    const result = await runCheck(check, driver, settingsOf(check, thorough ? full : quick, seed))
+    results.push(result)
+    return result
+  }
+  const applies = (check: Check<Driver>): boolean =>
+    check.needs?.(driver.capabilities, driver) === undefined
+  describe(driver.name, () => {
+    test('capabilities.reached', () => {
+      expect(unreachedClaims(driver, kit), 'declared, and reached by no check').toEqual([])
+    })
+    for (const check of kit.checks.filter(applies)) {
+      test(check.name, { timeout: checkMsMax }, async () => {
+        const result = await run(check)
+        if (result.status !== 'failed') return
+        const file = relative(process.cwd(), expect.getState().testPath ?? '')
+        throw failureOf(result, { connector: driver.name, file })
+      })
+    }
+    afterAll(async () => {
+      // A part of the checks, or one seed, is no evidence.
+      const whole = results.length === kit.checks.filter(applies).length
+      if (options.report === undefined || !thorough || seed !== undefined || !whole) return
+      for (const check of kit.checks) if (!applies(check)) await run(check)
+      const order = kit.checks.map(({ name }) => name)
+      const sorted = results.toSorted(
+        (left, right) => order.indexOf(left.name) - order.indexOf(right.name),
+      )
+      await writeReport(driver, sorted, options.report)
+    })
+  })
+}
+
+function settingsOf(
+  { name }: { readonly name: string },
+  effort: Effort,
+  seed: string | undefined,
+): RunSettings {
+  const count = name.endsWith('.kill') ? effort.killSeedCount : effort.seedCount
+  const seeds = Array.from({ length: count }, (_, index) => index + 1)
+  return { seeds: seed === undefined ? seeds : [Number(seed)], quietMs: effort.quietMs }
+}
+
+async function writeReport(
+  driver: AnyDriver,
+  results: readonly CheckResult[],
+  folder: URL,
+): Promise<void> {
+  const report = await conformanceReport(driver, results)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(new URL('conformance.json', folder), `${JSON.stringify(report, undefined, 2)}\n`)
+  writeFileSync(new URL('conformance.md', folder), reportPage(report))
+}
