@@ -8,7 +8,7 @@ import { brokenSinks } from './support/broken-sinks.ts'
 import { driver as twoPhase } from './support/honest-driver.ts'
 import { driver as upserting } from './support/upsert-driver.ts'
 
-const settings = { seeds: [1, 2], quietMs: 60 }
+const settings = { seeds: [1, 2], quietMs: 60, patienceMs: 1000 }
 
 async function outcome(name: string, driver: SinkDriver): Promise<CheckResult> {
   const check = sinkKit.checks.find((each) => each.name === name)

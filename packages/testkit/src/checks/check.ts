@@ -20,6 +20,8 @@ export interface CheckContext<Driver extends AnyDriver> {
   readonly seed: number
   /** How long it waits before it looks again, in milliseconds. */
   readonly quietMs: number
+  /** How long it waits for what must come, in milliseconds. */
+  readonly patienceMs: number
 }
 
 /** A check is data: what was run, what not and why, and what failed, is a list. @internal */

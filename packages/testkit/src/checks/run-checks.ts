@@ -1,4 +1,4 @@
-import type { AnyDriver, CapabilityOf, Check, CheckLevel, Kit } from './check.ts'
+import type { AnyDriver, CapabilityOf, Check, CheckContext, CheckLevel, Kit } from './check.ts'
 
 /** How one check went. @internal */
 export type CheckResult = {
@@ -13,16 +13,15 @@ export type CheckResult = {
 )
 
 /** How checks are run. @internal */
-export interface RunSettings {
+export interface RunSettings extends Pick<CheckContext<AnyDriver>, 'quietMs' | 'patienceMs'> {
   readonly seeds: readonly number[]
-  readonly quietMs: number
 }
 
 /** Runs one check with every seed, up to the first that fails; never rejects. @internal */
 export async function runCheck<Driver extends AnyDriver>(
   check: Check<Driver>,
   driver: Driver,
-  { seeds, quietMs }: RunSettings,
+  { seeds, ...waits }: RunSettings,
 ): Promise<CheckResult> {
   const { name, level, holds } = check
   const reason = check.needs?.(driver.capabilities, driver)
@@ -30,7 +29,7 @@ export async function runCheck<Driver extends AnyDriver>(
   const used = check.once === true ? seeds.slice(0, 1) : seeds
   for (const seed of used) {
     try {
-      await check.run({ driver, seed, quietMs })
+      await check.run({ driver, seed, ...waits })
     } catch (cause) {
       return { name, level, holds, status: 'failed', seed, cause }
     }

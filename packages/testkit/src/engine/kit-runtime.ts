@@ -1,10 +1,20 @@
 import { silentLogger } from '@flinkts/core/connector'
-import type { Clock, ConnectorContext, Scheduler, SubtaskContext } from '@flinkts/core/connector'
+import type {
+  Clock,
+  ConnectorContext,
+  Logger,
+  Scheduler,
+  SubtaskContext,
+} from '@flinkts/core/connector'
 
 /** Which part of a job a context is for. @internal */
 export interface ContextParts {
   readonly jobId: string
   readonly attempt: number
+  /** Default: `out`. */
+  readonly operatorId?: string
+  /** Default: lines are dropped. */
+  readonly logger?: Logger
 }
 
 /** The clocks of the machine. */
@@ -21,20 +31,23 @@ export const scheduler: Scheduler = {
   },
 }
 
-/** What a committer gets. @internal */
-export function connectorContext({ jobId, attempt }: ContextParts): ConnectorContext {
+/** What a committer or an enumerator gets. @internal */
+export function connectorContext({
+  operatorId = 'out',
+  logger = silentLogger,
+  ...parts
+}: ContextParts): ConnectorContext {
   return {
     jobName: 'conformance',
-    jobId,
-    operatorId: 'out',
-    attempt,
+    ...parts,
+    operatorId,
     clock,
     scheduler,
-    logger: silentLogger,
+    logger,
   }
 }
 
-/** What the writer of a subtask gets. @internal */
+/** What the writer or reader of a subtask gets. @internal */
 export function subtaskContext(
   parts: ContextParts,
   at: { readonly subtask: number; readonly parallelism: number },

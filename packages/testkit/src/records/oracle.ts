@@ -37,7 +37,8 @@ export function compareRecords(
 
 const listedMax = 8
 
-function sameRecord(left: VisibleRecord, right: VisibleRecord): boolean {
+/** Whether both show the same. @internal */
+export function sameRecord(left: VisibleRecord, right: VisibleRecord): boolean {
   return left.split === right.split && left.seq === right.seq && left.payload === right.payload
 }
 
@@ -52,7 +53,8 @@ function movedIn(found: readonly VisibleRecord[]): readonly string[] {
     .map(({ id }) => id)
 }
 
-function listed(what: string, ids: readonly string[]): readonly string[] {
+/** A sentence about some records; none about no records. @internal */
+export function listed(what: string, ids: readonly string[]): readonly string[] {
   if (ids.length === 0) return []
   const more = ids.length > listedMax ? ', …' : ''
   return [`${ids.length} records ${what}: ${ids.slice(0, listedMax).join(', ')}${more}`]

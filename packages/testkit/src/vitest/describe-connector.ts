@@ -30,6 +30,7 @@ interface Effort {
 
 const quick: Effort = { seedCount: 2, killSeedCount: 1, quietMs: 20 }
 const full: Effort = { seedCount: 10, killSeedCount: 4, quietMs: 100 }
+const patienceMs = 30_000
 const checkMsMax = 300_000
 
 /**
@@ -86,7 +87,8 @@ function settingsOf(
 ): RunSettings {
   const count = name.endsWith('.kill') ? effort.killSeedCount : effort.seedCount
   const seeds = Array.from({ length: count }, (_, index) => index + 1)
-  return { seeds: seed === undefined ? seeds : [Number(seed)], quietMs: effort.quietMs }
+  const chosen = seed === undefined ? seeds : [Number(seed)]
+  return { seeds: chosen, quietMs: effort.quietMs, patienceMs }
 }
 
 async function writeReport(

@@ -6,7 +6,7 @@ import { append, fileDriver, twoPhase, upsert } from '../support/drivers.ts'
 import { HonestSink } from '../support/honest-sink.ts'
 import { appendSink } from '../support/plain-sinks.ts'
 
-const settings = { seeds: [1], quietMs: 1 }
+const settings = { seeds: [1], quietMs: 1, patienceMs: 1000 }
 const honest = fileDriver('honest', twoPhase, (target) => new HonestSink(target))
 
 async function specOf(driver: SinkDriver): Promise<unknown> {

@@ -1,0 +1,212 @@
+import { delay } from '@flinkts/core/connector'
+import { sourceContradictions } from '../../capabilities/source-capabilities.ts'
+import { scheduler } from '../../engine/kit-runtime.ts'
+import { textOf } from '../../engine/recording-logger.ts'
+import { SourceScenario } from '../../engine/source/source-scenario.ts'
+import { failOn, violation } from '../../engine/violation.ts'
+import { workload } from '../../records/kit-record.ts'
+import { serializerChecks } from './serializer-checks.ts'
+import type { SourceCheck } from './source-check.ts'
+
+/** How long a reader that has nothing to do may take to close. */
+const closeMsMax = 2_000
+/** Records that a poll may emit after the one that was to be its last. */
+const overrunMax = 16
+
+/** What the interfaces of a source demand. @internal */
+export const contractChecks: readonly SourceCheck[] = [
+  {
+    name: 'spec.valid',
+    level: 'L0',
+    holds: 'what is declared does not contradict itself, nor what the source says',
+    proves: ['boundedness'],
+    once: true,
+    async run(context) {
+      const { capabilities } = context.driver
+      await using scenario = await SourceScenario.open(context)
+      const { source } = scenario.job
+      const problems = [...sourceContradictions(capabilities)]
+      if (source.boundedness !== capabilities.boundedness) {
+        problems.push(
+          `the source says ${source.boundedness}, ${capabilities.boundedness} is declared`,
+        )
+      }
+      if (source.replayable !== capabilities.replayable) {
+        problems.push(`the source says replayable: ${source.replayable}, the declaration does not`)
+      }
+      if (source.description === '') problems.push('the source has no description')
+      if (source.mechanism === '') problems.push('the source does not say its mechanism')
+      failOn(problems, 'the declaration does not hold')
+    },
+  },
+  {
+    name: 'preflight.findsNothing',
+    level: 'L0',
+    holds: 'where all is in order the preflight has no errors, and changes nothing',
+    proves: [],
+    once: true,
+    async run(context) {
+      await using scenario = await SourceScenario.open(context)
+      const { signal } = new AbortController()
+      const at = { operatorId: 'in', jobName: 'conformance', parallelism: 2, signal }
+      const findings = (await scenario.job.source.preflight?.(at)) ?? []
+      const errors = findings.filter(({ severity }) => severity === 'error')
+      failOn(
+        errors.map(({ code, message }) => `${code}: ${message}`),
+        'the preflight',
+      )
+      await scenario.finish()
+    },
+  },
+  {
+    name: 'types.roundTrip',
+    level: 'L0',
+    holds: 'text of any characters and length comes as it was written',
+    proves: [],
+    async run(context) {
+      const size = { splitCount: 2, batchCount: 2, recordsPerBatch: 100 }
+      await using scenario = await SourceScenario.open(context, size)
+      await scenario.finish({ pollRecordsMax: 50 })
+    },
+  },
+  {
+    name: 'empty.input',
+    level: 'L0',
+    holds: 'where there is nothing, nothing comes; a bounded source ends, another waits',
+    proves: ['boundedness'],
+    async run(context) {
+      const size = { splitCount: 1, batchCount: 0, recordsPerBatch: 0 }
+      await using scenario = await SourceScenario.openEmpty(context, workload(context.seed, size))
+      const attempt = await scenario.start()
+      await scenario.idle(attempt)
+      await attempt.checkpoint()
+      const bounded = context.driver.capabilities.boundedness === 'bounded'
+      if (!bounded && attempt.ended) throw violation('an unbounded source has ended')
+      await scenario.runOut(attempt)
+    },
+  },
+  {
+    name: 'poll.respectsTheBudget',
+    level: 'L0',
+    holds: 'a poll returns soon when it is told that it emits enough',
+    proves: [],
+    once: true,
+    async run(context) {
+      const size = { splitCount: 1, batchCount: 1, recordsPerBatch: 300 }
+      await using scenario = await SourceScenario.open(context, size)
+      const attempt = await scenario.start({ pollRecordsMax: 1 })
+      await scenario.readAll(attempt)
+      const overrun = Math.max(...attempt.subtasks.map((subtask) => subtask.overrunMax))
+      if (overrun > overrunMax) throw violation(`a poll emitted ${overrun} records too many`)
+      await scenario.runOut(attempt)
+    },
+  },
+  {
+    name: 'idle.noSpin',
+    level: 'L0',
+    holds: 'a reader with nothing to emit is not available again and again',
+    proves: [],
+    once: true,
+    needs: ({ boundedness }) => (boundedness === 'bounded' ? 'a bounded source ends' : undefined),
+    async run(context) {
+      await using scenario = await SourceScenario.open(context)
+      const attempt = await scenario.start()
+      await scenario.readAll(attempt)
+      const polls = (): number =>
+        attempt.subtasks.reduce((sum, { pollCount }) => sum + pollCount, 0)
+      const before = polls()
+      const ms = Math.max(context.quietMs, 100)
+      await scenario.idle(attempt, ms)
+      const count = polls() - before
+      if (count > ms) throw violation(`${count} polls in ${ms} ms, and nothing to emit`)
+      await scenario.runOut(attempt)
+    },
+  },
+  {
+    name: 'close.beforeOpen',
+    level: 'L0',
+    holds: 'what was created and never started can be closed',
+    proves: [],
+    once: true,
+    async run(context) {
+      await using scenario = await SourceScenario.open(context)
+      await scenario.job.create().close()
+      await scenario.finish()
+    },
+  },
+  {
+    name: 'close.twice',
+    level: 'L0',
+    holds: 'closing again what was closed does nothing',
+    proves: [],
+    once: true,
+    async run(context) {
+      await using scenario = await SourceScenario.open(context)
+      const attempt = await scenario.start()
+      await scenario.emitSome(attempt, 1)
+      await scenario.close(attempt)
+      await attempt.close()
+      await scenario.finish()
+    },
+  },
+  {
+    name: 'close.duringBlockedRead',
+    level: 'L0',
+    holds: 'a reader closes within two seconds, whatever it waits for',
+    proves: [],
+    async run(context) {
+      await using scenario = await SourceScenario.open(context)
+      const waiting = await scenario.start()
+      await scenario.readAll(waiting)
+      await expectClosed(waiting, 'while it waits for more')
+      const reading = await scenario.start()
+      await expectClosed(reading, 'as soon as it has started')
+      await scenario.finish()
+    },
+  },
+  {
+    name: 'config.secretsNeverLogged',
+    level: 'L0',
+    holds: 'no secret is in a log line, an error, a description or a checkpoint',
+    proves: [],
+    once: true,
+    needs: (_capabilities, { secrets }) =>
+      secrets === undefined ? 'the driver has no secrets' : undefined,
+    async run(context) {
+      const { driver } = context
+      await using scenario = await SourceScenario.open(context)
+      const { job, target } = scenario
+      const seen: string[] = [job.source.description, job.source.mechanism]
+      const attempt = await scenario.start()
+      await scenario.readAll(attempt)
+      await driver.killConnections?.(target)
+      await scenario.idle(attempt)
+      await attempt.checkpoint()
+      await scenario.close(attempt)
+      const states = [job.stored.enumerator, ...job.stored.splits.flat()]
+      seen.push(...states.map((state) => Buffer.from(state?.bytes ?? []).toString('latin1')))
+      if (driver.pruneUpstream !== undefined) {
+        await driver.pruneUpstream(target)
+        const failed = await job.start().catch((thrown: unknown) => seen.push(textOf(thrown)))
+        if (typeof failed !== 'number') await failed.close()
+      }
+      seen.push(...job.logger.lines)
+      const secrets = driver.secrets?.(target) ?? []
+      const places = seen.filter((text) => secrets.some((secret) => text.includes(secret)))
+      failOn(
+        places.map((text) => secrets.reduce((all, secret) => all.replaceAll(secret, '***'), text)),
+        'a secret shows',
+      )
+    },
+  },
+  ...serializerChecks,
+]
+
+async function expectClosed(attempt: { close(): Promise<void> }, when: string): Promise<void> {
+  const limit = new AbortController()
+  const closed = attempt.close().then(() => true)
+  const late = delay(scheduler, closeMsMax, limit.signal).then(() => false)
+  const inTime = await Promise.race([closed, late])
+  limit.abort()
+  if (!inTime) throw violation(`does not close within ${closeMsMax} ms ${when}`)
+}

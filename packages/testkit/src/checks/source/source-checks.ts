@@ -1,0 +1,14 @@
+import { sourceClaims } from '../../capabilities/source-capabilities.ts'
+import type { SourceDriver } from '../../driver/source-driver.ts'
+import type { Kit } from '../check.ts'
+import { ackChecks } from './ack-checks.ts'
+import { contractChecks } from './contract-checks.ts'
+import { crashChecks } from './crash-points.ts'
+import { resumeChecks } from './resume-checks.ts'
+import { splitChecks } from './split-checks.ts'
+
+/** Everything that is known of sources. @internal */
+export const sourceKit: Kit<SourceDriver> = {
+  checks: [...contractChecks, ...resumeChecks, ...splitChecks, ...ackChecks, ...crashChecks],
+  claimsOf: sourceClaims,
+}

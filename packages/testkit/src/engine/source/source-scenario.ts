@@ -1,0 +1,231 @@
+import { type Prng, randomBelow, SeededPrng } from '@flinkts/core/testing'
+import type { SourceCheckContext } from '../../checks/source/source-check.ts'
+import type { JsonValue } from '../../driver/connector-driver.ts'
+import type { SourceDriver } from '../../driver/source-driver.ts'
+import {
+  defaultSize,
+  type KitRecord,
+  type Workload,
+  workload,
+  type WorkloadSize,
+} from '../../records/kit-record.ts'
+import { caughtUp, compareEmitted } from '../../records/source-oracle.ts'
+import { failOn } from '../violation.ts'
+import type { SourceAttempt } from './source-attempt.ts'
+import type { Emitted } from './source-checkpoint.ts'
+import { type AttemptOptions, SourceJob } from './source-job.ts'
+
+/**
+ * How an attempt ends: it failed and is closed; or the next one starts, in another process, while
+ * its connections are gone and nobody waits until it has closed.
+ *
+ * @internal
+ */
+export type CrashMode = 'throw' | 'abandon'
+
+/** A batch that was written, and where the log of the system ended then. */
+interface WrittenBatch {
+  readonly records: readonly KitRecord[]
+  /** `undefined`: the driver does not tell, or nobody ran yet who could acknowledge. */
+  readonly end: bigint | undefined
+}
+
+/** The subtasks of a job in a check. */
+const subtasks = 2
+/** Batches that are there before the first start. */
+const batchesAtFirst = 2
+
+/**
+ * A system of its own with a job that reads from it, and what checks do with both.
+ *
+ * @internal
+ */
+export class SourceScenario implements AsyncDisposable {
+  readonly job: SourceJob
+  readonly driver: SourceDriver
+  readonly target: JsonValue
+  /** For choices of a check. */
+  readonly prng: Prng
+  readonly #context: SourceCheckContext
+  readonly #workload: Workload
+  readonly #written: WrittenBatch[] = []
+  readonly #left: Promise<unknown>[] = []
+  #running: SourceAttempt | undefined
+
+  private constructor(context: SourceCheckContext, target: JsonValue, records: Workload) {
+    const { driver, seed, patienceMs } = context
+    this.#context = context
+    this.#workload = records
+    this.driver = driver
+    this.target = target
+    this.prng = new SeededPrng(seed)
+    this.job = new SourceJob({
+      createSource: () => driver.createSource(target),
+      toRecord: (emitted) => driver.toRecord(emitted),
+      seed,
+      patienceMs,
+      parallelism: subtasks,
+    })
+  }
+
+  /** With some batches of a workload: all of it, if the source is bounded. */
+  static async open(
+    context: SourceCheckContext,
+    size: WorkloadSize = defaultSize,
+  ): Promise<SourceScenario> {
+    const scenario = await SourceScenario.openEmpty(context, workload(context.seed, size))
+    const bounded = context.driver.capabilities.boundedness === 'bounded'
+    const count = bounded ? size.batchCount : Math.min(batchesAtFirst, size.batchCount)
+    for (let batch = 0; batch < count; batch += 1) await scenario.writeNext()
+    return scenario
+  }
+
+  /** Nothing is written yet. */
+  static async openEmpty(
+    context: SourceCheckContext,
+    records: Workload = workload(context.seed),
+  ): Promise<SourceScenario> {
+    return new SourceScenario(context, await context.driver.setup(), records)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#running?.close().catch(() => undefined)
+    await Promise.all(this.#left)
+    await this.driver.clean(this.target)
+  }
+
+  /** All that was written, in order. */
+  get written(): readonly KitRecord[] {
+    return this.#written.flatMap(({ records }) => records)
+  }
+
+  /** Whether the workload has a batch that is not written yet. */
+  get moreToWrite(): boolean {
+    return this.#written.length < this.#workload.batches.length
+  }
+
+  /** The next batch of the workload; nothing, if all is written. */
+  async writeNext(): Promise<void> {
+    const batch = this.#workload.batches[this.#written.length]
+    if (batch !== undefined) await this.write(batch)
+  }
+
+  async write(records: readonly KitRecord[]): Promise<void> {
+    await this.driver.writeExternal(this.target, records)
+    const started = this.#running !== undefined || this.job.stored.checkpointId > 0
+    const end = started ? await this.driver.endPosition?.(this.target) : undefined
+    this.#written.push({ records, end })
+  }
+
+  async start(options: AttemptOptions = {}): Promise<SourceAttempt> {
+    const attempt = await this.job.start(options)
+    this.#running = attempt
+    return attempt
+  }
+
+  /** Ends an attempt before its time. */
+  async crash(attempt: SourceAttempt, mode: CrashMode): Promise<void> {
+    this.#running = undefined
+    if (mode === 'throw') {
+      // What a failed attempt says when it is closed fails nothing in the engine.
+      await attempt.close().catch(() => undefined)
+      return
+    }
+    await this.driver.killConnections?.(this.target)
+    this.#left.push(attempt.close().catch(() => undefined))
+    this.job.forget()
+  }
+
+  /** Ends an attempt in order. */
+  async close(attempt: SourceAttempt): Promise<void> {
+    this.#running = undefined
+    await attempt.close()
+  }
+
+  /** Everything that was emitted and counts. */
+  emitted(attempt: SourceAttempt): readonly Emitted[] {
+    return [...this.job.stored.emitted, ...attempt.uncommitted]
+  }
+
+  /** Runs until so many records were emitted since the last completed checkpoint, or all. */
+  async emitSome(attempt: SourceAttempt, count: number): Promise<void> {
+    const deadline = this.job.deadline()
+    while (attempt.uncommitted.length < count && !this.#all(attempt)) {
+      deadline.check('no record comes')
+      await attempt.step()
+    }
+  }
+
+  /** Runs until everything that was written was emitted, with checkpoints on the way. */
+  async readAll(attempt: SourceAttempt, checkpointEvery = 6): Promise<void> {
+    const deadline = this.job.deadline()
+    for (let steps = 1; !this.#all(attempt); steps += 1) {
+      deadline.check(this.#missing(attempt))
+      await attempt.step()
+      if (steps % checkpointEvery === 0) await attempt.checkpoint()
+    }
+  }
+
+  /** Runs for a while, whatever comes. */
+  async idle(attempt: SourceAttempt, ms: number = this.#context.quietMs): Promise<void> {
+    const endMs = performance.now() + ms
+    do await attempt.step()
+    while (performance.now() < endMs)
+  }
+
+  /** Starts the job again, writes the rest, and looks at the result for good. */
+  async finish(options: AttemptOptions = {}): Promise<void> {
+    await this.runOut(await this.start(options))
+  }
+
+  /** Writes the rest and reads it, and looks at the result for good. */
+  async runOut(attempt: SourceAttempt): Promise<void> {
+    while (this.moreToWrite) {
+      await this.writeNext()
+      await this.readAll(attempt)
+    }
+    await this.readAll(attempt)
+    await attempt.checkpoint()
+    this.expectAll('after the last checkpoint')
+    await this.idle(attempt)
+    await attempt.checkpoint()
+    await this.idle(attempt)
+    await attempt.checkpoint()
+    this.expectAll('after two more checkpoints and a quiet period')
+    await this.close(attempt)
+  }
+
+  /** What completed checkpoints hold must be what was written. */
+  expectAll(when: string, emitted: readonly Emitted[] = this.job.stored.emitted): void {
+    failOn(compareEmitted(this.written, emitted, this.driver.capabilities), when)
+  }
+
+  /** What the system takes for acknowledged must be in the oldest retained checkpoint. */
+  async expectNotAhead(when: string): Promise<void> {
+    const acknowledged = (await this.driver.acknowledged?.(this.target)) ?? 0n
+    const before = this.#written.flatMap(({ records, end }) =>
+      end !== undefined && end <= acknowledged ? records : [],
+    )
+    const { emitted } = this.job.oldestRetained
+    const held = new Set(emitted.map(({ record }) => record.id))
+    const ahead = before.filter(({ id }) => !held.has(id)).map(({ id }) => id)
+    const problem = `acknowledged, and in no retained checkpoint: ${ahead.join(', ')}`
+    failOn(ahead.length === 0 ? [] : [problem], when)
+  }
+
+  /** A number from 1 to `limit`, inclusive. */
+  upTo(limit: number): number {
+    return 1 + randomBelow(this.prng, limit)
+  }
+
+  #all(attempt: SourceAttempt): boolean {
+    const bounded = this.driver.capabilities.boundedness === 'bounded'
+    return bounded ? attempt.ended : caughtUp(this.written, this.emitted(attempt))
+  }
+
+  #missing(attempt: SourceAttempt): string {
+    const { capabilities } = this.driver
+    const problems = compareEmitted(this.written, this.emitted(attempt), capabilities)
+    return `the source does not come to the end (${problems.join('; ')})`
+  }
+}
