@@ -26,6 +26,29 @@ export interface SinkPlan extends ProcessPlan {
   readonly size: WorkloadSize
 }
 
+/** For the job of a source. @internal */
+export interface SourcePlan extends ProcessPlan {
+  /** Where its records go: see `OutputDirectory`. */
+  readonly outputDirectory: string
+  /** How many records there are in all: an unbounded job ends when they are visible. */
+  readonly recordCount: number
+  /** Records from this place in their split on were written after the first start. */
+  readonly streamFromSeq: number
+  /** How long an unbounded job goes on when everything is visible, in milliseconds. */
+  readonly quietMs: number
+}
+
+/** What the process of a source prints when so many records are visible. @internal */
+export function visibleMarker(count: number): string {
+  return `visible records: ${count}`
+}
+
+/** The count in a line that `visibleMarker` made. @internal */
+export function visibleCountIn(line: string): number | undefined {
+  const prefix = visibleMarker(0).slice(0, -1)
+  return line.startsWith(prefix) ? Number(line.slice(prefix.length)) : undefined
+}
+
 /** What a process prints when its job has ended. @internal */
 export const finishedMarker = 'the job has finished'
 

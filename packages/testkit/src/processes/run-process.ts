@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { violation } from '../engine/violation.ts'
 import { finishedMarker, killMarker, type ProcessPlan } from './process-plan.ts'
 
-const runMsMax = 60_000
+const runMsByDefault = 60_000
 const exitMsMax = 5_000
 
 /** How a job runs in a process. @internal */
@@ -15,6 +15,8 @@ export interface ProcessRun<Plan extends ProcessPlan> {
   readonly plan: Plan
   /** Gets every line that the process prints. */
   readonly onLine?: (line: string) => void
+  /** After so many milliseconds it is ended. Default: a minute. */
+  readonly runMsMax?: number
 }
 
 /**
@@ -29,6 +31,7 @@ export async function runProcess<Plan extends ProcessPlan>(run: ProcessRun<Plan>
   if (plan.kill === undefined) {
     if (stuck) throw violation(`after the job had finished, something kept the process alive`)
     if (exitCode === 0 && output.includes(finishedMarker)) return
+    if (signal === 'SIGKILL') throw violation(`a job did not come to its end: ${tail(output)}`)
     throw violation(`a job in a process of its own failed: ${tail(output)}`)
   }
   if (signal === 'SIGKILL' && output.includes(killMarker(plan.kill))) return
@@ -48,6 +51,7 @@ function ended<Plan extends ProcessPlan>({
   main,
   plan,
   onLine = () => {},
+  runMsMax = runMsByDefault,
 }: ProcessRun<Plan>): Promise<Ended> {
   const module = fileURLToPath(new URL(`${main}${extname(import.meta.url)}`, import.meta.url))
   const child = spawn(process.execPath, [...process.execArgv, module, JSON.stringify(plan)], {

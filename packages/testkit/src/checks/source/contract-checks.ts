@@ -73,7 +73,7 @@ export const contractChecks: readonly SourceCheck[] = [
     name: 'empty.input',
     level: 'L0',
     holds: 'where there is nothing, nothing comes; a bounded source ends, another waits',
-    proves: ['boundedness'],
+    proves: [],
     async run(context) {
       const size = { splitCount: 1, batchCount: 0, recordsPerBatch: 0 }
       await using scenario = await SourceScenario.openEmpty(context, workload(context.seed, size))
@@ -83,6 +83,22 @@ export const contractChecks: readonly SourceCheck[] = [
       const bounded = context.driver.capabilities.boundedness === 'bounded'
       if (!bounded && attempt.ended) throw violation('an unbounded source has ended')
       await scenario.runOut(attempt)
+    },
+  },
+  {
+    name: 'endOfInput.lastRecords',
+    level: 'L0',
+    holds: 'the input ends when all was emitted, and not before, for every subtask',
+    proves: ['boundedness'],
+    needs: ({ boundedness }) => (boundedness === 'bounded' ? undefined : 'the input has no end'),
+    async run(context) {
+      await using scenario = await SourceScenario.open(context)
+      const attempt = await scenario.start()
+      await scenario.readAll(attempt)
+      scenario.expectAll('at the end of the input', scenario.emitted(attempt))
+      await attempt.checkpoint()
+      await scenario.crash(attempt, 'throw')
+      await scenario.finish()
     },
   },
   {

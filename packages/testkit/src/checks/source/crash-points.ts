@@ -3,7 +3,7 @@ import { randomBelow } from '@flinkts/core/testing'
 import { scheduler } from '../../engine/kit-runtime.ts'
 import type { SourceAttempt } from '../../engine/source/source-attempt.ts'
 import { type CrashMode, SourceScenario } from '../../engine/source/source-scenario.ts'
-import { needsReplay, needsSnapshot } from './needs.ts'
+import { needsReconnect, needsReplay, needsSnapshot } from './needs.ts'
 import type { SourceCheck } from './source-check.ts'
 
 /** A moment at which an attempt ends. */
@@ -113,22 +113,19 @@ export const crashChecks: readonly SourceCheck[] = [
     level: 'L2',
     holds: 'connections are lost in the middle of a transaction: the same attempt goes on with it',
     proves: ['reconnects'],
-    needs: ({ reconnects }, { killConnections }) => {
-      if (!reconnects) return 'no reconnecting is declared'
-      return killConnections === undefined ? 'the driver has no killConnections' : undefined
-    },
+    needs: needsReconnect,
     async run(context) {
       await using scenario = await SourceScenario.open(context)
-      const attempt = await scenario.start()
-      await scenario.emitSome(attempt, scenario.upTo(8))
-      await context.driver.killConnections?.(scenario.target)
-      await scenario.readAll(attempt)
-      while (scenario.moreToWrite) {
-        await attempt.checkpoint()
-        await scenario.writeNext()
-        await scenario.emitSome(attempt, scenario.upTo(8))
+      const attempt = await scenario.start({ pollRecordsMax: 2 })
+      for (;;) {
+        await scenario.emitSome(attempt, scenario.upTo(6))
+        await delay(scheduler, readAheadMs)
         await context.driver.killConnections?.(scenario.target)
+        await delay(scheduler, readAheadMs)
         await scenario.readAll(attempt)
+        await attempt.checkpoint()
+        if (!scenario.moreToWrite) break
+        await scenario.writeNext()
       }
       await scenario.runOut(attempt)
     },

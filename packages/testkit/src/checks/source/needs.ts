@@ -34,3 +34,12 @@ export function needsSplits(capabilities: SourceCapabilities): string | undefine
   if (capabilities.splits === 'single') return 'the input cannot be divided'
   return needsReplay(capabilities)
 }
+
+/** For checks that end connections. @internal */
+export function needsReconnect(
+  { reconnects }: SourceCapabilities,
+  { killConnections }: SourceDriver,
+): string | undefined {
+  if (!reconnects) return 'no reconnecting is declared'
+  return killConnections === undefined ? 'the driver has no killConnections' : undefined
+}

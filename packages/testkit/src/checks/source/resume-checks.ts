@@ -60,6 +60,9 @@ export const resumeChecks: readonly SourceCheck[] = [
     async run(context) {
       await using scenario = await SourceScenario.open(context)
       const first = await scenario.start()
+      await scenario.emitSome(first, 1)
+      await first.checkpoint()
+      await scenario.writeNext()
       await scenario.readAll(first, Number.POSITIVE_INFINITY)
       await scenario.crash(first, 'throw')
       for (let round = 0; round < 4; round += 1) {

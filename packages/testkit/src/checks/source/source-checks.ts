@@ -4,11 +4,19 @@ import type { Kit } from '../check.ts'
 import { ackChecks } from './ack-checks.ts'
 import { contractChecks } from './contract-checks.ts'
 import { crashChecks } from './crash-points.ts'
+import { killChecks } from './kill-checks.ts'
 import { resumeChecks } from './resume-checks.ts'
 import { splitChecks } from './split-checks.ts'
 
 /** Everything that is known of sources. @internal */
 export const sourceKit: Kit<SourceDriver> = {
-  checks: [...contractChecks, ...resumeChecks, ...splitChecks, ...ackChecks, ...crashChecks],
+  checks: [
+    ...contractChecks,
+    ...resumeChecks,
+    ...splitChecks,
+    ...ackChecks,
+    ...crashChecks,
+    ...killChecks,
+  ],
   claimsOf: sourceClaims,
 }

@@ -6,6 +6,7 @@ import type {
   SplitEnumeratorContext,
 } from '@flinkts/core/connector'
 import { type Prng, randomBelow } from '@flinkts/core/testing'
+import { violation } from '../violation.ts'
 import { connectorContext, type ContextParts, scheduler, subtaskContext } from '../kit-runtime.ts'
 import {
   type Emitted,
@@ -30,6 +31,8 @@ export interface SourceAttemptPlace {
 }
 
 const idleMs = 5
+/** As long as the engine waits for a task. */
+const closeMsMax = 10_000
 const deliveriesMax = 4
 
 /**
@@ -169,7 +172,12 @@ export class SourceAttempt {
   /** The end of an attempt, also of one that failed, in the middle of anything. */
   async close(): Promise<void> {
     const readers = this.subtasks.map(({ reader }) => reader.close())
-    const closed = await Promise.allSettled([...readers, this.#enumerator.close()])
+    const closing = Promise.allSettled([...readers, this.#enumerator.close()])
+    const limit = new AbortController()
+    const late = delay(scheduler, closeMsMax, limit.signal).then(() => undefined)
+    const closed = await Promise.race([closing, late])
+    limit.abort()
+    if (closed === undefined) throw violation(`does not close within ${closeMsMax} ms`)
     const failed = closed.find((result) => result.status === 'rejected')
     if (failed?.status === 'rejected') throw failed.reason
   }

@@ -32,8 +32,8 @@ interface WrittenBatch {
 
 /** The subtasks of a job in a check. */
 const subtasks = 2
-/** Batches that are there before the first start. */
-const batchesAtFirst = 2
+/** Batches that are there before the first start. @internal */
+export const batchesAtFirst = 2
 
 /**
  * A system of its own with a job that reads from it, and what checks do with both.

@@ -1,0 +1,67 @@
+import type { Source } from '@flinkts/core/connector'
+import type { SourceCapabilities } from '../../../src/capabilities/source-capabilities.ts'
+import type { SourceDriver } from '../../../src/driver/source-driver.ts'
+import type { KitRecord } from '../../../src/records/kit-record.ts'
+import { LogUpstream } from './log-upstream.ts'
+
+export const log: SourceCapabilities = {
+  replayable: true,
+  boundedness: 'continuous-unbounded',
+  splits: 'discovered',
+  perSplitOrder: true,
+  prunesOnAck: true,
+  snapshotThenStream: false,
+  emitsDeletes: false,
+  reconnects: true,
+}
+
+export const boundedLog: SourceCapabilities = {
+  ...log,
+  boundedness: 'bounded',
+  splits: 'several',
+  prunesOnAck: false,
+  reconnects: false,
+}
+
+export const table: SourceCapabilities = {
+  ...log,
+  splits: 'single',
+  snapshotThenStream: true,
+  emitsDeletes: true,
+}
+
+export const secret = 'swordfish-4711'
+
+/** A driver of sources that read a `LogUpstream`. */
+export function logDriver(
+  name: string,
+  capabilities: SourceCapabilities,
+  createSource: (upstream: LogUpstream) => Source<KitRecord>,
+  module: string = import.meta.url,
+): Required<SourceDriver<string, KitRecord>> {
+  return {
+    name,
+    module,
+    capabilities,
+    versions: () => Promise.resolve({ test: '1' }),
+    setup: async () => (await LogUpstream.create()).directory,
+    createSource: (directory) => createSource(new LogUpstream(directory)),
+    toRecord: (record) => record,
+    async writeExternal(directory, records) {
+      new LogUpstream(directory).append(records)
+    },
+    async writeUnrelated(directory) {
+      new LogUpstream(directory).append([undefined])
+    },
+    endPosition: (directory) => Promise.resolve(BigInt(new LogUpstream(directory).end)),
+    acknowledged: (directory) => Promise.resolve(BigInt(new LogUpstream(directory).acknowledged)),
+    async pruneUpstream(directory) {
+      new LogUpstream(directory).prune()
+    },
+    async killConnections(directory) {
+      new LogUpstream(directory).kick()
+    },
+    secrets: () => [secret],
+    clean: (directory) => new LogUpstream(directory).remove(),
+  }
+}
