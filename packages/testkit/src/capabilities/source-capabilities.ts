@@ -39,23 +39,18 @@ export type SourceCapability = keyof SourceCapabilities
  * The capabilities that promise more than the least: each needs a check that reached it. @internal
  */
 export function sourceClaims(capabilities: SourceCapabilities): readonly SourceCapability[] {
-  const claims: SourceCapability[] = ['boundedness']
-  if (capabilities.splits !== 'single') claims.push('splits')
-  const { replayable, perSplitOrder, prunesOnAck, snapshotThenStream } = capabilities
-  const { emitsDeletes, reconnects } = capabilities
-  const flags = {
-    replayable,
-    perSplitOrder,
-    prunesOnAck,
-    snapshotThenStream,
-    emitsDeletes,
-    reconnects,
-  }
-  for (const name of Object.keys(flags) as (keyof typeof flags)[]) {
-    if (flags[name]) claims.push(name)
-  }
-  return claims
+  const splits = capabilities.splits === 'single' ? [] : (['splits'] as const)
+  return ['boundedness', ...splits, ...promises.filter((name) => capabilities[name])]
 }
+
+const promises = [
+  'replayable',
+  'perSplitOrder',
+  'prunesOnAck',
+  'snapshotThenStream',
+  'emitsDeletes',
+  'reconnects',
+] as const satisfies readonly SourceCapability[]
 
 /** What contradicts itself in a declaration, as sentences. @internal */
 export function sourceContradictions(capabilities: SourceCapabilities): readonly string[] {

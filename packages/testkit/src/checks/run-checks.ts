@@ -40,10 +40,10 @@ export async function runCheck<Driver extends AnyDriver>(
 /** The declared capabilities that no check reached: a claim that nobody tested. @internal */
 export function unreachedClaims<Driver extends AnyDriver>(
   driver: Driver,
-  { checks, claimsOf }: Kit<Driver>,
+  kit: Kit<Driver>,
 ): readonly CapabilityOf<Driver>[] {
-  const reached = checks
+  const reached = kit.checks
     .filter((check) => check.needs?.(driver.capabilities, driver) === undefined)
     .flatMap(({ proves }) => proves)
-  return claimsOf(driver.capabilities).filter((claim) => !reached.includes(claim))
+  return kit.claimsOf(driver.capabilities).filter((claim) => !reached.includes(claim))
 }

@@ -31,13 +31,7 @@ export class RecordingLogger implements Logger {
   }
 }
 
-/** All that a value shows: of an error, its causes too. @internal */
+/** All that a value shows: of an error, its fields and causes too. @internal */
 export function textOf(value: unknown): string {
-  if (!(value instanceof Error)) return typeof value === 'object' ? inspected(value) : String(value)
-  const own = `${value.stack ?? value.message} ${inspected({ ...value })}`
-  return value.cause === undefined ? own : `${own} ${textOf(value.cause)}`
-}
-
-function inspected(value: unknown): string {
-  return inspect(value, { depth: 8 })
+  return typeof value === 'string' ? value : inspect(value, { depth: 8 })
 }

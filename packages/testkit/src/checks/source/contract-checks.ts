@@ -186,8 +186,8 @@ export const contractChecks: readonly SourceCheck[] = [
     holds: 'no secret is in a log line, an error, a description or a checkpoint',
     proves: [],
     once: true,
-    needs: (_capabilities, { secrets }) =>
-      secrets === undefined ? 'the driver has no secrets' : undefined,
+    needs: (_capabilities, driver) =>
+      driver.secrets === undefined ? 'the driver has no secrets' : undefined,
     async run(context) {
       const { driver } = context
       await using scenario = await SourceScenario.open(context)

@@ -22,11 +22,11 @@ export function needsSnapshot(capabilities: SourceCapabilities): string | undefi
 /** For checks of what is acknowledged. @internal */
 export function needsAcknowledgements(
   { prunesOnAck }: SourceCapabilities,
-  { acknowledged, endPosition }: SourceDriver,
+  driver: SourceDriver,
 ): string | undefined {
   if (!prunesOnAck) return 'nothing is pruned when it is acknowledged'
-  if (acknowledged === undefined) return 'the driver has no acknowledged'
-  return endPosition === undefined ? 'the driver has no endPosition' : undefined
+  if (driver.acknowledged === undefined) return 'the driver has no acknowledged'
+  return driver.endPosition === undefined ? 'the driver has no endPosition' : undefined
 }
 
 /** For checks with several subtasks. @internal */
@@ -38,8 +38,8 @@ export function needsSplits(capabilities: SourceCapabilities): string | undefine
 /** For checks that end connections. @internal */
 export function needsReconnect(
   { reconnects }: SourceCapabilities,
-  { killConnections }: SourceDriver,
+  driver: SourceDriver,
 ): string | undefined {
   if (!reconnects) return 'no reconnecting is declared'
-  return killConnections === undefined ? 'the driver has no killConnections' : undefined
+  return driver.killConnections === undefined ? 'the driver has no killConnections' : undefined
 }

@@ -8,14 +8,9 @@ import type {
 import { type Prng, randomBelow } from '@flinkts/core/testing'
 import { violation } from '../violation.ts'
 import { connectorContext, type ContextParts, scheduler, subtaskContext } from '../kit-runtime.ts'
-import {
-  type Emitted,
-  type SourceCheckpoint,
-  spread,
-  type StoredState,
-} from './source-checkpoint.ts'
+import { type Emitted, type SourceCheckpoint, spread } from './source-checkpoint.ts'
 import type { SourceJob } from './source-job.ts'
-import { type SubtaskMail, SourceSubtask } from './source-subtask.ts'
+import { type SubtaskCut, type SubtaskMail, SourceSubtask } from './source-subtask.ts'
 
 /** What a barrier cut off: everything of a checkpoint that is not yet durable. @internal */
 export type SourceCut = SourceCheckpoint
@@ -123,21 +118,22 @@ export class SourceAttempt {
     const { enumeratorStateSerializer: serializer } = this.#job.source
     const state = this.#enumerator.snapshotState(checkpointId)
     const enumerator = { version: serializer.version, bytes: serializer.serialize(state) }
-    const splits: (readonly StoredState[])[] = []
-    let taken = 0
+    const taken: { readonly index: number; readonly part: SubtaskCut }[] = []
     for (const [index, subtask] of this.subtasks.entries()) {
-      const onTaken = (own: readonly StoredState[], emitted: readonly Emitted[]): void => {
-        splits[index] = own
-        this.#cut = [...this.#cut, ...emitted]
-        taken += 1
-      }
-      subtask.send({ type: 'barrier', checkpointId, taken: onTaken })
+      subtask.send({
+        type: 'barrier',
+        checkpointId,
+        taken: (part) => void taken.push({ index, part }),
+      })
     }
     const deadline = this.#job.deadline()
-    while (taken < this.subtasks.length) {
+    while (taken.length < this.subtasks.length) {
       deadline.check('a barrier is not taken')
       await this.step()
     }
+    const parts = taken.toSorted((left, right) => left.index - right.index).map(({ part }) => part)
+    this.#cut = [...this.#cut, ...parts.flatMap((part) => part.emitted)]
+    const splits = parts.map((part) => part.splits)
     const emitted = [...this.#job.stored.emitted, ...this.#cut]
     return { checkpointId, enumerator, splits, emitted }
   }
@@ -183,7 +179,8 @@ export class SourceAttempt {
   }
 
   #tellEnumerator(count: number): void {
-    for (let told = 0; told < count && this.#introduced; told += 1) {
+    if (!this.#introduced) return
+    for (let told = 0; told < count; told += 1) {
       const tell = this.#toEnumerator.shift()
       if (tell === undefined) return
       tell()

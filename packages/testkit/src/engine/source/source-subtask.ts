@@ -12,6 +12,13 @@ import type { KitRecord } from '../../records/kit-record.ts'
 import { violation } from '../violation.ts'
 import type { Emitted, StoredState } from './source-checkpoint.ts'
 
+/** What a barrier cut off of a reader. @internal */
+export interface SubtaskCut {
+  readonly splits: readonly StoredState[]
+  /** Since the barrier before. */
+  readonly emitted: readonly Emitted[]
+}
+
 /** What comes to a task with a reader, in order. @internal */
 export type SubtaskMail =
   | { readonly type: 'splits'; readonly splits: readonly StoredState[] }
@@ -21,7 +28,7 @@ export type SubtaskMail =
   | {
       readonly type: 'barrier'
       readonly checkpointId: number
-      readonly taken: (splits: readonly StoredState[], emitted: readonly Emitted[]) => void
+      readonly taken: (cut: SubtaskCut) => void
     }
 
 /** @internal */
@@ -143,7 +150,7 @@ export class SourceSubtask {
       .map((split) => ({ version, bytes: splitSerializer.serialize(split) }))
     const emitted = this.#emitted
     this.#emitted = []
-    taken(splits, emitted)
+    taken({ splits, emitted })
   }
 
   #wait(): void {

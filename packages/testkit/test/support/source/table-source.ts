@@ -1,10 +1,11 @@
-import { type SingleSplit, singleSplit } from '@flinkts/core/connector'
-import type {
-  Serializer,
-  Source,
-  SourceReader,
-  SourceOutput,
-  SourceReaderContext,
+import {
+  type Serializer,
+  type SingleSplit,
+  singleSplit,
+  type Source,
+  type SourceOutput,
+  type SourceReader,
+  type SourceReaderContext,
 } from '@flinkts/core/connector'
 import { type KitRecord, resultOf, type VisibleRecord } from '../../../src/records/kit-record.ts'
 import { LogReader, type LogSplit, type Progress } from './log-reader.ts'
