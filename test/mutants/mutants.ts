@@ -2,6 +2,7 @@ import { connectorMutants } from './connector-mutants.ts'
 import { durabilityMutants } from './durability-mutants.ts'
 import { engineMutants } from './engine-mutants.ts'
 import { joinMutants } from './join-mutants.ts'
+import { kitMutants } from './kit-mutants.ts'
 import { lookupMutants } from './lookup-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { stateMutants } from './state-mutants.ts'
@@ -17,5 +18,6 @@ export const mutants: readonly Mutant[] = [
   ...joinMutants,
   ...durabilityMutants,
   ...connectorMutants,
+  ...kitMutants,
   ...lookupMutants,
 ]
