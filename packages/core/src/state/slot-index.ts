@@ -83,10 +83,10 @@ export class SlotIndex {
     this.#keys.clear(slot)
   }
 
-  /** Makes buckets for so many keys, of which at most three quarters are taken. */
+  /** Makes buckets for so many keys: at most half of them are taken, or of very many most. */
   reserve(count: number): void {
     let bucketCount = this.#buckets.length / 2
-    while (count * 4 > bucketCount * 3) bucketCount *= 2
+    while (count > bucketCount * (bucketCount < manyBuckets ? 0.5 : 0.75)) bucketCount *= 2
     if (bucketCount * 2 > this.#buckets.length) this.#rehash(bucketCount)
   }
 
@@ -168,6 +168,8 @@ export class SlotIndex {
 }
 
 const bucketCountMin = 8
+/** Smaller tables fit in the caches of the processor: room is spent on finding keys at once. */
+const manyBuckets = 65_536
 
 /** The hashes with the same high bits: from `first` to `last`, as unsigned numbers. @internal */
 export interface HashRange {
