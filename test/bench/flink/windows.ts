@@ -75,11 +75,23 @@ export const hottest: KeyedProcess<
     timers.registerEventTime(count.end)
   },
   onTimer(_timestamp, { counts }) {
-    const ranked = [...counts.get()]
+    const first = firstOf(counts.get())
     counts.clear()
-    ranked.sort(byRank)
-    return ranked.slice(0, rankMax)
+    return first
   },
+}
+
+/** The first `rankMax`, in order; the others need none. */
+function firstOf(counts: Iterable<WindowCount>): readonly WindowCount[] {
+  const first: WindowCount[] = []
+  for (const count of counts) {
+    const last = first[rankMax - 1]
+    if (last !== undefined && byRank(last, count) < 0) continue
+    const place = first.findIndex((other) => byRank(count, other) < 0)
+    first.splice(place < 0 ? first.length : place, 0, count)
+    if (first.length > rankMax) first.pop()
+  }
+  return first
 }
 
 /** Of equal counts, the smaller key comes first. */
