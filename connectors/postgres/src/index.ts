@@ -21,6 +21,8 @@ export type {
 } from './options.ts'
 export type { Removed, SourceOwner } from './catalog/removal.ts'
 export { dropSlotAndPublication, postgresCdc } from './source.ts'
+export { applyChange } from './sink/apply-change.ts'
 export type { PostgresCommittable } from './sink/committable.ts'
 export type { ColumnMapping, PostgresSinkMode, PostgresSinkOptions } from './sink/options.ts'
+export type { RowChange } from './sink/row-change.ts'
 export { postgresSink } from './sink/sink.ts'

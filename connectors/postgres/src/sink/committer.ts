@@ -6,8 +6,9 @@ import { quoteLiteral } from '../records/relation.ts'
 import type { PostgresCommittable } from './committable.ts'
 import { insertLedgerRow, isInLedger } from './ledger.ts'
 import { commitTransaction } from './prepare.ts'
-import { writeBatch } from './row-batch.ts'
+import { writeBatch } from './batch-statements.ts'
 import { stagedTransactions, takeBatch } from './staging.ts'
+import type { TargetTables } from './target-tables.ts'
 
 const noSuchTransaction = '42704'
 /** Another session is about to finish the same transaction. */
@@ -18,7 +19,13 @@ export interface PostgresCommitterParts {
   readonly ledger: string
   readonly staging: string
   /** Makes a connection that is ready to write; whoever of earlier attempts was left is gone. */
-  connect(): Promise<PostgresClient>
+  connect(): Promise<CommitConnection>
+}
+
+/** What a committer works with; made anew after every failure. @internal */
+export interface CommitConnection {
+  readonly client: PostgresClient
+  readonly targets: TargetTables
 }
 
 /**
@@ -29,7 +36,7 @@ export interface PostgresCommitterParts {
  */
 export class PostgresCommitter implements Committer<PostgresCommittable> {
   readonly #parts: PostgresCommitterParts
-  #client: PostgresClient | undefined
+  #connection: CommitConnection | undefined
 
   constructor(parts: PostgresCommitterParts) {
     this.#parts = parts
@@ -37,10 +44,10 @@ export class PostgresCommitter implements Committer<PostgresCommittable> {
 
   async commit(committable: PostgresCommittable): Promise<CommitOutcome> {
     try {
-      this.#client ??= await this.#parts.connect()
+      this.#connection ??= await this.#parts.connect()
       return committable.held === 'prepared'
-        ? await this.#commitPrepared(this.#client, committable)
-        : await this.#commitStaged(this.#client, committable)
+        ? await this.#commitPrepared(this.#connection, committable)
+        : await this.#commitStaged(this.#connection, committable)
     } catch (cause) {
       // With it, a transaction that may be open ends.
       await this.close()
@@ -51,13 +58,13 @@ export class PostgresCommitter implements Committer<PostgresCommittable> {
   }
 
   async close(): Promise<void> {
-    const client = this.#client
-    this.#client = undefined
-    await client?.close()
+    const connection = this.#connection
+    this.#connection = undefined
+    await connection?.client.close()
   }
 
   async #commitPrepared(
-    client: PostgresClient,
+    { client }: CommitConnection,
     committable: PostgresCommittable,
   ): Promise<CommitOutcome> {
     try {
@@ -75,9 +82,10 @@ export class PostgresCommitter implements Committer<PostgresCommittable> {
 
   /** One transaction: the row of the ledger, the rows, and their end in the staging table. */
   async #commitStaged(
-    client: PostgresClient,
+    connection: CommitConnection,
     committable: PostgresCommittable,
   ): Promise<CommitOutcome> {
+    const { client } = connection
     const { ledger, staging } = this.#parts
     const { transaction } = committable
     await client.execute('BEGIN')
@@ -87,18 +95,18 @@ export class PostgresCommitter implements Committer<PostgresCommittable> {
       assert(!left.includes(transaction), 'what is in the ledger is staged no more')
       return { status: 'already-committed' }
     }
-    const rows = await this.#moveRows(client, transaction)
+    const rows = await this.#moveRows(connection, transaction)
     if (rows !== committable.rows) throw rejected(committable, undefined)
     await commitTransaction(client)
     return { status: 'committed' }
   }
 
-  async #moveRows(client: PostgresClient, transaction: string): Promise<number> {
+  async #moveRows({ client, targets }: CommitConnection, transaction: string): Promise<number> {
     let rows = 0
     for (let place = 0; ; place += 1) {
       const batch = await takeBatch(client, this.#parts.staging, { transaction, place })
       if (batch === undefined) return rows
-      await writeBatch(client, batch)
+      await writeBatch(client, batch, targets)
       rows += batch.rows
     }
   }

@@ -1,10 +1,9 @@
 import type { PostgresClient } from '../client.ts'
-import { qualified } from '../options.ts'
 import type { ResolvedPostgresSinkOptions } from './options.ts'
 import type { RowBatch } from './row-batch.ts'
-import { RowBatches } from './row-batches.ts'
-import { describeTarget } from './target-table.ts'
-import type { TargetCatalog, TargetTable } from './target-table.ts'
+import type { RowChange } from './row-change.ts'
+import { PendingRows } from './pending-rows.ts'
+import type { TargetTables } from './target-tables.ts'
 import type { WriterSession } from './writer-session.ts'
 
 /** Characters of rows that wait until they are sent. */
@@ -21,13 +20,13 @@ export interface EpochProgress {
 }
 
 /** The rows between two cuts: those of one transaction. */
-class Epoch<In extends object> implements EpochProgress {
+class Epoch implements EpochProgress {
   readonly epoch: number
-  readonly waiting: RowBatches<In>
+  readonly waiting: PendingRows
   batches = 0
   rows = 0
 
-  constructor(epoch: number, waiting: RowBatches<In>) {
+  constructor(epoch: number, waiting: PendingRows) {
     this.epoch = epoch
     this.waiting = waiting
   }
@@ -45,7 +44,7 @@ export type WriteBatch = (
 /** @internal */
 export interface EpochWriterParts<In extends object> {
   readonly session: WriterSession
-  readonly catalog: Omit<TargetCatalog, 'client'>
+  readonly targets: TargetTables
   readonly options: ResolvedPostgresSinkOptions<In>
   readonly writeBatch: WriteBatch
   /** 1 Mi unless said. */
@@ -62,9 +61,8 @@ export interface EpochWriterParts<In extends object> {
 export class EpochWriter<In extends object> {
   readonly #parts: EpochWriterParts<In>
   readonly #batchCharacters: number
-  readonly #targets = new Map<string, TargetTable>()
   #epochs = 0
-  #epoch: Epoch<In>
+  #epoch: Epoch
   /** What is done on the connection, one after the other; nothing follows a failure. */
   #tail: Promise<void> = Promise.resolve()
   #underWay = 0
@@ -77,11 +75,18 @@ export class EpochWriter<In extends object> {
 
   /** The record belongs to the transaction that the next cut ends, also while the promise waits. */
   write(record: In): void | Promise<void> {
-    const table = this.#parts.options.tableOf(record)
-    const target = this.#targets.get(table)
-    if (target === undefined) return this.#writeToNew(table, record)
-    this.#epoch.waiting.add(target, record)
-    return this.#epoch.waiting.characters < this.#batchCharacters ? undefined : this.#drain()
+    const { options } = this.#parts
+    const table = options.tableOf(record)
+    if (options.changesOf === undefined) {
+      return this.#change(table, options.operation, options.rowOf(record))
+    }
+    const waits: Promise<void>[] = []
+    for (const change of options.changesOf(record)) {
+      const row = change.operation === 'delete' ? change.key : change.row
+      const wait = this.#change(change.table ?? table, change.operation, row)
+      if (wait !== undefined) waits.push(wait)
+    }
+    return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined)
   }
 
   /**
@@ -103,14 +108,19 @@ export class EpochWriter<In extends object> {
     return this.#parts.session.close()
   }
 
-  #writeToNew(table: string, record: In): Promise<void> {
-    const { session, catalog } = this.#parts
+  #change(table: string, operation: RowChange['operation'], row: object): void | Promise<void> {
+    const target = this.#parts.targets.find(table)
+    if (target === undefined) return this.#changeNew(table, operation, row)
+    this.#epoch.waiting.add(target, operation, row)
+    return this.#epoch.waiting.characters < this.#batchCharacters ? undefined : this.#drain()
+  }
+
+  #changeNew(table: string, operation: RowChange['operation'], row: object): Promise<void> {
+    const { session, targets } = this.#parts
     const epoch = this.#epoch
     return this.#enqueue(async () => {
-      const name = qualified(table)
-      const target = await describeTarget({ ...catalog, client: session.client }, name)
-      this.#targets.set(table, target)
-      epoch.waiting.add(target, record)
+      const target = await targets.describe(session.client, table)
+      epoch.waiting.add(target, operation, row)
     })
   }
 
@@ -125,7 +135,7 @@ export class EpochWriter<In extends object> {
     return before
   }
 
-  async #send(epoch: Epoch<In>, batches: readonly RowBatch[]): Promise<void> {
+  async #send(epoch: Epoch, batches: readonly RowBatch[]): Promise<void> {
     const { session, writeBatch } = this.#parts
     const { client } = session
     for (const batch of batches) {
@@ -148,8 +158,8 @@ export class EpochWriter<In extends object> {
     return result
   }
 
-  #newEpoch(): Epoch<In> {
+  #newEpoch(): Epoch {
     this.#epochs += 1
-    return new Epoch(this.#epochs, new RowBatches<In>(this.#parts.options.columns))
+    return new Epoch(this.#epochs, new PendingRows(this.#parts.options.key))
   }
 }

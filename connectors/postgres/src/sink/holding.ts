@@ -5,7 +5,8 @@ import type { EpochProgress, WriteBatch } from './epoch-writer.ts'
 import { insertLedgerRow } from './ledger.ts'
 import { type CleanUp, wasPrepared, wasStaged } from './orphans.ts'
 import { commitTransaction, prepareTransaction } from './prepare.ts'
-import { writeBatch } from './row-batch.ts'
+import { writeBatch } from './batch-statements.ts'
+import type { TargetTables } from './target-tables.ts'
 import { stageBatch } from './staging.ts'
 import { transactionName, writerName } from './transaction-name.ts'
 import type { WriterSession } from './writer-session.ts'
@@ -15,6 +16,7 @@ export interface HoldingParts {
   readonly ledger: string
   readonly staging: string
   readonly cleanUp: CleanUp
+  readonly targets: TargetTables
 }
 
 /** How rows are held back until their checkpoint is complete. @internal */
@@ -30,10 +32,10 @@ export interface Holding {
 }
 
 /** Rows are in the tables, in a prepared transaction with its row of the ledger. @internal */
-export function preparedHolding({ ledger, cleanUp }: HoldingParts): Holding {
+export function preparedHolding({ ledger, cleanUp, targets }: HoldingParts): Holding {
   const { attempt: _attempt, ...key } = cleanUp.place
   return {
-    writeBatch,
+    writeBatch: (client, batch) => writeBatch(client, batch, targets),
     async hold(session, { rows }, checkpointId) {
       const transaction = transactionName(cleanUp.place, checkpointId)
       const committable = { held: 'prepared', transaction, ...key, checkpointId, rows } as const

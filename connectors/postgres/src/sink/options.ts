@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { ConnectionOptions, ResolvedConnection } from '../connection/connection-options.ts'
 import { resolveConnection } from '../connection/connection-options.ts'
 import { qualified } from '../options.ts'
+import type { RowChange } from './row-change.ts'
 
 /**
  * How rows become visible, and so what is guaranteed.
@@ -12,11 +13,13 @@ import { qualified } from '../options.ts'
  * - `staged`: exactly once, without that: the rows wait in a staging table, and are moved when the
  *   checkpoint is complete. Writes everything twice.
  * - `auto`: `twoPhase` if the server allows enough prepared transactions, else `staged`.
+ * - `upsert`: effectively once. Rows are written and deleted by key and committed at the checkpoint;
+ *   after a crash some changes come again, and change nothing.
  * - `append`: at least once. Committed at the checkpoint; after a crash some rows come again.
  *
  * @public
  */
-export type PostgresSinkMode = 'twoPhase' | 'staged' | 'auto' | 'append'
+export type PostgresSinkMode = 'twoPhase' | 'staged' | 'auto' | 'upsert' | 'append'
 
 /**
  * What goes into a column: the name of a field of the record, or a function. `undefined` gives the
@@ -47,6 +50,17 @@ export interface PostgresSinkOptions<In extends object> {
    */
   readonly columns?: { readonly [column: string]: ColumnMapping<In> } | undefined
   /**
+   * What is to become of rows because of a record: none, one or several changes, done in order.
+   * In place of `columns`. Unless said, a record is a row, which `upsert` writes by key and the other
+   * modes insert.
+   */
+  readonly write?: ((record: In) => RowChange | readonly RowChange[]) | undefined
+  /**
+   * Columns by which rows are written and deleted, of which there must be a unique index. Unless
+   * said: the primary key.
+   */
+  readonly key?: readonly string[] | undefined
+  /**
    * What strings are in columns of json and jsonb: JSON text already, or values like any other.
    * Anything else is made JSON either way. `text`.
    */
@@ -76,20 +90,20 @@ export interface ResolvedPostgresSinkOptions<In extends object> {
   readonly tableOf: (record: In) => string
   /** `schema.name` of those that are known before the first record. */
   readonly tables: readonly string[]
-  /** Undefined: by the fields of each record. */
-  readonly columns: readonly MappedColumn<In>[] | undefined
+  /** What a record changes; undefined: it is one row, `rowOf`. */
+  readonly changesOf: ((record: In) => readonly RowChange[]) | undefined
+  /** What is done with a record that is a row. */
+  readonly operation: 'insert' | 'upsert'
+  readonly rowOf: (record: In) => object
+  /** That rows bring values for, if it is known. */
+  readonly columns: readonly string[] | undefined
+  readonly key: readonly string[] | undefined
   readonly json: 'text' | 'value'
   /** `schema.name` */
   readonly ledger: string
   /** `schema.name` */
   readonly staging: string
   readonly lockTimeoutMs: number
-}
-
-/** @internal */
-export interface MappedColumn<In extends object> {
-  readonly column: string
-  readonly valueOf: (record: In) => unknown
 }
 
 const lockTimeoutMs = 60_000
@@ -104,7 +118,7 @@ const mappingSchema = z.union([
 const sinkSchema = z.strictObject({
   // Parsed on its own: its errors must not show secrets.
   connection: z.unknown(),
-  mode: z.enum(['twoPhase', 'staged', 'auto', 'append']),
+  mode: z.enum(['twoPhase', 'staged', 'auto', 'upsert', 'append']),
   table: z.union([
     z.string().min(1),
     z.custom<(record: object) => string>((value) => typeof value === 'function'),
@@ -114,6 +128,8 @@ const sinkSchema = z.strictObject({
     .record(z.string().min(1), mappingSchema)
     .refine((columns) => Object.keys(columns).length > 0, 'at least one column is expected')
     .optional(),
+  write: z.custom<() => unknown>((value) => typeof value === 'function').optional(),
+  key: z.array(z.string().min(1)).min(1).optional(),
   json: z.enum(['text', 'value']).default('text'),
   ledger: z.string().min(1).default('public.flinkts_ledger'),
   staging: z.string().min(1).default('public.flinkts_staging'),
@@ -126,17 +142,27 @@ export function resolvePostgresSinkOptions<In extends object>(
 ): ResolvedPostgresSinkOptions<In> {
   const parsed = sinkSchema.safeParse(options)
   if (!parsed.success) throw invalid(z.prettifyError(parsed.error))
-  const { table, tables, columns } = options
+  const { table, tables, columns, write, key } = options
   if (typeof table === 'string' && tables !== undefined) {
     throw invalid('"tables" goes with a function "table"; there is one table, "table"')
   }
+  if (columns !== undefined && write !== undefined) {
+    throw invalid('"columns" and "write" both say what is written; give one of them')
+  }
   const { mode, json, ledger, staging } = parsed.data
+  if (mode === 'append' && key !== undefined) {
+    throw invalid('the mode "append" has no use for a "key"')
+  }
   return Object.freeze({
     connection: resolveConnection(options.connection),
     mode,
     tableOf: typeof table === 'string' ? () => table : table,
     tables: (typeof table === 'string' ? [table] : (tables ?? [])).map(qualified),
-    columns: columns === undefined ? undefined : Object.entries(columns).map(mapped),
+    changesOf: write === undefined ? undefined : changesOf(write, mode),
+    operation: mode === 'upsert' ? 'upsert' : 'insert',
+    rowOf: columns === undefined ? (record: In) => record : rowOf(columns),
+    columns: columns === undefined ? undefined : Object.keys(columns),
+    key,
     json,
     ledger: qualified(ledger),
     staging: qualified(staging),
@@ -144,12 +170,44 @@ export function resolvePostgresSinkOptions<In extends object>(
   })
 }
 
-function mapped<In extends object>([column, mapping]: readonly [
-  string,
-  ColumnMapping<In>,
-]): MappedColumn<In> {
-  if (typeof mapping === 'function') return { column, valueOf: mapping }
-  return { column, valueOf: (record) => record[mapping] }
+/** Checks each change: a mode that may repeat changes must not insert, one without keys only that. */
+function changesOf<In extends object>(
+  write: (record: In) => RowChange | readonly RowChange[],
+  mode: PostgresSinkMode,
+): (record: In) => readonly RowChange[] {
+  const refused: ReadonlySet<RowChange['operation']> = new Set(refusals[mode])
+  return (record) => {
+    const written = write(record)
+    const changes = Array.isArray(written)
+      ? (written as readonly RowChange[])
+      : [written as RowChange]
+    for (const { operation } of changes) {
+      if (!refused.has(operation)) continue
+      throw invalid(`"write" gave the operation "${operation}", which "${mode}" cannot do`)
+    }
+    return changes
+  }
+}
+
+const refusals: Readonly<Record<PostgresSinkMode, readonly RowChange['operation'][]>> = {
+  twoPhase: [],
+  staged: [],
+  auto: [],
+  upsert: ['insert'],
+  append: ['upsert', 'delete'],
+}
+
+function rowOf<In extends object>(columns: {
+  readonly [column: string]: ColumnMapping<In>
+}): (record: In) => object {
+  const mappings = Object.entries(columns)
+  return (record) => {
+    const row: Record<string, unknown> = {}
+    for (const [column, mapping] of mappings) {
+      row[column] = typeof mapping === 'function' ? mapping(record) : record[mapping]
+    }
+    return row
+  }
 }
 
 function invalid(problem: string): FlinktsError {

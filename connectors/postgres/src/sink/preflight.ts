@@ -13,16 +13,15 @@ import { ownTableProblems } from './own-table.ts'
 import { maxPreparedHint } from './prepare.ts'
 import { stagingTable } from './staging.ts'
 import { columnProblem, findTarget } from './target-table.ts'
-import type { TargetTable } from './target-table.ts'
+import type { TableRight, TargetTable } from './target-table.ts'
+import { targetKeyProblem } from './target-key.ts'
 
 /** What the sink will use. @internal */
 export interface SinkDemands {
   readonly options: Pick<
     ResolvedPostgresSinkOptions<never>,
-    'mode' | 'tables' | 'json' | 'ledger' | 'staging'
+    'mode' | 'tables' | 'columns' | 'key' | 'json' | 'ledger' | 'staging' | 'changesOf'
   >
-  /** The columns that the options name; undefined: those of the records. */
-  readonly columns: readonly string[] | undefined
   readonly parallelism: number
   readonly types: TypeCatalog
 }
@@ -56,7 +55,7 @@ export async function examineSink(
     const target = await findTarget(catalog, table)
     if (target === undefined)
       problems.push(missingProblem(table, await existingTables(client), 'table'))
-    else problems.push(...targetProblems(target, server['role'] ?? '', demands.columns))
+    else problems.push(...targetProblems(target, server['role'] ?? '', demands.options))
   }
   if (held !== undefined) problems.push(...(await ownTableProblems(client, ledgerTable(ledger))))
   if (held === 'staged') {
@@ -86,6 +85,7 @@ function preparedOf(
 function heldBy(row: SqlRow, demands: SinkDemands): Examination['held'] {
   const { allowed, wanted } = preparedOf(row, demands)
   switch (demands.options.mode) {
+    case 'upsert':
     case 'append':
       return undefined
     case 'twoPhase':
@@ -136,7 +136,7 @@ function preparedProblem(row: SqlRow, demands: SinkDemands): Problem | undefined
 function targetProblems(
   target: TargetTable,
   role: string,
-  columns: readonly string[] | undefined,
+  options: SinkDemands['options'],
 ): readonly Problem[] {
   const { table } = target
   if (target.kind !== 'table') {
@@ -144,16 +144,13 @@ function targetProblems(
     const hint = 'Name the table that is to hold the rows.'
     return [errorProblem('table-unsupported', 'FLINKTS_POSTGRES_TABLE_UNSUPPORTED', message, hint)]
   }
+  const { columns, key } = options
   const problems = columns === undefined ? [] : [...columnProblems(target, columns)]
-  const denied = 'FLINKTS_POSTGRES_PERMISSION_DENIED'
-  if (!target.insertable) {
-    const hint =
-      `As its owner, run "GRANT INSERT ON ${quotedTable(table)} TO ${quoteIdentifier(role)}", ` +
-      'and "GRANT USAGE ON SCHEMA" for its schema.'
-    problems.push(
-      errorProblem('insert-denied', denied, `no right to insert into table "${table}"`, hint),
-    )
+  if (writesByKey(options)) {
+    const problem = targetKeyProblem(target, key)
+    if (problem !== undefined) problems.push(problem)
   }
+  problems.push(...rightsProblems(target, role, options))
   if (target.guarded) {
     const message = `table "${table}" has row security, which COPY refuses`
     const hint = `Run "ALTER ROLE ${quoteIdentifier(role)} BYPASSRLS" as a superuser.`
@@ -162,6 +159,41 @@ function targetProblems(
   if (!target.logged) problems.push(unloggedWarning(table))
   return problems
 }
+
+const denied = 'FLINKTS_POSTGRES_PERMISSION_DENIED'
+
+/** Whether it is known before the first record. */
+function writesByKey({ mode, key }: SinkDemands['options']): boolean {
+  return mode === 'upsert' || key !== undefined
+}
+
+function rightsProblems(
+  target: TargetTable,
+  role: string,
+  options: SinkDemands['options'],
+): readonly Problem[] {
+  const { table, rights } = target
+  const needed = writesByKey(options) ? rightsByKey : (['INSERT'] as const)
+  const lacking = needed.filter((right) => !rights.has(right))
+  const grant = (missing: readonly TableRight[]): string =>
+    `As its owner, run "GRANT ${missing.join(', ')} ON ${quotedTable(table)} TO ` +
+    `${quoteIdentifier(role)}", and "GRANT USAGE ON SCHEMA" for its schema.`
+  const problems: Problem[] = []
+  if (lacking.length > 0) {
+    const message = `no right to ${lacking.join(', ')} on table "${table}"`
+    problems.push(errorProblem('table-denied', denied, message, grant(lacking)))
+  }
+  if (!writesByKey(options) || options.changesOf === undefined || rights.has('DELETE')) {
+    return problems
+  }
+  const message = `no right to DELETE on table "${table}", should "write" ask for it`
+  const hint = grant(['DELETE'])
+  const code = 'delete-denied'
+  return [...problems, { severity: 'warning', code, errorCode: denied, message, hint }]
+}
+
+/** ON CONFLICT reads the key. */
+const rightsByKey: readonly TableRight[] = ['INSERT', 'UPDATE', 'SELECT']
 
 function columnProblems(target: TargetTable, names: readonly string[]): readonly Problem[] {
   const problems: Problem[] = []

@@ -1,25 +1,30 @@
-import type { PostgresClient } from '../client.ts'
-import { quotedTable } from '../catalog/table-catalog.ts'
-import { quoteIdentifier } from '../records/relation.ts'
+/**
+ * Changes of rows of one table that one statement makes: plain data, as it may be staged.
+ *
+ * @internal
+ */
+export type RowBatch = InsertBatch | KeyedBatch
 
-/** Rows of one table that one statement writes: plain data, as it may be staged. @internal */
-export interface RowBatch {
+interface BatchParts {
   /** `schema.name` */
   readonly table: string
+  /** That the rows bring values for. */
   readonly columns: readonly string[]
   readonly rows: number
+}
+
+/** @internal */
+export interface InsertBatch extends BatchParts {
+  readonly operation: 'insert'
   /** In the text format of COPY. */
   readonly text: string
 }
 
-/** @throws FlinktsError as `PostgresClient.copyIn` @internal */
-export async function writeBatch(client: PostgresClient, batch: RowBatch): Promise<void> {
-  const { table, columns, text } = batch
-  const what = `writing to the table "${table}"`
-  await client.copyIn(copyStatement(table, columns), Buffer.from(text), what)
-}
-
-/** `COPY t (a, b) FROM STDIN`. */
-function copyStatement(table: string, columns: readonly string[]): string {
-  return `COPY ${quotedTable(table)} (${columns.map(quoteIdentifier).join(', ')}) FROM STDIN`
+/** @internal */
+export interface KeyedBatch extends BatchParts {
+  readonly operation: 'upsert' | 'delete'
+  /** Columns that tell rows apart; they are among `columns`. */
+  readonly key: readonly string[]
+  /** The values of each column, as an array of Postgres. */
+  readonly values: readonly string[]
 }

@@ -10,11 +10,12 @@ import type { Problem } from '../catalog/problem.ts'
 import { problemOf } from '../preflight.ts'
 import { applicationName } from '../runtime/names.ts'
 import { TypeCatalog } from '../values/type-catalog.ts'
+import type { CommitConnection } from './committer.ts'
 import type { ResolvedPostgresSinkOptions } from './options.ts'
 import { endEarlierAttempts } from './orphans.ts'
 import { examineSink } from './preflight.ts'
 import type { Examination } from './preflight.ts'
-import type { TargetCatalog } from './target-table.ts'
+import { TargetTables } from './target-tables.ts'
 import { committerName, writerName } from './transaction-name.ts'
 import { WriterSession } from './writer-session.ts'
 
@@ -22,7 +23,7 @@ import { WriterSession } from './writer-session.ts'
 export interface OpenTarget {
   /** Its connection, ready to write. */
   readonly session: WriterSession
-  readonly catalog: Omit<TargetCatalog, 'client'>
+  readonly targets: TargetTables
   /** How rows are to be held back, if they are. */
   readonly held: Examination['held']
 }
@@ -59,7 +60,7 @@ export class SinkTarget<In extends object> {
     try {
       const { problems, held } = await this.#examine(session.client, types, context.parallelism)
       throwFirst(problems)
-      return await open({ session, catalog: { types, json: this.options.json }, held })
+      return await open({ session, targets: this.#targets(types), held })
     } catch (error) {
       await session.close()
       throw error
@@ -67,15 +68,20 @@ export class SinkTarget<In extends object> {
   }
 
   /** A connection that is ready to commit. */
-  async connectCommitter(context: ConnectorContext): Promise<PostgresClient> {
-    const client = await this.#connectToWrite(committerName(context), new TypeCatalog())
+  async connectCommitter(context: ConnectorContext): Promise<CommitConnection> {
+    const types = new TypeCatalog()
+    const client = await this.#connectToWrite(committerName(context), types)
     try {
       await endEarlierAttempts(client, { place: context, scheduler: context.scheduler })
-      return client
+      return { client, targets: this.#targets(types) }
     } catch (error) {
       await client.close()
       throw error
     }
+  }
+
+  #targets(types: TypeCatalog): TargetTables {
+    return new TargetTables({ types, json: this.options.json })
   }
 
   async #connectToWrite(name: string, types: TypeCatalog): Promise<PostgresClient> {
@@ -111,8 +117,7 @@ export class SinkTarget<In extends object> {
   }
 
   #examine(client: PostgresClient, types: TypeCatalog, parallelism: number): Promise<Examination> {
-    const columns = this.options.columns?.map(({ column }) => column)
-    return examineSink(client, { options: this.options, columns, parallelism, types })
+    return examineSink(client, { options: this.options, parallelism, types })
   }
 }
 

@@ -11,21 +11,22 @@ import { postgresDriver } from '../client.ts'
 import { committableSerializer } from './committable.ts'
 import type { PostgresCommittable } from './committable.ts'
 import { PostgresCommitter } from './committer.ts'
+import { writeBatch } from './batch-statements.ts'
 import { EpochWriter } from './epoch-writer.ts'
+import type { WriteBatch } from './epoch-writer.ts'
 import { preparedHolding, stagedHolding } from './holding.ts'
 import { ledgerTable } from './ledger.ts'
 import { resolvePostgresSinkOptions } from './options.ts'
 import type { PostgresSinkMode, PostgresSinkOptions } from './options.ts'
 import { removeOrphans } from './orphans.ts'
 import { ensureOwnTable } from './own-table.ts'
-import { writeBatch } from './row-batch.ts'
 import { SinkTarget } from './sink-target.ts'
 import { stagingTable } from './staging.ts'
 import { FlushingWriter, HoldingWriter } from './writers.ts'
 
 /**
  * Writes records as rows of Postgres tables: exactly once with the modes `twoPhase`, `staged` and
- * `auto`, at least once with `append`.
+ * `auto`, effectively once with `upsert`, at least once with `append`.
  *
  * @throws FlinktsError FLINKTS_OPTION_INVALID
  * @public
@@ -33,29 +34,43 @@ import { FlushingWriter, HoldingWriter } from './writers.ts'
 export function postgresSink<In extends object>(
   options: PostgresSinkOptions<In> & { readonly mode: 'twoPhase' | 'staged' | 'auto' },
 ): Sink<In, PostgresCommittable, 'exactly-once', never>
+/** With `upsert`: effectively once. @public */
+export function postgresSink<In extends object>(
+  options: PostgresSinkOptions<In> & { readonly mode: 'upsert' },
+): Sink<In, never, 'effectively-once', never>
 /** With `append`: at least once. @public */
 export function postgresSink<In extends object>(
   options: PostgresSinkOptions<In> & { readonly mode: 'append' },
 ): Sink<In, never, 'at-least-once', never>
 export function postgresSink<In extends object>(
   options: PostgresSinkOptions<In>,
-): Sink<In, PostgresCommittable, 'exactly-once', never> | Sink<In, never, 'at-least-once', never> {
+):
+  | Sink<In, PostgresCommittable, 'exactly-once', never>
+  | Sink<In, never, 'effectively-once' | 'at-least-once', never> {
   return postgresSinkOver(postgresDriver, options)
 }
+
+type AnySink<In extends object> =
+  | HoldingSink<In>
+  | FlushingSink<In, 'effectively-once'>
+  | FlushingSink<In, 'at-least-once'>
 
 /** The same over any driver: the seam for tests. @internal */
 export function postgresSinkOver<In extends object>(
   driver: PostgresDriver,
   options: PostgresSinkOptions<In>,
-): HoldingSink<In> | FlushingSink<In> {
+): AnySink<In> {
   const target = new SinkTarget(resolvePostgresSinkOptions(options), driver)
-  return target.options.mode === 'append' ? new FlushingSink(target) : new HoldingSink(target)
+  const { mode } = target.options
+  if (mode === 'append') return new FlushingSink(target, 'at-least-once')
+  return mode === 'upsert' ? new FlushingSink(target, 'effectively-once') : new HoldingSink(target)
 }
 
 const mechanisms: Readonly<Record<PostgresSinkMode, string>> = {
   twoPhase: 'prepared transactions are committed after the checkpoint',
   staged: 'staged rows are moved into the tables after the checkpoint',
   auto: 'prepared transactions are committed, or staged rows moved, after the checkpoint',
+  upsert: 'rows are written by key, and committed at the checkpoint',
   append: 'rows are committed at the checkpoint',
 }
 
@@ -83,7 +98,7 @@ class HoldingSink<In extends object>
     const { ledger, staging } = options
     const { jobId, operatorId, attempt, subtask, scheduler, logger } = context
     const cleanUp = { place: { jobId, operatorId, attempt, subtask }, scheduler, logger }
-    return this.#target.openWriter(context, async ({ session, catalog, held }) => {
+    return this.#target.openWriter(context, async ({ session, targets, held }) => {
       await ensureOwnTable(session.client, ledgerTable(ledger))
       if (held === 'staged') await ensureOwnTable(session.client, stagingTable(staging))
       if (subtask === 0) {
@@ -91,8 +106,8 @@ class HoldingSink<In extends object>
         await removeOrphans(session.client, cleanUp, staging)
       }
       const holdingOf = held === 'staged' ? stagedHolding : preparedHolding
-      const holding = holdingOf({ ledger, staging, cleanUp })
-      const rows = new EpochWriter({ session, catalog, options, writeBatch: holding.writeBatch })
+      const holding = holdingOf({ ledger, staging, cleanUp, targets })
+      const rows = new EpochWriter({ session, targets, options, writeBatch: holding.writeBatch })
       return new HoldingWriter(rows, holding)
     })
   }
@@ -107,15 +122,18 @@ class HoldingSink<In extends object>
   }
 }
 
-class FlushingSink<In extends object> implements Sink<In, never, 'at-least-once', never> {
+class FlushingSink<In extends object, Guarantee extends 'effectively-once' | 'at-least-once'>
+  implements Sink<In, never, Guarantee, never>
+{
   readonly description: string
-  readonly guarantee = 'at-least-once'
+  readonly guarantee: Guarantee
   readonly mechanism: string
   readonly #target: SinkTarget<In>
 
-  constructor(target: SinkTarget<In>) {
+  constructor(target: SinkTarget<In>, guarantee: Guarantee) {
     this.#target = target
     this.description = target.description
+    this.guarantee = guarantee
     this.mechanism = mechanisms[target.options.mode]
   }
 
@@ -125,8 +143,9 @@ class FlushingSink<In extends object> implements Sink<In, never, 'at-least-once'
 
   createWriter(context: SubtaskContext): Promise<FlushingWriter<In>> {
     const { options } = this.#target
-    return this.#target.openWriter(context, async ({ session, catalog }) => {
-      return new FlushingWriter(new EpochWriter({ session, catalog, options, writeBatch }))
+    return this.#target.openWriter(context, async ({ session, targets }) => {
+      const write: WriteBatch = (client, batch) => writeBatch(client, batch, targets)
+      return new FlushingWriter(new EpochWriter({ session, targets, options, writeBatch: write }))
     })
   }
 }

@@ -32,19 +32,29 @@ export async function stageBatch(
   staging: string,
   { transaction, place, batch }: StagedPlace & { readonly batch: RowBatch },
 ): Promise<void> {
-  const { text, ...header } = batch
+  const { header, data } = textsOf(batch)
   await client.query(
     `INSERT INTO ${quotedTable(staging)} (transaction, place, batch, data)
      VALUES ($1, $2, $3, $4)`,
-    [transaction, String(place), JSON.stringify(header), text],
+    [transaction, String(place), JSON.stringify(header), data],
   )
 }
 
-const headerSchema = z.object({
-  table: z.string(),
-  columns: z.array(z.string()),
-  rows: z.int().positive(),
-})
+function textsOf(batch: RowBatch): { readonly header: object; readonly data: string } {
+  if (batch.operation === 'insert') {
+    const { text: data, ...header } = batch
+    return { header, data }
+  }
+  const { values, ...header } = batch
+  return { header, data: JSON.stringify(values) }
+}
+
+const names = z.array(z.string())
+const parts = { table: z.string(), columns: names, rows: z.int().positive() }
+const headerSchema = z.discriminatedUnion('operation', [
+  z.object({ ...parts, operation: z.literal('insert') }),
+  z.object({ ...parts, operation: z.enum(['upsert', 'delete']), key: names }),
+])
 
 /** Removes a batch, and returns it; undefined: it is not there. @internal */
 export async function takeBatch(
@@ -58,8 +68,10 @@ export async function takeBatch(
     [transaction, String(place)],
   )
   if (row === undefined) return undefined
-  const header: unknown = JSON.parse(row['batch'] ?? '')
-  return { ...headerSchema.parse(header), text: row['data'] ?? '' }
+  const header = headerSchema.parse(JSON.parse(row['batch'] ?? ''))
+  const data = row['data'] ?? ''
+  if (header.operation === 'insert') return { ...header, text: data }
+  return { ...header, values: names.parse(JSON.parse(data)) }
 }
 
 /** The names of all commits that have batches there. @internal */

@@ -3,13 +3,19 @@ import process from 'node:process'
 import { defineJob, runJob } from '@flinkts/core'
 import { collectionSource } from '@flinkts/core/testing'
 import { postgresSink } from '../../src/index.ts'
+import type { RowChange } from '../../src/index.ts'
 
 interface Numbered {
   readonly id: number
+  /** How many records of the id came before. */
+  readonly version: number
   readonly name: string
 }
 
 const { DATABASE_URL = '', CHECKPOINTS = '', RECORDS = '0', MODE } = process.env
+const upserting = MODE === 'upsert'
+const recordCount = Number(RECORDS)
+const idCount = upserting ? recordCount / 3 : recordCount
 
 /** Takes time, so that there are moments to kill the job at. */
 function burn(record: Numbered): Numbered {
@@ -18,22 +24,41 @@ function burn(record: Numbered): Numbered {
   return { ...record, name: `${record.name} ${value}` }
 }
 
-const records = Array.from({ length: Number(RECORDS) }, (_, id) => ({ id, name: `number ${id}` }))
+/** Every fifth row is deleted in the end. */
+function changeOf({ id, version, name }: Numbered): RowChange {
+  if (version === 2 && id % 5 === 0) return { operation: 'delete', key: { id } }
+  return { operation: 'upsert', row: { id, version, name } }
+}
 
-const job = defineJob('numbers', { checkpointIntervalMs: 50, parallelism: 2 }, (environment) => {
+const records = Array.from({ length: recordCount }, (_, index) => {
+  const id = index % idCount
+  return { id, version: Math.floor(index / idCount), name: `number ${id}` }
+})
+const connection = { url: DATABASE_URL }
+const table = 'numbers'
+const options = { checkpointIntervalMs: 50, parallelism: 2 } as const
+
+/** The same id goes to the same subtask. */
+function partition(id: number, subtaskCount: number): number {
+  return id % subtaskCount
+}
+
+const inserting = defineJob('numbers', options, (environment) => {
+  const mode = MODE === 'staged' ? 'staged' : 'twoPhase'
   environment
     .source('numbers', collectionSource(records))
     .map(burn)
-    .rebalance()
-    .sinkTo(
-      'rows',
-      postgresSink<Numbered>({
-        mode: MODE === 'staged' ? 'staged' : 'twoPhase',
-        connection: { url: DATABASE_URL },
-        table: 'numbers',
-      }),
-    )
+    .partitionCustom(partition, ({ id }) => id)
+    .sinkTo('rows', postgresSink<Numbered>({ mode, connection, table }))
 })
 
-const handle = await runJob(job, { checkpointDirectory: CHECKPOINTS })
+const byKey = defineJob('numbers', { ...options, guarantee: 'effectively-once' }, (environment) => {
+  environment
+    .source('numbers', collectionSource(records))
+    .map(burn)
+    .partitionCustom(partition, ({ id }) => id)
+    .sinkTo('rows', postgresSink<Numbered>({ mode: 'upsert', connection, table, write: changeOf }))
+})
+
+const handle = await runJob(upserting ? byKey : inserting, { checkpointDirectory: CHECKPOINTS })
 await handle.ended

@@ -78,7 +78,7 @@ class JobProcess implements Disposable {
   }
 }
 
-type Mode = 'twoPhase' | 'staged'
+type Mode = 'twoPhase' | 'staged' | 'upsert'
 
 /** What is to be seen of the job from outside: names held back, and how many were committed. */
 async function progress(
@@ -102,10 +102,14 @@ async function progress(
 const stagedQuery = 'union select transaction from public.flinkts_staging'
 const countQuery = 'select count(*) from public.flinkts_ledger'
 
+const tableQuery =
+  'create table numbers (id int primary key, version int not null, name text not null)'
+
 test.each(['twoPhase', 'staged'] as const)(
   'a job of mode "%s" that is killed again and again writes every row exactly once',
   async (mode) => {
-    await using database = await newDatabase('create table numbers (id int, name text)')
+    await using database = await newDatabase(tableQuery)
+    await database.query('alter table numbers drop constraint numbers_pkey')
     await using connections = new Connections(database.connection)
     const client = await connections.sql()
     using job = new JobProcess(database, mode)
@@ -134,3 +138,31 @@ test.each(['twoPhase', 'staged'] as const)(
     expect((await progress(client)).held).toEqual([])
   },
 )
+
+test('a job of mode "upsert" that is killed again and again leaves the last of each row', async () => {
+  await using database = await newDatabase(tableQuery)
+  await using connections = new Connections(database.connection)
+  const client = await connections.sql()
+  using job = new JobProcess(database, 'upsert')
+  const written = async (): Promise<number> => {
+    const [row] = await client.query(
+      'select coalesce(sum(version + 1), 0) as count from public.numbers',
+    )
+    return Number(row?.['count'])
+  }
+  let killed = 0
+  for (let round = 0; round < kills; round += 1) {
+    const before = await written()
+    job.start()
+    if (await job.killWhen(async () => (await written()) > before + round * 100)) killed += 1
+  }
+
+  job.start()
+  const exitCode = await job.ended()
+
+  expect({ exitCode, killed }).toEqual({ exitCode: 0, killed: kills })
+  expect(
+    await database.query(`select count(*)::int as rows, min(version) as version,
+      count(*) filter (where id % 5 = 0)::int as deleted from numbers`),
+  ).toEqual([{ rows: (recordCount / 3) * 0.8, version: 2, deleted: 0 }])
+})

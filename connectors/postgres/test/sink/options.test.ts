@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { containing } from '../support/matchers.ts'
 import { postgresSink } from '../../src/index.ts'
-import type { PostgresSinkOptions } from '../../src/index.ts'
+import type { PostgresSinkOptions, RowChange } from '../../src/index.ts'
 import { resolvePostgresSinkOptions } from '../../src/sink/options.ts'
 
 interface Order {
@@ -29,20 +29,34 @@ describe('options of the sink', () => {
   })
 
   test('map columns by the names of fields, or by functions', () => {
-    const { columns } = resolvePostgresSinkOptions<Order>({
+    const { columns, rowOf } = resolvePostgresSinkOptions<Order>({
       ...options,
       columns: { key: 'id', half: ({ id }) => id / 2n },
     })
 
-    const record = { id: 8n, amount: '1' }
-    expect(columns?.map(({ column, valueOf }) => [column, valueOf(record)])).toEqual([
-      ['key', 8n],
-      ['half', 4n],
-    ])
+    expect(columns).toEqual(['key', 'half'])
+    expect(rowOf({ id: 8n, amount: '1' })).toEqual({ key: 8n, half: 4n })
   })
 
   test.each([
-    [{ mode: 'upsert' }, 'mode'],
+    ['upsert', 'insert'],
+    ['append', 'upsert'],
+    ['append', 'delete'],
+  ] as const)('refuse, in the mode "%s", the operation "%s" of a record', (mode, operation) => {
+    const write = (): RowChange =>
+      operation === 'delete' ? { operation, key: {} } : { operation, row: {} }
+    const { changesOf } = resolvePostgresSinkOptions<Order>({ ...options, mode, write })
+
+    expect(() => changesOf?.({ id: 1n, amount: '1' })).toThrow(
+      expect.objectContaining({ code: 'FLINKTS_OPTION_INVALID', message: containing(operation) }),
+    )
+  })
+
+  test.each([
+    [{ mode: 'update' }, 'mode'],
+    [{ columns: { id: 'id' }, write: () => [] }, '"columns" and "write"'],
+    [{ mode: 'append', key: ['id'] }, 'no use for a "key"'],
+    [{ key: [] }, 'key'],
     [{ table: '' }, 'table'],
     [{ tables: ['a'] }, '"tables" goes with a function'],
     [{ columns: {} }, 'at least one column'],

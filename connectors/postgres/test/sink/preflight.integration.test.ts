@@ -89,7 +89,7 @@ describe('a preflight of the sink', () => {
     await database.query(`grant insert on items to "${connection.user}"`)
     const granted = await preflight(database, { connection, mode: 'append' })
 
-    expect(codes(denied)).toEqual(['insert-denied', 'row-security', 'ledger-denied'])
+    expect(codes(denied)).toEqual(['table-denied', 'row-security', 'ledger-denied'])
     expect(denied[0]?.hint).toContain(`GRANT INSERT ON "public"."items" TO "${connection.user}"`)
     expect(denied[2]?.hint).toContain('CREATE TABLE IF NOT EXISTS "public"."flinkts_ledger"')
     expect(codes(granted)).toEqual(['row-security'])
@@ -130,6 +130,33 @@ describe('a preflight of the sink', () => {
     expect(codes(denied)).toEqual(['ledger-denied', 'staging-denied'])
     expect(await preflight(database, options)).toEqual([])
     expect(outcome).toEqual({ status: 'committed' })
+  })
+
+  test('tells the rights and the key that writing by key needs', async () => {
+    await using database = await newDatabase(`${items};
+      create table loose (id int, name text); create unique index on loose (name) where id > 0;
+      create table other (id int, name text unique)`)
+    const connection = await newRole(database)
+    await database.query(`grant insert on items, loose, other to "${connection.user}"`)
+    const options = { connection, mode: 'upsert', write: () => [] } as const
+
+    const denied = await preflight(database, { ...options, table: 'items' })
+    await database.query(`grant update, select on items to "${connection.user}"`)
+    const granted = await preflight(database, { ...options, table: 'items' })
+    const keyless = await preflight(database, { mode: 'upsert', table: 'loose' })
+    const choice = await preflight(database, { mode: 'twoPhase', table: 'other', key: ['id'] })
+
+    expect(denied).toMatchObject([
+      { code: 'table-denied', hint: containing('"GRANT UPDATE, SELECT ON "public"."items" TO') },
+      { code: 'delete-denied', severity: 'warning' },
+    ])
+    expect(codes(granted)).toEqual(['delete-denied'])
+    expect(keyless).toMatchObject([
+      { code: 'key-missing', message: 'table "public.loose" has no primary key to write rows by' },
+    ])
+    expect(choice).toMatchObject([
+      { code: 'key-missing', hint: containing('with the option "key": (name)') },
+    ])
   })
 
   test('tells too few prepared transactions, and the setting to make', async () => {

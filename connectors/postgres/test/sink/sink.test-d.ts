@@ -1,6 +1,7 @@
 import { defineJob } from '@flinkts/core'
 import type { Source, SourceSplit } from '@flinkts/core/connector'
-import { postgresSink } from '../../src/index.ts'
+import { applyChange, postgresSink } from '../../src/index.ts'
+import type { Change } from '../../src/index.ts'
 
 interface Order {
   readonly id: bigint
@@ -24,8 +25,31 @@ defineJob('exactly-once', {}, (env) => {
       columns: { key: 'id', doubled: ({ id }) => id * 2n },
     }),
   )
+  // @ts-expect-error a crash may show older values for a while
+  stream.sinkTo('upserted', postgresSink<Order>({ connection, mode: 'upsert', table: 'orders' }))
   // @ts-expect-error rows that are appended may come twice
   stream.sinkTo('appended', postgresSink<Order>({ connection, mode: 'append', table: 'orders' }))
+})
+
+declare const changes: Source<Change, SourceSplit, undefined, true>
+
+defineJob('effectively-once', { guarantee: 'effectively-once' }, (env) => {
+  env
+    .source('changes', changes)
+    .sinkTo('copy', postgresSink({ connection, mode: 'upsert', table: 'c', write: applyChange }))
+  env.source('orders', orders).sinkTo(
+    'totals',
+    postgresSink<Order>({
+      connection,
+      mode: 'upsert',
+      table: 'totals',
+      key: ['id'],
+      write: (order) =>
+        order.amount === '0'
+          ? { operation: 'delete', key: { id: order.id } }
+          : { operation: 'upsert', row: order },
+    }),
+  )
 })
 
 defineJob('at-least-once', { guarantee: 'at-least-once' }, (env) => {
@@ -35,7 +59,7 @@ defineJob('at-least-once', { guarantee: 'at-least-once' }, (env) => {
 })
 
 // @ts-expect-error a mode that there is not
-postgresSink<Order>({ connection, mode: 'upsert', table: 'orders' })
+postgresSink<Order>({ connection, mode: 'update', table: 'orders' })
 
 postgresSink<Order>({
   connection,

@@ -241,15 +241,17 @@ function answer(
     )
   }
   if (sql.includes('to_regclass')) return [{ found: 't', allowed: 't' }]
+  if (sql.includes('pg_index')) return [{ primary: 't', columns: '["id"]' }]
   if (sql.includes('pg_attribute')) return columnRows
-  if (sql.includes('c.relkind'))
-    return [{ oid: '1', relkind: 'r', relpersistence: 'p', insertable: 't' }]
+  if (sql.includes('c.relkind')) return [{ oid: '1', relkind: 'r', relpersistence: 'p', rights }]
   return []
 }
 
+const rights = 'INSERT UPDATE SELECT DELETE'
+
 const columnRows: readonly SqlRow[] = [
-  { attname: 'id', atttypid: '23', atttypmod: '-1', generated: 'f', required: 't' },
-  { attname: 'name', atttypid: '25', atttypmod: '-1', generated: 'f', required: 'f' },
+  { attname: 'id', atttypid: '23', plain_type: 'integer', required: 't' },
+  { attname: 'name', atttypid: '25', plain_type: 'text', required: 'f' },
 ]
 
 function connectionLost(): FlinktsError {

@@ -246,7 +246,7 @@ export const errorTable = {
   },
   FLINKTS_POSTGRES_KEY_MISSING: {
     retryable: false,
-    summary: 'A table has no primary key or replica identity that names its rows.',
+    summary: 'A table has no key that names its rows.',
   },
   FLINKTS_POSTGRES_KEY_CHANGED: {
     retryable: false,
@@ -254,7 +254,7 @@ export const errorTable = {
   },
   FLINKTS_POSTGRES_VALUE_MISSING: {
     retryable: false,
-    summary: 'Postgres did not send a large value that no earlier record holds.',
+    summary: 'A change lacks a value that is needed, such as a large one that Postgres left out.',
   },
   FLINKTS_POSTGRES_PUBLICATION_INCOMPLETE: {
     retryable: false,
@@ -291,6 +291,10 @@ export const errorTable = {
   FLINKTS_POSTGRES_VALUE_INVALID: {
     retryable: false,
     summary: 'A record holds a value that the column it is for cannot.',
+  },
+  FLINKTS_POSTGRES_TRUNCATED: {
+    retryable: false,
+    summary: 'A captured table was truncated, which a sink that copies it cannot repeat.',
   },
   FLINKTS_POSTGRES_PREPARED_DISABLED: {
     retryable: false,

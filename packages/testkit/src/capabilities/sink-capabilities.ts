@@ -31,7 +31,10 @@ export interface SinkCapabilities {
    * attempt have started, also for an older attempt that wakes up and commits it.
    */
   readonly fencing: 'on-takeover' | 'none'
-  /** Whether a record whose operation is `delete` removes the one with its id. */
+  /**
+   * Whether a record whose operation is `delete` removes the one with its id. Then a record that is
+   * written takes the place of the one with its id, with every mechanism.
+   */
   readonly deletes: boolean
   /** Whether the records of a split can be read in the order in which they were written. */
   readonly order: 'per-split' | 'none'
@@ -49,6 +52,11 @@ export type SinkCapability = keyof SinkCapabilities
 /** Whether output becomes visible by a commit. @internal */
 export function commits({ mechanism }: SinkCapabilities): boolean {
   return mechanism === '2pc' || mechanism === 'checkpoint-in-target'
+}
+
+/** Whether a record takes the place of the one with the same id. @internal */
+export function writesByKey({ mechanism, deletes }: SinkCapabilities): boolean {
+  return mechanism === 'idempotent-upsert' || deletes
 }
 
 /**
@@ -88,8 +96,7 @@ const rules: readonly Rule[] = [
       `mechanism "${mechanism}" gives ${guaranteeOf[mechanism]}, and ${guarantee} is declared`,
   },
   {
-    broken: ({ order, deletes, mechanism }) =>
-      order === 'per-split' && (deletes || mechanism === 'idempotent-upsert'),
+    broken: (declared) => declared.order === 'per-split' && writesByKey(declared),
     says: () => 'what is written by key has no order',
   },
   {

@@ -10,7 +10,7 @@ import type {
 } from '@flinkts/testkit'
 import { Client, type QueryResultRow } from 'pg'
 import { postgresDriver } from '../../../src/client.ts'
-import type { PostgresSinkMode } from '../../../src/index.ts'
+import type { PostgresSinkMode, RowChange } from '../../../src/index.ts'
 import { postgresSinkOver } from '../../../src/sink/sink.ts'
 
 /** A database, by its connection. */
@@ -18,16 +18,17 @@ export type Target = {
   readonly [Name in keyof PostgresConnection]: PostgresConnection[Name] & JsonValue
 }
 
-/** What differs between the modes of the sink. */
-export interface Mode {
+/** What differs between the sinks that are tested. */
+export interface TestedSink {
   readonly mode: PostgresSinkMode
   readonly capabilities: SinkCapabilities
 }
 
 /** A driver for the conformance kit: a database for each target. */
-export function sinkDriver({ mode, capabilities }: Mode, module: string): SinkDriver<Target> {
+export function sinkDriver({ mode, capabilities }: TestedSink, module: string): SinkDriver<Target> {
+  const byKey = capabilities.deletes
   return {
-    name: `postgres sink, ${mode}`,
+    name: `postgres sink, ${mode}${byKey && mode !== 'upsert' ? ' by key' : ''}`,
     module,
     capabilities,
     versions,
@@ -35,8 +36,8 @@ export function sinkDriver({ mode, capabilities }: Mode, module: string): SinkDr
       const { connection } = await (await sharedPostgres()).createDatabase()
       await query(
         connection,
-        `CREATE TABLE records (place bigserial PRIMARY KEY, id text NOT NULL, split int4 NOT NULL,
-           seq int4 NOT NULL, payload text NOT NULL)`,
+        `CREATE TABLE records (place bigserial, id text NOT NULL, split int4 NOT NULL,
+           seq int4 NOT NULL, payload text NOT NULL, PRIMARY KEY (${byKey ? 'id' : 'place'}))`,
       )
       return connection
     },
@@ -45,7 +46,7 @@ export function sinkDriver({ mode, capabilities }: Mode, module: string): SinkDr
         mode,
         connection: { host, port, user, password, database },
         table: 'records',
-        columns: { id: 'id', split: 'split', seq: 'seq', payload: 'payload' },
+        write: byKey ? changeOf : insertOf,
       }),
     readCommitted: (target) =>
       query<VisibleRecord>(target, 'SELECT id, split, seq, payload FROM records ORDER BY place'),
@@ -73,6 +74,15 @@ export function sinkDriver({ mode, capabilities }: Mode, module: string): SinkDr
       await (await sharedPostgres()).query(`DROP DATABASE "${database}" WITH (FORCE)`)
     },
   }
+}
+
+function changeOf({ operation, ...row }: KitRecord): RowChange {
+  const { id } = row
+  return operation === 'delete' ? { operation, key: { id } } : { operation: 'upsert', row }
+}
+
+function insertOf({ operation: _write, ...row }: KitRecord): RowChange {
+  return { operation: 'insert', row }
 }
 
 /** What the modes that hold rows back promise. */

@@ -1,3 +1,4 @@
+import { writesByKey } from '../../capabilities/sink-capabilities.ts'
 import { SinkScenario } from '../../engine/sink/sink-scenario.ts'
 import { type KitRecord, type Workload, workload } from '../../records/kit-record.ts'
 import type { SinkCheck, SinkCheckContext } from './sink-check.ts'
@@ -10,8 +11,8 @@ export const keyChecks: readonly SinkCheck[] = [
     holds:
       'of several records with one id the last is visible, also when a crash repeats the older',
     proves: ['mechanism'],
-    needs: ({ mechanism }) =>
-      mechanism === 'idempotent-upsert' ? undefined : `"${mechanism}" has no keys`,
+    needs: (capabilities) =>
+      writesByKey(capabilities) ? undefined : 'nothing is declared that is written by key',
     run: (context) => crashInTheMiddle(context, updates(workload(context.seed))),
   },
   {

@@ -1,3 +1,4 @@
+import { writesByKey } from '../../capabilities/sink-capabilities.ts'
 import { SinkScenario } from '../../engine/sink/sink-scenario.ts'
 import type { Prepared, SinkAttempt } from '../../engine/sink/sink-attempt.ts'
 import { failOn } from '../../engine/violation.ts'
@@ -60,7 +61,7 @@ export const takeoverChecks: readonly SinkCheck[] = [
       }
       for (const attempt of attempts) await attempt.close()
       const found = await scenario.visible()
-      const copies = context.driver.capabilities.mechanism === 'idempotent-upsert' ? 1 : 2
+      const copies = writesByKey(context.driver.capabilities) ? 1 : 2
       const all = scenario.job.storedRecords
       const wrong = all.filter(({ id }) => found.filter((each) => each.id === id).length !== copies)
       failOn(

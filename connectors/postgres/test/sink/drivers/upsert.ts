@@ -1,0 +1,18 @@
+import type { SinkDriver } from '@flinkts/testkit'
+import { sinkDriver, type Target } from './sink-driver.ts'
+
+export const driver: SinkDriver<Target> = sinkDriver(
+  {
+    mode: 'upsert',
+    capabilities: {
+      guarantee: 'effectively-once',
+      mechanism: 'idempotent-upsert',
+      visibility: 'immediate',
+      fencing: 'none',
+      deletes: true,
+      order: 'none',
+      maxPreparedAgeMs: undefined,
+    },
+  },
+  import.meta.url,
+)
