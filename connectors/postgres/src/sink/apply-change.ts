@@ -1,12 +1,12 @@
 import { defined, FlinktsError, unreachable } from '@flinkts/core/connector'
-import type { Change, Row } from '../records/change.ts'
+import type { Change, PgValue, Row } from '../records/change.ts'
 import type { RowChange } from './row-change.ts'
 
 /**
  * What a change of a captured table does to a copy of that table: the option `write` of a sink for
- * the records of `postgresCdc`. Inserts and updates are upserts, so that it does not matter what the
- * copy holds at first. An update that changes the key deletes the old row. Changes of a key must
- * reach the same subtask of the sink, in order.
+ * the records of `postgresCdc`. Inserts and updates are upserts, so that it does not matter what
+ * the copy holds at first. An update that changes the key deletes the old row. Changes of a key
+ * must reach the same subtask of the sink, in order.
  *
  * @throws FlinktsError FLINKTS_POSTGRES_VALUE_MISSING if a row gets another key and leaves out a
  * large value that did not change; FLINKTS_POSTGRES_TRUNCATED for a TRUNCATE: filter these records
@@ -48,8 +48,16 @@ function keyBefore(change: Change): Row | undefined {
   if (before === undefined) return undefined
   const key = keyOf(change)
   const names = Object.keys(key)
-  if (names.every((name) => String(before[name]) === String(key[name]))) return undefined
+  if (names.every((name) => equal(before[name], key[name]))) return undefined
   return Object.fromEntries(names.map((name) => [name, before[name] ?? null]))
+}
+
+/** Keys hold no arrays and no parsed JSON. */
+function equal(left: PgValue | undefined, right: PgValue | undefined): boolean {
+  if (left instanceof Uint8Array && right instanceof Uint8Array) {
+    return Buffer.compare(left, right) === 0
+  }
+  return left === right
 }
 
 function rowOf({ after }: Change): Row {
@@ -64,7 +72,7 @@ function incomplete({ source }: Change, unchanged: readonly string[]): FlinktsEr
   const columns = unchanged.map((name) => `"${name}"`).join(', ')
   const message =
     `a row of "${source.table}" got another key at ${source.lsn}, and its change leaves out ` +
-    `${columns}`
+    columns
   return new FlinktsError('FLINKTS_POSTGRES_VALUE_MISSING', message, {
     hint: `Run "ALTER TABLE ${source.table} REPLICA IDENTITY FULL" on the source.`,
   })

@@ -177,7 +177,7 @@ function arrayOf(rows: readonly (readonly ValueText[])[], index: number): string
 }
 
 function keyMissing(target: TargetTable, column: TargetColumn): FlinktsError {
-  const message = `a record for table "${target.table}" has no value for "${column.name}", a column of the key`
+  const message = `a record for table "${target.table}" has no value for its key "${column.name}"`
   return new FlinktsError('FLINKTS_POSTGRES_VALUE_INVALID', message, {
     hint:
       'Rows are written and deleted by key: give every column of it a value, or name the columns ' +

@@ -13,8 +13,8 @@ import type { RowChange } from './row-change.ts'
  * - `staged`: exactly once, without that: the rows wait in a staging table, and are moved when the
  *   checkpoint is complete. Writes everything twice.
  * - `auto`: `twoPhase` if the server allows enough prepared transactions, else `staged`.
- * - `upsert`: effectively once. Rows are written and deleted by key and committed at the checkpoint;
- *   after a crash some changes come again, and change nothing.
+ * - `upsert`: effectively once. Rows are written and deleted by key and committed at the
+ *   checkpoint; after a crash some changes come again, and change nothing.
  * - `append`: at least once. Committed at the checkpoint; after a crash some rows come again.
  *
  * @public
@@ -50,8 +50,8 @@ export interface PostgresSinkOptions<In extends object> {
    */
   readonly columns?: { readonly [column: string]: ColumnMapping<In> } | undefined
   /**
-   * What is to become of rows because of a record: none, one or several changes, done in order.
-   * In place of `columns`. Unless said, a record is a row, which `upsert` writes by key and the other
+   * What is to become of rows because of a record: none, one or several changes, done in order. In
+   * place of `columns`. Unless said, a record is a row, which `upsert` writes by key and the other
    * modes insert.
    */
   readonly write?: ((record: In) => RowChange | readonly RowChange[]) | undefined
@@ -143,16 +143,8 @@ export function resolvePostgresSinkOptions<In extends object>(
   const parsed = sinkSchema.safeParse(options)
   if (!parsed.success) throw invalid(z.prettifyError(parsed.error))
   const { table, tables, columns, write, key } = options
-  if (typeof table === 'string' && tables !== undefined) {
-    throw invalid('"tables" goes with a function "table"; there is one table, "table"')
-  }
-  if (columns !== undefined && write !== undefined) {
-    throw invalid('"columns" and "write" both say what is written; give one of them')
-  }
+  refuseContradictions(options)
   const { mode, json, ledger, staging } = parsed.data
-  if (mode === 'append' && key !== undefined) {
-    throw invalid('the mode "append" has no use for a "key"')
-  }
   return Object.freeze({
     connection: resolveConnection(options.connection),
     mode,
@@ -170,7 +162,22 @@ export function resolvePostgresSinkOptions<In extends object>(
   })
 }
 
-/** Checks each change: a mode that may repeat changes must not insert, one without keys only that. */
+function refuseContradictions<In extends object>(options: PostgresSinkOptions<In>): void {
+  const { mode, table, tables, columns, write, key } = options
+  if (typeof table === 'string' && tables !== undefined) {
+    throw invalid('"tables" goes with a function "table"; there is one table, "table"')
+  }
+  if (columns !== undefined && write !== undefined) {
+    throw invalid('"columns" and "write" both say what is written; give one of them')
+  }
+  if (mode === 'append' && key !== undefined) {
+    throw invalid('the mode "append" has no use for a "key"')
+  }
+}
+
+/**
+ * Checks each change: a mode that may repeat changes must not insert, one without keys only that.
+ */
 function changesOf<In extends object>(
   write: (record: In) => RowChange | readonly RowChange[],
   mode: PostgresSinkMode,

@@ -116,7 +116,7 @@ export async function findTarget(
     table: `${schema}.${name}`,
     kind: kinds[row['relkind'] ?? ''] ?? 'table',
     logged: row['relpersistence'] === 'p',
-    rights: new Set(allRights.filter((right) => row['rights']?.split(' ').includes(right))),
+    rights: rightsIn(row['rights'] ?? ''),
     guarded: row['guarded'] === 't',
     columns: new Map(
       columns.map((column) => [column['attname'] ?? '', columnOf(column, types, json)]),
@@ -126,6 +126,11 @@ export async function findTarget(
       columns: namesSchema.parse(JSON.parse(key['columns'] ?? '[]')),
     })),
   }
+}
+
+function rightsIn(text: string): ReadonlySet<TableRight> {
+  const names = text.split(' ')
+  return new Set(allRights.filter((right) => names.includes(right)))
 }
 
 const allRights: readonly TableRight[] = ['INSERT', 'UPDATE', 'SELECT', 'DELETE']

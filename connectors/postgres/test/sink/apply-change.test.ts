@@ -50,13 +50,17 @@ describe('a change of a captured table', () => {
     ])
   })
 
-  test('that shows the whole row before, with the same key, is an upsert', () => {
-    const after = { id: 1n, name: 'b' }
+  test.each([1n, 'x', new Uint8Array([1])])(
+    'that shows the whole row before, with the same key, is an upsert: %o',
+    (id) => {
+      const before = { id, name: 'a' }
+      const after = { id: id instanceof Uint8Array ? Uint8Array.from(id) : id, name: 'b' }
 
-    expect(applyChange(change({ operation: 'update', before: row, after, key }))).toEqual([
-      { operation: 'upsert', row: after },
-    ])
-  })
+      const changed = change({ operation: 'update', before, after, key: { id: after.id } })
+
+      expect(applyChange(changed)).toEqual([{ operation: 'upsert', row: after }])
+    },
+  )
 
   test('of a large value that stayed as it was leaves it out', () => {
     const unchanged = ['name']

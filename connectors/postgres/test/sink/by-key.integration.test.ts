@@ -26,8 +26,7 @@ async function apply(
   database: PostgresDatabase,
   mode: Mode,
   checkpoints: readonly (readonly RowChange[])[],
-  options: SinkOptions<RowChange> = {},
-  attempt = 1,
+  { attempt = 1, ...options }: SinkOptions<RowChange> & { readonly attempt?: number } = {},
 ): Promise<void> {
   await using run = new SinkRun<RowChange>(database.connection, changesInto(mode, options))
   const writer = await run.writer({ attempt })
@@ -178,7 +177,9 @@ describe.each(modes)('by key, "%s"', (mode) => {
 
     const rows = [{ v: 'long' }, { c: 'long' }, { list: ['long'] }]
     for (const [index, wrong] of rows.entries()) {
-      const applied = apply(database, mode, [[upsert({ id: 1, ...wrong })]], {}, index + 1)
+      const applied = apply(database, mode, [[upsert({ id: 1, ...wrong })]], {
+        attempt: index + 1,
+      })
       await expect(applied).rejects.toMatchObject({ message: containing('22001') })
     }
   })

@@ -12,7 +12,7 @@ function column(name: string, required = false): TargetColumn {
     fixed: false,
     plainType: 'text',
     inArray: 'text[]',
-    encode: (value) => (typeof value === 'object' ? undefined : String(value)),
+    encode: (value) => `${value as string | number}`,
   }
 }
 
@@ -137,7 +137,7 @@ describe('a record without its key', () => {
     'is refused: %j',
     (row) => {
       const rows = new PendingRows(undefined)
-      const wrong = expect.objectContaining({ code: 'FLINKTS_POSTGRES_VALUE_INVALID' })
+      const wrong: unknown = expect.objectContaining({ code: 'FLINKTS_POSTGRES_VALUE_INVALID' })
 
       expect(() => rows.add(items, 'upsert', row)).toThrow(wrong)
       expect(() => rows.add(items, 'delete', row)).toThrow(wrong)

@@ -139,7 +139,7 @@ test.each(['twoPhase', 'staged'] as const)(
   },
 )
 
-test('a job of mode "upsert" that is killed again and again leaves the last of each row', async () => {
+test('a job of mode "upsert" that is killed leaves the last version of each row', async () => {
   await using database = await newDatabase(tableQuery)
   await using connections = new Connections(database.connection)
   const client = await connections.sql()
