@@ -64,6 +64,14 @@ export const engineMutants: readonly Mutant[] = [
     tests: [`${test}/operators/sink.test.ts`],
   },
   {
+    name: 'forget-what-is-retained',
+    breaks: 'I4: a sink forgets commits that a retained checkpoint may ask for again',
+    file: `${source}/operators/sink.ts`,
+    find: 'const oldestHeldId = this.#prepared[0]?.checkpointId ?? checkpointId',
+    replace: 'const oldestHeldId = checkpointId + 1',
+    tests: [`${test}/operators/sink.test.ts`, simulation],
+  },
+  {
     name: 'drop-aborted-committables',
     breaks: 'I7: what a failed checkpoint had prepared is not held by the next one',
     file: `${source}/operators/sink.ts`,

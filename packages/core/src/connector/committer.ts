@@ -16,5 +16,12 @@ export type CommitOutcome =
 export interface Committer<Committable> {
   /** @throws FlinktsError FLINKTS_COMMIT_REJECTED if it can never succeed. */
   commit(committable: Committable): Promise<CommitOutcome>
+  /**
+   * Called after commits, for the subtask whose commits this committer makes: nothing that it
+   * prepared for a checkpoint before this one (exclusive) is in a checkpoint that is retained, so no
+   * commit of it will be repeated. What was kept to recognise a repetition may go. If it fails, the
+   * job goes on.
+   */
+  forget?(beforeCheckpointId: number): Promise<void>
   close(): Promise<void>
 }

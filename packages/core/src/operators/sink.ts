@@ -24,6 +24,13 @@ interface Prepared {
   readonly committables: Promise<readonly unknown[]>
 }
 
+/** What a checkpoint holds. */
+interface Cut {
+  readonly checkpointId: number
+  /** The first checkpoint of which something is in it. */
+  readonly oldestHeldId: number
+}
+
 class RecordContext {
   /** Always a number, so that it is written in place: one object less for each record. */
   timestampOrNone = noTimestamp
@@ -58,6 +65,8 @@ export class SinkOperator implements Operator {
   #writer: SinkWriter<unknown, unknown, unknown> | undefined
   #committer: Committer<unknown> | undefined
   readonly #prepared: Prepared[] = []
+  /** From the oldest one that was retained when that was heard of last. */
+  readonly #cuts: Cut[] = []
   #commits: Promise<void> = Promise.resolve()
   #inputEnded = false
 
@@ -99,7 +108,9 @@ export class SinkOperator implements Operator {
 
   /** Commits what the checkpoint holds, in the order of checkpoints, one call after the other. */
   checkpointCompleted(notice: CheckpointNotice): Promise<void> {
-    this.#commits = this.#commits.then(() => this.#commitUpTo(notice.checkpointId))
+    this.#commits = this.#commits
+      .then(() => this.#commitUpTo(notice.checkpointId))
+      .then(() => this.#forgetBefore(notice.oldestRetainedId))
     return this.#commits
   }
 
@@ -114,6 +125,20 @@ export class SinkOperator implements Operator {
       if (first === undefined || first.checkpointId > checkpointId) return
       await this.#commit(await first.committables)
       this.#prepared.shift()
+    }
+  }
+
+  /** What no retained checkpoint holds was committed, and is never asked for again. */
+  async #forgetBefore(oldestRetainedId: number): Promise<void> {
+    const { logger } = this.#parts.context
+    let oldest: Cut | undefined
+    while ((this.#cuts[0]?.checkpointId ?? Number.POSITIVE_INFINITY) <= oldestRetainedId)
+      oldest = this.#cuts.shift()
+    if (oldest === undefined) return
+    try {
+      await this.#committer?.forget?.(oldest.oldestHeldId)
+    } catch (cause) {
+      logger.warn('a sink could not forget old commits', { operatorId: this.operatorId, cause })
     }
   }
 
@@ -132,6 +157,8 @@ export class SinkOperator implements Operator {
     if (writer.prepareCommit !== undefined) {
       const committables = observed(writer.prepareCommit(checkpointId))
       this.#prepared.push({ checkpointId, committables })
+      const oldestHeldId = this.#prepared[0]?.checkpointId ?? checkpointId
+      this.#cuts.push({ checkpointId, oldestHeldId })
     }
     const items = this.#writerStates(checkpointId)
     const [committables] = await Promise.all([this.#serialize([...this.#prepared]), flushed])

@@ -32,6 +32,8 @@ class TestSink implements Sink<unknown, string, 'exactly-once', string> {
   onPrepare: (prepared: string) => Promise<readonly string[]> = (name) => Promise.resolve([name])
   onCommit: (committable: string) => Promise<CommitOutcome> = () =>
     Promise.resolve({ status: 'committed' })
+  readonly forgotten: number[] = []
+  onForget: () => Promise<void> = () => Promise.resolve()
 
   createWriter(
     _context: unknown,
@@ -62,12 +64,17 @@ class TestSink implements Sink<unknown, string, 'exactly-once', string> {
 
   createCommitter(): Promise<{
     commit: (committable: string) => Promise<CommitOutcome>
+    forget: (beforeCheckpointId: number) => Promise<void>
     close: () => Promise<void>
   }> {
     return Promise.resolve({
       commit: (committable) => {
         this.commits.push(committable)
         return this.onCommit(committable)
+      },
+      forget: (beforeCheckpointId) => {
+        this.forgotten.push(beforeCheckpointId)
+        return this.onForget()
       },
       close: () => {
         this.calls.push('close committer')
@@ -262,6 +269,35 @@ describe('the operator of a sink', () => {
 
     expect(sink.commits).toEqual(['1:'])
     expect(await committablesAt(operator, 2)).toEqual(['2 v2 2:'])
+  })
+
+  test('tells what is in no retained checkpoint any more, and nothing else', async () => {
+    const { operator, sink } = await openOperator()
+    for (const checkpointId of [4, 5]) await committablesAt(operator, checkpointId)
+    await operator.checkpointCompleted({ checkpointId: 5, oldestRetainedId: 3 })
+    const nothing = [...sink.forgotten]
+    await committablesAt(operator, 6)
+    await operator.checkpointCompleted({ checkpointId: 6, oldestRetainedId: 5 })
+
+    await committablesAt(operator, 7)
+    await operator.checkpointCompleted({ checkpointId: 7, oldestRetainedId: 6 })
+
+    // Checkpoint 5 holds what 4 had prepared; checkpoint 6 only its own.
+    expect([nothing, sink.forgotten]).toEqual([[], [4, 6]])
+  })
+
+  test('goes on if a sink cannot forget', async () => {
+    const { operator, sink } = await openOperator()
+    sink.onForget = () => Promise.reject(new Error('broken'))
+    for (const checkpointId of [1, 2]) {
+      await committablesAt(operator, checkpointId)
+      await operator.checkpointCompleted(notice(checkpointId))
+    }
+
+    expect([sink.commits, sink.forgotten]).toEqual([
+      ['1:', '2:'],
+      [1, 2],
+    ])
   })
 
   test('fails the task when a commit is refused, and keeps what is to be committed', async () => {

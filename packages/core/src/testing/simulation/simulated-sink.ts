@@ -80,11 +80,12 @@ class SimulatedWriter implements SinkWriter<string, SimulatedTransaction, Simula
     this.#preparedCount += records.length
     if (records.length === 0) return []
     const { jobId, operatorId, attempt, subtask } = this.#context
-    const name = `${jobId}/${operatorId}/${subtask}/${attempt}/${checkpointId}`
+    const place = `${jobId}/${operatorId}/${subtask}`
+    const name = `${place}/${attempt}/${checkpointId}`
     await this.#io.process.io()
     this.#target.prepare(name, { client: this.#context, records })
     await this.#io.process.io()
-    return [{ name, checkpointId }]
+    return [{ name, place, checkpointId }]
   }
 
   snapshotState(): SimulatedWriterState {
@@ -106,6 +107,7 @@ class SimulatedCommitter implements Committer<SimulatedTransaction> {
   readonly #context: ConnectorContext
   readonly #target: SimulatedTarget
   readonly #io: SimulatedIo
+  #last: SimulatedTransaction | undefined
 
   constructor(context: ConnectorContext, target: SimulatedTarget, io: SimulatedIo) {
     this.#context = context
@@ -119,9 +121,15 @@ class SimulatedCommitter implements Committer<SimulatedTransaction> {
     const fault = this.#io.below(20)
     if (fault === 0) return { status: 'retry', cause: 'the request was lost' }
     const status = this.#target.commit(transaction, this.#context)
+    this.#last = transaction
     await this.#io.process.io()
     if (fault === 1) return { status: 'retry', cause: 'the reply was lost' }
     return { status }
+  }
+
+  async forget(beforeCheckpointId: number): Promise<void> {
+    await this.#io.process.io()
+    if (this.#last !== undefined) this.#target.forget(this.#last, beforeCheckpointId)
   }
 
   close(): Promise<void> {

@@ -5,6 +5,8 @@ import type { ConnectorContext } from '../../connector/context.ts'
 /** The name of a prepared transaction. @internal */
 export interface SimulatedTransaction {
   readonly name: string
+  /** The subtask that prepared it. */
+  readonly place: string
   readonly checkpointId: number
 }
 
@@ -44,7 +46,8 @@ export class SimulatedTarget {
   readonly #parts: SimulatedTargetParts
   readonly #lineages = new Map<string, Lineage>()
   readonly #prepared = new Map<string, Prepared>()
-  readonly #done = new Set<string>()
+  /** Those that it remembers to have committed. */
+  readonly #done = new Map<string, SimulatedTransaction>()
   /** The lineage of the newest attempt. */
   #jobId = ''
 
@@ -108,9 +111,16 @@ export class SimulatedTarget {
       this.#parts.onCommit(transaction)
     })
     this.#prepared.delete(name)
-    this.#done.add(name)
+    this.#done.set(name, transaction)
     this.show(prepared.client, prepared.records)
     return 'committed'
+  }
+
+  /** Whoever asks again for what a subtask prepared before the checkpoint is refused from now on. */
+  forget({ place }: SimulatedTransaction, beforeCheckpointId: number): void {
+    for (const [name, done] of this.#done) {
+      if (done.place === place && done.checkpointId < beforeCheckpointId) this.#done.delete(name)
+    }
   }
 
   /** Makes records visible. */
