@@ -4,11 +4,14 @@ import type { PostgresClient } from '../client.ts'
 import { sqlStateOf } from '../connection/errors.ts'
 import { quoteLiteral } from '../records/relation.ts'
 import type { PostgresCommittable } from './committable.ts'
-import { insertLedgerRow, isInLedger } from './ledger.ts'
+import { forgetLedgerRows, insertLedgerRow, isInLedger } from './ledger.ts'
 import { commitTransaction } from './prepare.ts'
 import { writeBatch } from './batch-statements.ts'
 import { stagedTransactions, takeBatch } from './staging.ts'
 import type { TargetTables } from './target-tables.ts'
+
+/** Checkpoints. */
+const forgottenAtOnce = 100
 
 const noSuchTransaction = '42704'
 /** Another session is about to finish the same transaction. */
@@ -37,6 +40,8 @@ export interface CommitConnection {
 export class PostgresCommitter implements Committer<PostgresCommittable> {
   readonly #parts: PostgresCommitterParts
   #connection: CommitConnection | undefined
+  #last: PostgresCommittable | undefined
+  #forgottenBefore = 0
 
   constructor(parts: PostgresCommitterParts) {
     this.#parts = parts
@@ -45,15 +50,33 @@ export class PostgresCommitter implements Committer<PostgresCommittable> {
   async commit(committable: PostgresCommittable): Promise<CommitOutcome> {
     try {
       this.#connection ??= await this.#parts.connect()
-      return committable.held === 'prepared'
-        ? await this.#commitPrepared(this.#connection, committable)
-        : await this.#commitStaged(this.#connection, committable)
+      const outcome =
+        committable.held === 'prepared'
+          ? await this.#commitPrepared(this.#connection, committable)
+          : await this.#commitStaged(this.#connection, committable)
+      this.#last = committable
+      return outcome
     } catch (cause) {
       // With it, a transaction that may be open ends.
       await this.close()
       const retried = sqlStateOf(cause) === transactionBusy
       if (!retried && !(cause instanceof FlinktsError && cause.retryable)) throw cause
       return { status: 'retry', cause }
+    }
+  }
+
+  /** Not at once: the ledger keeps some rows more, and most checkpoints cost no statement. */
+  async forget(beforeCheckpointId: number): Promise<void> {
+    const due = beforeCheckpointId - this.#forgottenBefore >= forgottenAtOnce
+    if (this.#last === undefined || !due) return
+    this.#forgottenBefore = beforeCheckpointId
+    const before = { ...this.#last, checkpointId: beforeCheckpointId }
+    try {
+      this.#connection ??= await this.#parts.connect()
+      await forgetLedgerRows(this.#connection.client, this.#parts.ledger, before)
+    } catch (error) {
+      await this.close()
+      throw error
     }
   }
 

@@ -35,7 +35,7 @@ function copyJob(
   const source = postgresCdc({ connection: connectionOf(from), tables: workloadTables })
   const { guarantee } = sink
   return defineJob<DeliveryGuarantee>('copy', { guarantee, checkpointIntervalMs: 50 }, (env) => {
-    env.source('changes', source).sinkTo('rows', sink as Sink<Change, unknown>)
+    env.source('changes', source).sinkTo('rows', sink as Sink<Change>)
   })
 }
 

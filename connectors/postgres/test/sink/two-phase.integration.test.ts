@@ -160,6 +160,33 @@ describe('a commit', () => {
   )
 })
 
+describe('the ledger', () => {
+  test('forgets what is never asked for again, of the subtask that says so', async () => {
+    await using database = await newDatabase(items)
+    await using run = new SinkRun(database.connection)
+    const other = await preparedOne(await run.holding({ subtask: 1, parallelism: 2 }), [{ id: 0 }])
+    await (await run.committer()).commit(other)
+    const writer = await run.holding({ parallelism: 2 })
+    const committer = await run.committer()
+    for (const checkpointId of [1, 2, 150, 151]) {
+      for (const committable of await prepared(writer, [{ id: checkpointId }], checkpointId)) {
+        await committer.commit(committable)
+      }
+    }
+
+    await committer.forget?.(150)
+
+    const rows = await database.query(
+      'select subtask, checkpoint_id::int as id from flinkts_ledger order by 1, 2',
+    )
+    expect(rows).toEqual([
+      { subtask: 0, id: 150 },
+      { subtask: 0, id: 151 },
+      { subtask: 1, id: 1 },
+    ])
+  })
+})
+
 describe('a transaction', () => {
   test('that was prepared although the answer was lost is used', async () => {
     await using database = await newDatabase(items)

@@ -156,6 +156,33 @@ describe('a commit', () => {
   })
 })
 
+describe('the ledger', () => {
+  test('keeps a bounded number of rows, and what may be asked for again', async () => {
+    const database = new FakeDatabase()
+    await using run = runOn(database)
+    const others = await run.holding({ subtask: 1, parallelism: 2 })
+    const committer = await run.committer()
+    for (const committable of await prepared(others, [{ id: 0 }], 1)) {
+      await committer.commit(committable)
+    }
+    const writer = await run.holding({ parallelism: 2 })
+    let most = 0
+    for (let checkpointId = 1; checkpointId <= 500; checkpointId += 1) {
+      for (const committable of await prepared(writer, [{ id: checkpointId }], checkpointId)) {
+        await committer.commit(committable)
+      }
+      await committer.forget?.(checkpointId - 3)
+      most = Math.max(most, database.ledger.length)
+    }
+
+    expect(most).toBeLessThan(110)
+    expect(database.ledger).toContain('k3x9q0a1b2 rows 1 1')
+    expect(database.ledger.slice(-4)).toEqual(
+      [497, 498, 499, 500].map((id) => `k3x9q0a1b2 rows 0 ${id}`),
+    )
+  })
+})
+
 describe('a writer that starts', () => {
   test('rolls back what earlier attempts of its lineage left, and nothing else', async () => {
     const database = new FakeDatabase()

@@ -70,6 +70,16 @@ export class FakeDatabase implements PostgresDriver {
     return expect.fail('a sink replicates nothing')
   }
 
+  /** Removes rows of the ledger of one subtask, before a checkpoint. */
+  forget([jobId, operatorId, subtask, before]: readonly SqlText[]): void {
+    const kept = this.ledger.filter((key) => {
+      const place = key.slice(0, key.lastIndexOf(' '))
+      const checkpointId = Number(key.slice(place.length + 1))
+      return place !== `${jobId} ${operatorId} ${subtask}` || checkpointId >= Number(before)
+    })
+    this.ledger.splice(0, this.ledger.length, ...kept)
+  }
+
   /** What a statement does, if its connection does not break. */
   async run<T>(connection: FakeConnection, step: Step, action: () => T): Promise<T> {
     if (!this.connections.has(connection.processId)) throw connectionLost()
@@ -107,6 +117,10 @@ class FakeConnection implements PostgresClient {
       return database.run(this, 'take', () => this.#take(parameters))
     }
     if (!database.connections.has(this.processId)) throw connectionLost()
+    if (sql.startsWith('DELETE FROM "public"."flinkts_ledger"')) {
+      database.forget(parameters)
+      return []
+    }
     if (sql.startsWith('SELECT 1 AS found')) {
       return database.ledger.includes(parameters.join(' ')) ? [{ found: '1' }] : []
     }

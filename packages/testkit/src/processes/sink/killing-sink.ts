@@ -102,6 +102,9 @@ function killingCommitter(committer: Committer<unknown>, moments: SinkMoments): 
       moments.reach('K8')
       return outcome
     },
+    ...(committer.forget === undefined
+      ? {}
+      : { forget: async (beforeCheckpointId) => committer.forget?.(beforeCheckpointId) }),
     close: () => committer.close(),
   }
 }
