@@ -121,8 +121,19 @@ export interface ClientContext {
   readonly signal?: AbortSignal | undefined
   /** Decodes columns of types that are not built in; shared by all connections to one database. */
   readonly types: TypeCatalog
+  /**
+   * How long a statement may take until its connection ends: the server may be gone without a word.
+   * Undefined: for ever. A COPY TO STDOUT has no limit.
+   */
+  readonly deadline?: StatementDeadline | undefined
   /** Undecoded bytes of a COPY at which its socket is paused; 1 MiB unless said. */
   readonly copyBufferBytesMax?: number | undefined
+}
+
+/** @internal */
+export interface StatementDeadline {
+  readonly scheduler: Scheduler
+  readonly timeoutMs: number
 }
 
 /** What a replication connection needs besides its options. @internal */
@@ -160,6 +171,7 @@ export const postgresDriver: PostgresDriver = {
 class Session {
   readonly client: Client
   readonly connection: ResolvedConnection
+  readonly #deadline: StatementDeadline | undefined
   #tail: Promise<unknown> = Promise.resolve()
   #busy = false
   #closing: Promise<void> | undefined
@@ -167,9 +179,14 @@ class Session {
   walSenderTimeoutMs = 0
   processId = 0
 
-  constructor(client: Client, connection: ResolvedConnection) {
+  constructor(
+    client: Client,
+    connection: ResolvedConnection,
+    deadline: StatementDeadline | undefined,
+  ) {
     this.client = client
     this.connection = connection
+    this.#deadline = deadline
   }
 
   /** Runs `statement` after those before it. */
@@ -199,13 +216,29 @@ class Session {
     try {
       const config = { text: sql, types: { getTypeParser: () => String } }
       const values = parameters === undefined ? undefined : [...parameters]
-      const result: QueryResult<SqlRow> | QueryResult<SqlRow>[] = await this.client.query(
-        values === undefined ? config : { ...config, values },
+      const query = values === undefined ? config : { ...config, values }
+      const result: QueryResult<SqlRow> | QueryResult<SqlRow>[] = await this.inTime(() =>
+        this.client.query(query),
       )
       const results: readonly QueryResult<SqlRow>[] = Array.isArray(result) ? result : [result]
       return results.at(-1)
     } catch (error) {
       throw this.toError(error, `the statement "${shortened(sql)}"`)
+    }
+  }
+
+  /** Ends the connection, and so the statement, if it takes too long. */
+  async inTime<T>(statement: () => Promise<T>): Promise<T> {
+    if (this.#deadline === undefined) return statement()
+    const { scheduler, timeoutMs } = this.#deadline
+    const timer = scheduler.after(timeoutMs, () => {
+      const silent = new Error(`the server did not answer within ${timeoutMs} ms`)
+      this.client.connection.stream.destroy(silent)
+    })
+    try {
+      return await statement()
+    } finally {
+      timer.cancel()
     }
   }
 
@@ -250,7 +283,9 @@ class SqlClient implements PostgresClient {
     const fail = (error: unknown): never => {
       throw session.toError(error, what)
     }
-    return session.enqueue(() => runCopyIn(session.client, sql, rows).catch(fail))
+    return session.enqueue(() =>
+      session.inTime(() => runCopyIn(session.client, sql, rows)).catch(fail),
+    )
   }
 
   copyRows(sql: string, relation: Relation): RowStream {
@@ -434,7 +469,7 @@ async function openSession(
     application_name: context.applicationName,
     ...(replication === undefined ? {} : { replication }),
   })
-  const session = new Session(client, connection)
+  const session = new Session(client, connection, context.deadline)
   // Failures reach whoever waits for a statement; an idle connection's failure, the next statement.
   client.on('error', () => {})
   try {

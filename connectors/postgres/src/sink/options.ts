@@ -80,6 +80,11 @@ export interface PostgresSinkOptions<In extends object> {
    * written, until the job fails and starts again; 60 000.
    */
   readonly lockTimeoutMs?: number | undefined
+  /**
+   * How long a statement may take until its connection counts as lost, and the job starts again:
+   * a server that is gone may never say so. More than `lockTimeoutMs`; 300 000.
+   */
+  readonly statementTimeoutMs?: number | undefined
 }
 
 /** `PostgresSinkOptions` with everything filled in. @internal */
@@ -104,11 +109,13 @@ export interface ResolvedPostgresSinkOptions<In extends object> {
   /** `schema.name` */
   readonly staging: string
   readonly lockTimeoutMs: number
+  readonly statementTimeoutMs: number
 }
 
 const lockTimeoutMs = 60_000
-/** What Postgres can hold in the setting. */
-const lockTimeoutMsMax = 2 ** 31 - 1
+const statementTimeoutMs = 300_000
+/** What Postgres, and a timer, can hold. */
+const timeoutMsMax = 2 ** 31 - 1
 
 const mappingSchema = z.union([
   z.string().min(1),
@@ -133,7 +140,8 @@ const sinkSchema = z.strictObject({
   json: z.enum(['text', 'value']).default('text'),
   ledger: z.string().min(1).default('public.flinkts_ledger'),
   staging: z.string().min(1).default('public.flinkts_staging'),
-  lockTimeoutMs: z.int().min(1).max(lockTimeoutMsMax).default(lockTimeoutMs),
+  lockTimeoutMs: z.int().min(1).max(timeoutMsMax).default(lockTimeoutMs),
+  statementTimeoutMs: z.int().min(1).max(timeoutMsMax).default(statementTimeoutMs),
 })
 
 /** @throws FlinktsError FLINKTS_OPTION_INVALID @internal */
@@ -145,6 +153,9 @@ export function resolvePostgresSinkOptions<In extends object>(
   const { table, tables, columns, write, key } = options
   refuseContradictions(options)
   const { mode, json, ledger, staging } = parsed.data
+  if (parsed.data.statementTimeoutMs <= parsed.data.lockTimeoutMs) {
+    throw invalid('"statementTimeoutMs" must be more than "lockTimeoutMs"')
+  }
   return Object.freeze({
     connection: resolveConnection(options.connection),
     mode,
@@ -159,6 +170,7 @@ export function resolvePostgresSinkOptions<In extends object>(
     ledger: qualified(ledger),
     staging: qualified(staging),
     lockTimeoutMs: parsed.data.lockTimeoutMs,
+    statementTimeoutMs: parsed.data.statementTimeoutMs,
   })
 }
 

@@ -2,6 +2,7 @@ import type {
   ConnectorContext,
   Finding,
   PreflightContext,
+  Scheduler,
   SubtaskContext,
 } from '@flinkts/core/connector'
 import type { PostgresClient, PostgresDriver } from '../client.ts'
@@ -56,7 +57,8 @@ export class SinkTarget<In extends object> {
   ): Promise<T> {
     const types = new TypeCatalog()
     const name = writerName(context)
-    const session = await WriterSession.open(() => this.#connectToWrite(name, types))
+    const { scheduler } = context
+    const session = await WriterSession.open(() => this.#connectToWrite(name, types, scheduler))
     try {
       const { problems, held } = await this.#examine(session.client, types, context.parallelism)
       throwFirst(problems)
@@ -70,9 +72,10 @@ export class SinkTarget<In extends object> {
   /** A connection that is ready to commit. */
   async connectCommitter(context: ConnectorContext): Promise<CommitConnection> {
     const types = new TypeCatalog()
-    const client = await this.#connectToWrite(committerName(context), types)
+    const { scheduler } = context
+    const client = await this.#connectToWrite(committerName(context), types, scheduler)
     try {
-      await endEarlierAttempts(client, { place: context, scheduler: context.scheduler })
+      await endEarlierAttempts(client, { place: context, scheduler })
       return { client, targets: this.#targets(types) }
     } catch (error) {
       await client.close()
@@ -84,10 +87,20 @@ export class SinkTarget<In extends object> {
     return new TargetTables({ types, json: this.options.json })
   }
 
-  async #connectToWrite(name: string, types: TypeCatalog): Promise<PostgresClient> {
-    const client = await this.#connect(name, types)
+  async #connectToWrite(
+    name: string,
+    types: TypeCatalog,
+    scheduler: Scheduler,
+  ): Promise<PostgresClient> {
+    const { connection, lockTimeoutMs, statementTimeoutMs: timeoutMs } = this.options
+    const deadline = { scheduler, timeoutMs }
+    const client = await this.#driver.connect(connection, {
+      applicationName: name,
+      types,
+      deadline,
+    })
     try {
-      await client.query(writingSettings(this.options.lockTimeoutMs))
+      await client.query(writingSettings(lockTimeoutMs))
       return client
     } catch (error) {
       await client.close()
@@ -95,16 +108,15 @@ export class SinkTarget<In extends object> {
     }
   }
 
-  #connect(name: string, types: TypeCatalog, signal?: AbortSignal): Promise<PostgresClient> {
-    const context = { applicationName: name, types, signal }
-    return this.#driver.connect(this.options.connection, context)
-  }
-
   async #problems(context: PreflightContext): Promise<readonly Problem[]> {
     const types = new TypeCatalog()
+    const { signal } = context
     try {
-      const name = applicationName(context, 'preflight')
-      const client = await this.#connect(name, types, context.signal)
+      const client = await this.#driver.connect(this.options.connection, {
+        applicationName: applicationName(context, 'preflight'),
+        types,
+        signal,
+      })
       try {
         const { problems } = await this.#examine(client, types, context.parallelism)
         return problems

@@ -25,6 +25,7 @@ describe('options of the sink', () => {
       ledger: 'public.flinkts_ledger',
       staging: 'public.flinkts_staging',
       lockTimeoutMs: 60_000,
+      statementTimeoutMs: 300_000,
     })
   })
 
@@ -61,6 +62,7 @@ describe('options of the sink', () => {
     [{ tables: ['a'] }, '"tables" goes with a function'],
     [{ columns: {} }, 'at least one column'],
     [{ lockTimeoutMs: 0 }, 'lockTimeoutMs'],
+    [{ lockTimeoutMs: 300_000 }, '"statementTimeoutMs" must be more'],
     [{ tabel: 'x' }, 'tabel'],
   ])('%j are refused', (wrong, problem) => {
     const given = { ...options, ...wrong } as PostgresSinkOptions<Order>
