@@ -2,7 +2,7 @@ import type { DeliveryGuarantee } from '../common/guarantee.ts'
 import type { Serializer } from '../common/serializer.ts'
 import type { Committer } from './committer.ts'
 import type { ConnectorContext, SubtaskContext } from './context.ts'
-import type { Preflight } from './preflight.ts'
+import type { Finding, Preflight } from './preflight.ts'
 import type { SinkWriter } from './sink-writer.ts'
 
 /**
@@ -37,6 +37,12 @@ export interface Sink<
   /** Present if and only if writers have `prepareCommit`; then `committableSerializer` is too. */
   createCommitter?(context: ConnectorContext): Promise<Committer<Committable>>
   readonly committableSerializer?: Serializer<Committable>
+  /**
+   * What the job leaves in the external system that someone should know of, such as locks, and what
+   * to do about it. Called when the job has failed for good and all of it is closed; what it finds
+   * is logged. A later run of the lineage cleans up by itself.
+   */
+  leftBehind?(context: ConnectorContext): Promise<readonly Finding[]>
   /** Present if and only if writers have `snapshotState`. */
   readonly writerStateSerializer?: Serializer<WriterState>
 }

@@ -22,6 +22,7 @@ import {
 } from '../task/task-protocol.ts'
 import { buildManifest } from './build-manifest.ts'
 import { JobAttempt, type AttemptOutcome, type SourceCoordinatorFactory } from './job-attempt.ts'
+import { logLeftBehind } from './left-behind.ts'
 import { commitRestored } from './recovery-commit.ts'
 import { RestartPolicy, type RestartStrategy } from './restart-strategy.ts'
 import { planRestore } from './restore-plan.ts'
@@ -101,11 +102,20 @@ export class JobMaster {
         return outcome
       }
     } catch (cause) {
+      await this.#tellLeftBehind()
       this.#parts.onStatus('failed')
       throw cause
     } finally {
       await this.#release()
     }
+  }
+
+  /** For whoever decides not to run the job again. */
+  async #tellLeftBehind(): Promise<void> {
+    const attempt = this.#attempt
+    if (attempt === undefined) return
+    const contextOf = (operatorId: string): ConnectorContext => this.#context(attempt, operatorId)
+    await logLeftBehind(sinksOf(this.#parts.graph), contextOf)
   }
 
   /** Stops after a checkpoint, as soon as possible. Idempotent. */
