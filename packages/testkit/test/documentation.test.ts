@@ -53,6 +53,8 @@ describe('the reports of our connectors', () => {
       'postgres sink, append',
       'postgres sink, staged',
       'postgres sink, twoPhase',
+      'postgres sink, twoPhase by key',
+      'postgres sink, upsert',
     ])
   })
 
