@@ -1,5 +1,5 @@
 import { FlinktsError, delay } from '@flinkts/core/connector'
-import type { Logger, Scheduler } from '@flinkts/core/connector'
+import type { Finding, Logger, Scheduler } from '@flinkts/core/connector'
 import type { PostgresClient, SqlRow } from '../client.ts'
 import { quotedTable } from '../catalog/table-catalog.ts'
 import { sqlStateOf } from '../connection/errors.ts'
@@ -72,6 +72,37 @@ async function removeLeft({ place, logger }: CleanUp, left: Left): Promise<void>
     transactions: strange.join(', '),
     hint: `if that run is never continued: ${left.removal(strange[0] ?? '')}`,
   })
+}
+
+/**
+ * What this attempt and earlier ones have left prepared, and what to do about it. (What is staged
+ * holds no locks.)
+ *
+ * @throws FlinktsError as `PostgresClient.query`
+ * @internal
+ */
+export async function leftBehind(
+  client: PostgresClient,
+  place: EndParts['place'],
+): Promise<readonly Finding[]> {
+  const next = { ...place, attempt: place.attempt + 1 }
+  const prepared = (await preparedTransactions(client)).filter((name) =>
+    isOfEarlierAttempt(name, next),
+  )
+  if (prepared.length === 0) return []
+  const names = prepared.map((name) => quoteLiteral(name))
+  return [
+    {
+      severity: 'warning',
+      code: 'prepared-left',
+      message:
+        `sink "${place.operatorId}" leaves prepared transactions, which hold locks: ` +
+        names.join(', '),
+      hint:
+        'When the job runs again, it commits or removes them. If it never will: ' +
+        names.map((name) => `ROLLBACK PREPARED ${name};`).join(' '),
+    },
+  ]
 }
 
 /** @internal */

@@ -13,7 +13,7 @@ import { applicationName } from '../runtime/names.ts'
 import { TypeCatalog } from '../values/type-catalog.ts'
 import type { CommitConnection } from './committer.ts'
 import type { ResolvedPostgresSinkOptions } from './options.ts'
-import { endEarlierAttempts } from './orphans.ts'
+import { endEarlierAttempts, leftBehind } from './orphans.ts'
 import { examineSink } from './preflight.ts'
 import type { Examination } from './preflight.ts'
 import { TargetTables } from './target-tables.ts'
@@ -80,6 +80,20 @@ export class SinkTarget<In extends object> {
     } catch (error) {
       await client.close()
       throw error
+    }
+  }
+
+  /** What a job that has failed for good leaves. */
+  async leftBehind(context: ConnectorContext): Promise<readonly Finding[]> {
+    const types = new TypeCatalog()
+    const client = await this.#driver.connect(this.options.connection, {
+      applicationName: applicationName(context, 'left-behind'),
+      types,
+    })
+    try {
+      return await leftBehind(client, context)
+    } finally {
+      await client.close()
     }
   }
 

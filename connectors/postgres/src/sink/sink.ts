@@ -112,6 +112,10 @@ class HoldingSink<In extends object>
     })
   }
 
+  leftBehind(context: ConnectorContext): Promise<readonly Finding[]> {
+    return this.#target.leftBehind(context)
+  }
+
   async createCommitter(context: ConnectorContext): Promise<PostgresCommitter> {
     const { ledger, staging } = this.#target.options
     return new PostgresCommitter({

@@ -1,4 +1,7 @@
+import type { Sink } from '@flinkts/core/connector'
 import { describe, expect, test } from 'vitest'
+import { postgresDriver } from '../../src/client.ts'
+import { postgresSinkOver } from '../../src/sink/sink.ts'
 import { containing } from '../support/matchers.ts'
 import { newDatabase } from '../support/source-fixture.ts'
 import { prepared, preparedNames, SinkRun, visibleIds, writeAll } from '../support/sink-fixture.ts'
@@ -114,5 +117,38 @@ describe('a writer that starts', () => {
     await expect(prepared(frozen, [])).rejects.toMatchObject({
       code: 'FLINKTS_POSTGRES_CONNECTION_FAILED',
     })
+  })
+})
+
+describe('a job that has failed for good', () => {
+  test('tells what it left prepared, and nothing of others or of a later attempt', async () => {
+    await using database = await newDatabase(items)
+    await using run = new SinkRun(database.connection)
+    const places = [{ attempt: 2 }, { attempt: 3, subtask: 1 }, { attempt: 4, subtask: 2 }]
+    for (const [index, place] of [...places, { operatorId: 'others' }].entries()) {
+      await prepared(await run.holding({ ...place, parallelism: 3 }), [{ id: index }], 7)
+    }
+    const names = (await preparedNames(database)).filter((name) => /_[23]_\d_7$/.test(name))
+    const sink = postgresSinkOver(postgresDriver, run.options)
+
+    const findings = await (sink as Sink<unknown>).leftBehind?.(run.context({ attempt: 3 }))
+
+    expect(names).toHaveLength(2)
+    expect(findings).toMatchObject([
+      {
+        code: 'prepared-left',
+        message: containing(`'${names[0]}', '${names[1]}'`),
+        hint: containing(`ROLLBACK PREPARED '${names[0]}'; ROLLBACK PREPARED '${names[1]}';`),
+      },
+    ])
+  })
+
+  test('of which nothing is left tells nothing', async () => {
+    await using database = await newDatabase(items)
+    await using run = new SinkRun(database.connection, { mode: 'staged' })
+    await prepared(await run.holding(), [{ id: 1 }])
+    const sink = postgresSinkOver(postgresDriver, run.options)
+
+    expect(await (sink as Sink<unknown>).leftBehind?.(run.context())).toEqual([])
   })
 })
