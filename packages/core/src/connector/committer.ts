@@ -18,9 +18,9 @@ export interface Committer<Committable> {
   commit(committable: Committable): Promise<CommitOutcome>
   /**
    * Called after commits, for the subtask whose commits this committer makes: nothing that it
-   * prepared for a checkpoint before this one (exclusive) is in a checkpoint that is retained, so no
-   * commit of it will be repeated. What was kept to recognise a repetition may go. If it fails, the
-   * job goes on.
+   * prepared for a checkpoint before this one (exclusive) is in a checkpoint that is retained, so
+   * no commit of it will be repeated. What was kept to recognise a repetition may go. If it fails,
+   * the job goes on.
    */
   forget?(beforeCheckpointId: number): Promise<void>
   close(): Promise<void>

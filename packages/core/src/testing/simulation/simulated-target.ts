@@ -116,7 +116,9 @@ export class SimulatedTarget {
     return 'committed'
   }
 
-  /** Whoever asks again for what a subtask prepared before the checkpoint is refused from now on. */
+  /**
+   * Whoever asks again for what a subtask prepared before the checkpoint is refused from now on.
+   */
   forget({ place }: SimulatedTransaction, beforeCheckpointId: number): void {
     for (const [name, done] of this.#done) {
       if (done.place === place && done.checkpointId < beforeCheckpointId) this.#done.delete(name)
