@@ -3,12 +3,13 @@ import type { Clock, Scheduler } from '@flinkts/core/connector'
 import { Client } from 'pg'
 import type { QueryResult } from 'pg'
 import type { ResolvedConnection } from './connection/connection-options.ts'
-import { sqlStateOf, toPostgresError } from './connection/errors.ts'
+import { shortened, sqlStateOf, toPostgresError } from './connection/errors.ts'
+import { type StatementDeadline, withinDeadline } from './connection/statement-deadline.ts'
 import type { Lsn } from './records/lsn.ts'
 import { parseLsn } from './records/lsn.ts'
 import { CopyChannel } from './protocol/copy-channel.ts'
 import { DirectSocket } from './protocol/direct-socket.ts'
-import { CopyRowStream } from './protocol/copy-row-stream.ts'
+import { CopyRowStream, rowTooLong } from './protocol/copy-row-stream.ts'
 import { runCopy, runCopyIn } from './protocol/copy-statement.ts'
 import { PgoutputDecoder } from './protocol/pgoutput.ts'
 import { rowDecoder } from './protocol/row-decoder.ts'
@@ -130,12 +131,6 @@ export interface ClientContext {
   readonly copyBufferBytesMax?: number | undefined
 }
 
-/** @internal */
-export interface StatementDeadline {
-  readonly scheduler: Scheduler
-  readonly timeoutMs: number
-}
-
 /** What a replication connection needs besides its options. @internal */
 export interface ReplicationContext extends ClientContext {
   readonly clock: Clock
@@ -179,14 +174,10 @@ class Session {
   walSenderTimeoutMs = 0
   processId = 0
 
-  constructor(
-    client: Client,
-    connection: ResolvedConnection,
-    deadline: StatementDeadline | undefined,
-  ) {
+  constructor(client: Client, connection: ResolvedConnection, context: ClientContext) {
     this.client = client
     this.connection = connection
-    this.#deadline = deadline
+    this.#deadline = context.deadline
   }
 
   /** Runs `statement` after those before it. */
@@ -214,9 +205,8 @@ class Session {
     parameters?: readonly SqlText[],
   ): Promise<QueryResult<SqlRow> | undefined> {
     try {
-      const config = { text: sql, types: { getTypeParser: () => String } }
-      const values = parameters === undefined ? undefined : [...parameters]
-      const query = values === undefined ? config : { ...config, values }
+      const values = parameters === undefined ? {} : { values: [...parameters] }
+      const query = { text: sql, types: { getTypeParser: () => String }, ...values }
       const result: QueryResult<SqlRow> | QueryResult<SqlRow>[] = await this.inTime(() =>
         this.client.query(query),
       )
@@ -228,18 +218,9 @@ class Session {
   }
 
   /** Ends the connection, and so the statement, if it takes too long. */
-  async inTime<T>(statement: () => Promise<T>): Promise<T> {
-    if (this.#deadline === undefined) return statement()
-    const { scheduler, timeoutMs } = this.#deadline
-    const timer = scheduler.after(timeoutMs, () => {
-      const silent = new Error(`the server did not answer within ${timeoutMs} ms`)
-      this.client.connection.stream.destroy(silent)
-    })
-    try {
-      return await statement()
-    } finally {
-      timer.cancel()
-    }
+  inTime<T>(statement: () => Promise<T>): Promise<T> {
+    const { stream } = this.client.connection
+    return withinDeadline(this.#deadline, statement, (late) => stream.destroy(late))
   }
 
   toError(thrown: unknown, what: string, streaming = false): FlinktsError {
@@ -445,7 +426,6 @@ const streamReadBytes = 2_097_152
 const defaultCopyBufferBytesMax = 1_048_576
 /** Postgres itself makes no longer value than 1 GiB. */
 const copyMessageBytesMax = 1_073_741_824
-const statementCharactersMax = 120
 
 /** Connects, pins the session settings and asks what the server is. */
 async function openSession(
@@ -469,7 +449,7 @@ async function openSession(
     application_name: context.applicationName,
     ...(replication === undefined ? {} : { replication }),
   })
-  const session = new Session(client, connection, context.deadline)
+  const session = new Session(client, connection, context)
   // Failures reach whoever waits for a statement; an idle connection's failure, the next statement.
   client.on('error', () => {})
   try {
@@ -517,17 +497,4 @@ function disconnect(client: Client, manner: 'politely' | 'at-once'): Promise<voi
     if (manner === 'politely' && socket.writable) socket.end(terminate, () => socket.destroy())
     else socket.destroy()
   })
-}
-
-function rowTooLong(relation: Relation, length: number): FlinktsError {
-  const message = `a row of the table "${relation.table}" takes ${length} bytes`
-  return new FlinktsError('FLINKTS_POSTGRES_MESSAGE_TOO_LARGE', message, {
-    hint: 'Leave the large column out, or make its values smaller.',
-  })
-}
-
-/** Statements of this connector hold no secrets: values are parameters. */
-function shortened(sql: string): string {
-  const line = sql.trim().replaceAll(/\s+/g, ' ')
-  return line.length > statementCharactersMax ? `${line.slice(0, statementCharactersMax)}…` : line
 }

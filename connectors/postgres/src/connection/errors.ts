@@ -164,3 +164,15 @@ function copyPlace(thrown: unknown): string {
   if (typeof where !== 'string' || !where.startsWith('COPY ')) return ''
   return `, in ${where.split('\n', 1)[0]}`
 }
+
+const statementCharactersMax = 120
+
+/**
+ * A statement, for a message. Those of this connector hold no secrets: values are parameters.
+ *
+ * @internal
+ */
+export function shortened(sql: string): string {
+  const line = sql.trim().replaceAll(/\s+/g, ' ')
+  return line.length > statementCharactersMax ? `${line.slice(0, statementCharactersMax)}…` : line
+}

@@ -1,5 +1,6 @@
-import type { FlinktsError } from '@flinkts/core/connector'
+import { FlinktsError } from '@flinkts/core/connector'
 import type { Row } from '../records/change.ts'
+import type { Relation } from '../records/relation.ts'
 import type { PollStatus } from './replication-stream.ts'
 import type { RowStream } from './row-stream.ts'
 import { Availability } from './availability.ts'
@@ -60,4 +61,12 @@ export class CopyRowStream implements RowStream {
     const { filled, failed } = this.#channel
     return filled || failed || this.#complete || this.#failure !== undefined
   }
+}
+
+/** @internal */
+export function rowTooLong(relation: Relation, length: number): FlinktsError {
+  const message = `a row of the table "${relation.table}" takes ${length} bytes`
+  return new FlinktsError('FLINKTS_POSTGRES_MESSAGE_TOO_LARGE', message, {
+    hint: 'Leave the large column out, or make its values smaller.',
+  })
 }
