@@ -36,7 +36,7 @@ const points: readonly CrashPoint[] = [
     when: 'where the snapshot ends and the stream begins',
     needs: needsSnapshot,
     async reach(attempt, scenario) {
-      await scenario.readAll(attempt, Number.POSITIVE_INFINITY)
+      await scenario.emitSome(attempt, Number.POSITIVE_INFINITY)
       for (let left = randomBelow(scenario.prng, 4); left > 0; left -= 1) {
         await attempt.checkpoint()
         await scenario.idle(attempt, 0)

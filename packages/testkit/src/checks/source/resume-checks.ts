@@ -63,11 +63,11 @@ export const resumeChecks: readonly SourceCheck[] = [
       await scenario.emitSome(first, 1)
       await first.checkpoint()
       await scenario.writeNext()
-      await scenario.readAll(first, Number.POSITIVE_INFINITY)
+      await scenario.emitSome(first, Number.POSITIVE_INFINITY)
       await scenario.crash(first, 'throw')
       for (let round = 0; round < 4; round += 1) {
         const attempt = await scenario.start()
-        await scenario.readAll(attempt, Number.POSITIVE_INFINITY)
+        await scenario.emitSome(attempt, Number.POSITIVE_INFINITY)
         await attempt.checkpoint()
         if (round % 2 === 1) await scenario.writeNext()
         await scenario.idle(attempt, 0)

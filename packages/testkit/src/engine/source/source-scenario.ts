@@ -32,6 +32,9 @@ interface WrittenBatch {
 
 /** The subtasks of a job in a check. */
 const subtasks = 2
+const stepsPerCheckpoint = 6
+/** When no record came for so long, maybe none will. */
+const stalledMs = 150
 /** Batches that are there before the first start. @internal */
 export const batchesAtFirst = 2
 
@@ -147,22 +150,35 @@ export class SourceScenario implements AsyncDisposable {
     return [...this.job.stored.emitted, ...attempt.uncommitted]
   }
 
-  /** Runs until so many records were emitted since the last completed checkpoint, or all. */
+  /**
+   * Runs until so many records were emitted since the last completed checkpoint, or all, or until no
+   * more come for a while: a source may wait for a checkpoint. It gets one if there are none at all.
+   */
   async emitSome(attempt: SourceAttempt, count: number): Promise<void> {
     const deadline = this.job.deadline()
+    let emitted = attempt.uncommitted.length
+    let lastMs = performance.now()
     while (attempt.uncommitted.length < count && !this.#all(attempt)) {
       deadline.check('no record comes')
       await attempt.step()
+      if (attempt.uncommitted.length > emitted) {
+        emitted = attempt.uncommitted.length
+        lastMs = performance.now()
+      } else if (performance.now() - lastMs > stalledMs) {
+        if (emitted > 0) return
+        await attempt.checkpoint()
+        lastMs = performance.now()
+      }
     }
   }
 
   /** Runs until everything that was written was emitted, with checkpoints on the way. */
-  async readAll(attempt: SourceAttempt, checkpointEvery = 6): Promise<void> {
+  async readAll(attempt: SourceAttempt): Promise<void> {
     const deadline = this.job.deadline()
     for (let steps = 1; !this.#all(attempt); steps += 1) {
       deadline.check(this.#missing(attempt))
       await attempt.step()
-      if (steps % checkpointEvery === 0) await attempt.checkpoint()
+      if (steps % stepsPerCheckpoint === 0) await attempt.checkpoint()
     }
   }
 

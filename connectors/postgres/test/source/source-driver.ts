@@ -1,0 +1,167 @@
+import { readFile } from 'node:fs/promises'
+import { defined } from '@flinkts/core/connector'
+import {
+  eventually,
+  type PostgresConnection,
+  type PostgresDatabase,
+  sharedPostgres,
+} from '@flinkts/test-services'
+import type { JsonValue, KitRecord, SourceDriver } from '@flinkts/testkit'
+import { Client, type QueryResultRow } from 'pg'
+import type { Change, Row } from '../../src/index.ts'
+import { postgresCdc } from '../../src/index.ts'
+
+/** A database, by the connection of the source. */
+type Target = { readonly [Name in keyof PostgresConnection]: PostgresConnection[Name] & JsonValue }
+
+/** Those of this process, to be dropped. */
+const databases = new Map<string, PostgresDatabase>()
+
+/** The source for the conformance kit: a database, a role and a slot for each target. */
+export const driver: SourceDriver<Target, Change> = {
+  name: 'postgres source',
+  module: import.meta.url,
+  capabilities: {
+    replayable: true,
+    boundedness: 'continuous-unbounded',
+    splits: 'several',
+    perSplitOrder: true,
+    prunesOnAck: true,
+    snapshotThenStream: true,
+    emitsDeletes: true,
+    reconnects: true,
+  },
+  async versions() {
+    const server = await sharedPostgres()
+    const [row] = await server.query<{ version: string }>(
+      `SELECT split_part(current_setting('server_version'), ' ', 1) AS version`,
+    )
+    const { version } = defined(row, 'a server has a version')
+    return { '@flinkts/postgres': await ownVersion(), PostgreSQL: version }
+  },
+  async setup() {
+    const created = await (await sharedPostgres()).createDatabase()
+    const { host, port, database } = created.connection
+    databases.set(database, created)
+    const [user, password] = [`u_${database}`, `canary-${database.toUpperCase()}`]
+    await created.query(`CREATE ROLE ${user} LOGIN SUPERUSER PASSWORD '${password}'`)
+    await created.query(
+      `CREATE TABLE records (split int4, seq int4, id text NOT NULL, payload text NOT NULL,
+         PRIMARY KEY (split, seq))`,
+    )
+    await created.query('CREATE TABLE others (id bigserial PRIMARY KEY)')
+    return { host, port, user, password, database }
+  },
+  createSource: (connection) =>
+    postgresCdc({
+      connection,
+      tables: ['records'],
+      slot: slotOf(connection),
+      snapshot: { chunkRows: 5 },
+      stream: { statusIntervalMs: 20, lagIntervalMs: 100 },
+      retry: { delayMs: 10, delayMsMax: 100 },
+    }),
+  toRecord({ operation, key, after }) {
+    if (key === undefined) return undefined
+    if (operation === 'delete') return recordOf({ ...key, payload: '' }, 'delete')
+    return after === undefined ? undefined : recordOf(after, 'write')
+  },
+  async writeExternal(target, records) {
+    await withClient(target, async (client) => {
+      await client.query('BEGIN')
+      for (const record of records) await write(client, record)
+      await client.query('COMMIT')
+    })
+  },
+  async writeUnrelated(target) {
+    await query(target, 'INSERT INTO others DEFAULT VALUES')
+  },
+  endPosition: (target) => position(target, 'SELECT pg_current_wal_flush_lsn() AS lsn'),
+  acknowledged: (target) =>
+    position(
+      target,
+      `SELECT confirmed_flush_lsn AS lsn FROM pg_replication_slots
+       WHERE slot_name = '${slotOf(target)}'`,
+    ),
+  async pruneUpstream(target) {
+    const advance = async (): Promise<void> => {
+      await query(
+        target,
+        `SELECT pg_replication_slot_advance(slot_name, pg_current_wal_flush_lsn())
+         FROM pg_replication_slots WHERE slot_name = '${slotOf(target)}'`,
+      )
+    }
+    // The server may not have noticed yet that the reader of the slot is gone.
+    await eventually('the slot to be advanced', advance)
+  },
+  async killConnections(target) {
+    await query(
+      target,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    )
+  },
+  secrets: ({ password }) => [password],
+  async clean({ user, database }) {
+    await databases.get(database)?.drop()
+    databases.delete(database)
+    await (await sharedPostgres()).query(`DROP ROLE ${user}`)
+  },
+}
+
+function slotOf({ database }: Target): string {
+  return `s_${database}`
+}
+
+function recordOf(row: Row, operation: KitRecord['operation']): KitRecord {
+  const [split, seq] = [Number(row['split']), Number(row['seq'])]
+  return { id: `${split}-${seq}`, split, seq, payload: String(row['payload']), operation }
+}
+
+async function write(client: Client, record: KitRecord): Promise<void> {
+  const { id, split, seq, payload, operation } = record
+  if (operation === 'delete') {
+    await client.query('DELETE FROM records WHERE (split, seq) = ($1, $2)', [split, seq])
+    return
+  }
+  await client.query(
+    `INSERT INTO records (split, seq, id, payload) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (split, seq) DO UPDATE SET payload = $4`,
+    [split, seq, id, payload],
+  )
+}
+
+/** A position of the WAL in bytes; 0 without a row. */
+async function position(target: Target, statement: string): Promise<bigint> {
+  const [row] = await query<{ bytes: string }>(
+    target,
+    `SELECT (lsn - '0/0'::pg_lsn)::text AS bytes FROM (${statement}) AS position`,
+  )
+  return BigInt(row?.bytes ?? 0)
+}
+
+function query<Found extends QueryResultRow>(
+  target: Target,
+  statement: string,
+): Promise<readonly Found[]> {
+  return withClient(target, async (client) => (await client.query<Found>(statement)).rows)
+}
+
+/** Lends a connection of the plain driver. */
+async function withClient<Result>(
+  { host, port, user, password, database }: Target,
+  action: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  const client = new Client({ host, port, user, password, database })
+  await client.connect()
+  try {
+    return await action(client)
+  } finally {
+    await client.end()
+  }
+}
+
+async function ownVersion(): Promise<string> {
+  const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(manifest) as { readonly version: string }).version
+}
