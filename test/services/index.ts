@@ -12,4 +12,3 @@ export {
   startPostgres,
 } from './postgres.ts'
 export { prepareServices } from './prepare.ts'
-export { type ProxyDirection, startProxy, type TcpProxy } from './proxy.ts'

@@ -27,7 +27,13 @@ const connectorImports = [
   '@flinkts/filesystem',
   'zod',
 ]
-const testImports = [...core, '@flinkts/core/testing', '@flinkts/test-services', '@flinkts/testkit']
+const testImports = [
+  ...core,
+  '@flinkts/core/testing',
+  '@flinkts/test-services',
+  '@flinkts/testkit',
+  '@flinkts/testkit/proxy',
+]
 /** The jobs that the tests of the command run are those of users. */
 const jobImports = ['@flinkts/filesystem', '@flinkts/formats']
 const testTools = ['fast-check', 'vitest']

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
-import { eventually, sharedPostgres, startProxy } from '@flinkts/test-services'
+import { eventually, sharedPostgres } from '@flinkts/test-services'
+import { startProxy } from '@flinkts/testkit/proxy'
 import { messageOf } from '@flinkts/core/connector'
 import { describe, expect, test } from 'vitest'
 import type { Row } from '../src/records/change.ts'

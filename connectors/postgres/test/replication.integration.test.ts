@@ -1,4 +1,5 @@
-import { eventually, sharedPostgres, startPostgres, startProxy } from '@flinkts/test-services'
+import { eventually, sharedPostgres, startPostgres } from '@flinkts/test-services'
+import { startProxy } from '@flinkts/testkit/proxy'
 import type { PostgresQueries } from '@flinkts/test-services'
 import { describe, expect, test } from 'vitest'
 import { noLsn } from '../src/records/lsn.ts'

@@ -1,6 +1,7 @@
 import { assert, FlinktsError } from '@flinkts/core/connector'
 import type { ErrorCode } from '@flinkts/core/connector'
-import { eventually, startPostgres, startProxy } from '@flinkts/test-services'
+import { eventually, startPostgres } from '@flinkts/test-services'
+import { startProxy } from '@flinkts/testkit/proxy'
 import type { PostgresQueries, PostgresServer } from '@flinkts/test-services'
 import { Client } from 'pg'
 import { describe, expect, test } from 'vitest'

@@ -1,3 +1,4 @@
+import { startProxy } from '@flinkts/testkit/proxy'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -6,7 +7,6 @@ import {
   postgresDefaults,
   sharedPostgres,
   startPostgres,
-  startProxy,
 } from '../index.ts'
 
 describe('a shared Postgres', () => {

@@ -7,15 +7,26 @@ import {
   sharedPostgres,
 } from '@flinkts/test-services'
 import type { JsonValue, KitRecord, SourceDriver } from '@flinkts/testkit'
+import { startProxy, type TcpProxy } from '@flinkts/testkit/proxy'
 import { Client, type QueryResultRow } from 'pg'
 import type { Change, Row } from '../../src/index.ts'
 import { postgresCdc } from '../../src/index.ts'
 
-/** A database, by the connection of the source. */
-type Target = { readonly [Name in keyof PostgresConnection]: PostgresConnection[Name] & JsonValue }
+/** A database, by the connection of the source, which goes through a proxy. */
+type Target = {
+  readonly [Name in keyof PostgresConnection]: PostgresConnection[Name] & JsonValue
+} & {
+  /** That of the server itself. */
+  readonly serverPort: number
+}
 
-/** Those of this process, to be dropped. */
-const databases = new Map<string, PostgresDatabase>()
+/** What this process has to end. */
+interface Place {
+  readonly database: PostgresDatabase
+  readonly proxy: TcpProxy
+}
+
+const places = new Map<string, Place>()
 
 /** The source for the conformance kit: a database, a role and a slot for each target. */
 export const driver: SourceDriver<Target, Change> = {
@@ -41,8 +52,10 @@ export const driver: SourceDriver<Target, Change> = {
   },
   async setup() {
     const created = await (await sharedPostgres()).createDatabase()
-    const { host, port, database } = created.connection
-    databases.set(database, created)
+    const { database, port: serverPort } = created.connection
+    const proxy = await startProxy(created.connection)
+    places.set(database, { database: created, proxy })
+    const { host, port } = proxy.connection
     const [user, password] = [`u_${database}`, `canary-${database.toUpperCase()}`]
     await created.query(`CREATE ROLE ${user} LOGIN SUPERUSER PASSWORD '${password}'`)
     await created.query(
@@ -50,13 +63,13 @@ export const driver: SourceDriver<Target, Change> = {
          PRIMARY KEY (split, seq))`,
     )
     await created.query('CREATE TABLE others (id bigserial PRIMARY KEY)')
-    return { host, port, user, password, database }
+    return { host, port, serverPort, user, password, database }
   },
-  createSource: (connection) =>
+  createSource: ({ host, port, user, password, database }) =>
     postgresCdc({
-      connection,
+      connection: { host, port, user, password, database },
       tables: ['records'],
-      slot: slotOf(connection),
+      slot: slotOf({ database }),
       snapshot: { chunkRows: 5 },
       stream: { statusIntervalMs: 20, lagIntervalMs: 100 },
       retry: { delayMs: 10, delayMsMax: 100 },
@@ -101,15 +114,20 @@ export const driver: SourceDriver<Target, Change> = {
        WHERE datname = current_database() AND pid <> pg_backend_pid()`,
     )
   },
+  async breakConnections({ database }, byteCount) {
+    places.get(database)?.proxy.breakAfter(byteCount)
+  },
   secrets: ({ password }) => [password],
   async clean({ user, database }) {
-    await databases.get(database)?.drop()
-    databases.delete(database)
+    const place = places.get(database)
+    places.delete(database)
+    await place?.proxy.close()
+    await place?.database.drop()
     await (await sharedPostgres()).query(`DROP ROLE ${user}`)
   },
 }
 
-function slotOf({ database }: Target): string {
+function slotOf({ database }: Pick<Target, 'database'>): string {
   return `s_${database}`
 }
 
@@ -149,7 +167,7 @@ function query<Found extends QueryResultRow>(
 
 /** Lends a connection of the plain driver. */
 async function withClient<Result>(
-  { host, port, user, password, database }: Target,
+  { host, serverPort: port, user, password, database }: Target,
   action: (client: Client) => Promise<Result>,
 ): Promise<Result> {
   const client = new Client({ host, port, user, password, database })

@@ -42,6 +42,11 @@ export interface SourceDriver<Target extends JsonValue = JsonValue, Out = unknow
   pruneUpstream?(target: Target): Promise<void>
   /** Ends every connection of the source. Needed to reach a declared `reconnects`. */
   killConnections?(target: Target): Promise<void>
+  /**
+   * Ends each connection of the source when the system has sent so many more bytes on it: in the
+   * middle of what it sends. A `startProxy` of `@flinkts/testkit/proxy` does it.
+   */
+  breakConnections?(target: Target, byteCount: number): Promise<void>
   /** What may be in no log line, error or checkpoint: passwords, tokens. */
   secrets?(target: Target): readonly string[]
   /** Removes the target and everything in it. */

@@ -54,7 +54,7 @@ describe('the list of checks', () => {
       ['throw', 'abandon', 'kill'].map((way) => `crash@${point}.${way}`),
     )
 
-    const wanted = [...crashes, 'crash@S9.reconnect', 'crash@S9.kill']
+    const wanted = [...crashes, 'crash@S9.reconnect', 'crash@S9.cut', 'crash@S9.kill']
     expect(wanted.filter((name) => !names.includes(name))).toEqual([])
     expect(new Set(names).size).toBe(names.length)
   })

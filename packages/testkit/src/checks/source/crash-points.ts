@@ -4,7 +4,7 @@ import { scheduler } from '../../engine/kit-runtime.ts'
 import type { SourceAttempt } from '../../engine/source/source-attempt.ts'
 import { type CrashMode, SourceScenario } from '../../engine/source/source-scenario.ts'
 import { needsReconnect, needsReplay, needsSnapshot } from './needs.ts'
-import type { SourceCheck } from './source-check.ts'
+import type { SourceCheck, SourceCheckContext } from './source-check.ts'
 
 /** A moment at which an attempt ends. */
 interface CrashPoint {
@@ -99,6 +99,8 @@ const points: readonly CrashPoint[] = [
 
 /** Enough for what is near to be read ahead. */
 const readAheadMs = 20
+/** Less than a batch has. */
+const cutBytesMax = 1_500
 
 const waysOf: Readonly<Record<CrashMode, string>> = {
   throw: 'an attempt fails and is closed',
@@ -111,26 +113,50 @@ export const crashChecks: readonly SourceCheck[] = [
   {
     name: 'crash@S9.reconnect',
     level: 'L2',
-    holds: 'connections are lost in the middle of a transaction: the same attempt goes on with it',
+    holds: 'connections are lost between two polls: the same attempt goes on',
     proves: ['reconnects'],
     needs: needsReconnect,
-    async run(context) {
-      await using scenario = await SourceScenario.open(context)
-      const attempt = await scenario.start({ pollRecordsMax: 2 })
-      for (;;) {
-        await scenario.emitSome(attempt, scenario.upTo(6))
-        await delay(scheduler, readAheadMs)
-        await context.driver.killConnections?.(scenario.target)
-        await delay(scheduler, readAheadMs)
-        await scenario.readAll(attempt)
-        await attempt.checkpoint()
-        if (!scenario.moreToWrite) break
-        await scenario.writeNext()
-      }
-      await scenario.runOut(attempt)
-    },
+    run: (context) =>
+      loseConnections(context, async ({ driver, target }) => {
+        await driver.killConnections?.(target)
+      }),
+  },
+  {
+    name: 'crash@S9.cut',
+    level: 'L2',
+    holds: 'connections break in the middle of a transaction: the same attempt goes on with it',
+    proves: ['reconnects'],
+    needs: (capabilities, driver) =>
+      driver.breakConnections === undefined
+        ? 'the driver has no breakConnections'
+        : needsReconnect(capabilities, driver),
+    run: (context) =>
+      loseConnections(context, async ({ driver, target, prng }) => {
+        await driver.breakConnections?.(target, randomBelow(prng, cutBytesMax))
+      }),
   },
 ]
+
+/** One attempt reads everything, and loses its connections before, while and after each batch. */
+async function loseConnections(
+  context: SourceCheckContext,
+  lose: (scenario: SourceScenario) => Promise<void>,
+): Promise<void> {
+  await using scenario = await SourceScenario.open(context)
+  const attempt = await scenario.start({ pollRecordsMax: 2 })
+  for (;;) {
+    await scenario.emitSome(attempt, scenario.upTo(6))
+    await delay(scheduler, readAheadMs)
+    await lose(scenario)
+    await delay(scheduler, readAheadMs)
+    await scenario.readAll(attempt)
+    await attempt.checkpoint()
+    if (!scenario.moreToWrite) break
+    await lose(scenario)
+    await scenario.writeNext()
+  }
+  await scenario.runOut(attempt)
+}
 
 function crashCheck(point: CrashPoint, mode: CrashMode): SourceCheck {
   const { when, needs } = point

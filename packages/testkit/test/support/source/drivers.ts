@@ -38,7 +38,7 @@ export function logDriver(
   capabilities: SourceCapabilities,
   createSource: (upstream: LogUpstream) => Source<KitRecord>,
   module: string = import.meta.url,
-): Required<SourceDriver<string, KitRecord>> {
+): Required<Omit<SourceDriver<string, KitRecord>, 'breakConnections'>> {
   return {
     name,
     module,

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Address, eventually, startProxy, type TcpProxy } from '../index.ts'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { type ServerAddress, startProxy, type TcpProxy } from '../../src/proxy.ts'
 
 describe('a proxy', () => {
   let server: Server
-  let address: Address
+  let address: ServerAddress
   let accepted: Peer[]
   let clients: Peer[]
   let proxy: TcpProxy
@@ -30,7 +30,7 @@ describe('a proxy', () => {
     server.close()
   })
 
-  function client(target: Address = proxy.connection): Peer {
+  function client(target: ServerAddress = proxy.connection): Peer {
     const peer = new Peer(connect(target))
     clients.push(peer)
     return peer
@@ -66,7 +66,7 @@ describe('a proxy', () => {
 
     expect(await peer.closed).toBe('in order')
     expect(await accepted[0]?.closed).toBe('in order')
-    await eventually('no connection', () => expect(proxy.connectionCount).toBe(0), quick)
+    await vi.waitFor(() => expect(proxy.connectionCount).toBe(0), quick)
   })
 
   test('reads no faster than the receiver does, and keeps the order', async () => {
@@ -77,15 +77,18 @@ describe('a proxy', () => {
 
     accepted[0]?.socket.write(sent)
     let waiting = sent.length
-    await eventually('the flow to stop', () => {
-      const before = waiting
-      waiting = accepted[0]?.socket.writableLength ?? 0
-      expect(waiting).toBe(before)
-    })
+    await vi.waitFor(
+      () => {
+        const before = waiting
+        waiting = accepted[0]?.socket.writableLength ?? 0
+        expect(waiting).toBe(before)
+      },
+      { timeout: 30_000, interval: 50 },
+    )
     expect(waiting).toBeGreaterThan(0)
     peer.socket.resume()
 
-    await eventually('all bytes', () => expect(peer.size).toBe(1 + sent.length), quick)
+    await vi.waitFor(() => expect(peer.size).toBe(1 + sent.length), quick)
     expect(peer.text === `x${sent.toString()}`).toBe(true)
   })
 
@@ -155,6 +158,33 @@ describe('a proxy', () => {
     await echoed(client(), 'b')
   })
 
+  test('ends a connection in the middle of what the server sends', async () => {
+    const peer = client()
+    await echoed(peer, 'a')
+
+    proxy.breakAfter(3)
+    await echoed(client(), 'another connection')
+    peer.socket.write('bcdefg')
+
+    expect(await peer.closed).toBe('in order')
+    expect(peer.text).toBe('abcd')
+    expect(accepted[0]?.text).toBe('abcdefg')
+    expect(await accepted[0]?.closed).toBe('ECONNRESET')
+    await vi.waitFor(() => expect(proxy.connectionCount).toBe(1), quick)
+  })
+
+  test('loses the answer to what the server has done', async () => {
+    const peer = client()
+    await echoed(peer, 'a')
+
+    proxy.breakAfter(0)
+    peer.socket.write('b')
+
+    expect(await peer.closed).toBe('in order')
+    expect(peer.text).toBe('a')
+    expect(accepted[0]?.text).toBe('ab')
+  })
+
   test('passes a reset of the server on to the client', async () => {
     const peer = client()
     await echoed(peer, 'a')
@@ -206,7 +236,7 @@ describe('a proxy', () => {
   })
 })
 
-const quick = { timeoutMs: 5_000, intervalMs: 1 } as const
+const quick = { timeout: 5_000, interval: 1 } as const
 
 /** One end of a connection, and all that it saw. */
 class Peer {
@@ -240,6 +270,6 @@ class Peer {
   }
 
   async hasReceived(text: string): Promise<void> {
-    await eventually(`"${text}" to arrive`, () => expect(this.text).toBe(text), quick)
+    await vi.waitFor(() => expect(this.text).toBe(text), quick)
   }
 }

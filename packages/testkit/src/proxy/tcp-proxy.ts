@@ -1,17 +1,23 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import type { Address } from './container.ts'
 import { type Gate, Pipe } from './pipe.ts'
 
-/** Which way bytes go. @internal */
+/** Where a server listens. @public */
+export interface ServerAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** Which way bytes go. @public */
 export type ProxyDirection = 'to-server' | 'to-client' | 'both'
 
 /**
  * A TCP proxy in this process whose address stays while it breaks connections. Faults add up until
  * `mend`. Close it, or declare it with `await using`.
- * @internal
+ *
+ * @public
  */
-export interface TcpProxy<Target extends Address = Address> extends AsyncDisposable {
+export interface TcpProxy<Target extends ServerAddress = ServerAddress> extends AsyncDisposable {
   /** The target, with the proxy's host and port. */
   readonly connection: Target
   /** The count of clients that are connected now. */
@@ -27,6 +33,12 @@ export interface TcpProxy<Target extends Address = Address> extends AsyncDisposa
   refuse(): void
   /** Ends `cut`, `setLatency` and `refuse`. Bytes held back go on: TCP loses none. */
   mend(): void
+  /**
+   * Ends each connection that is there when the server has sent so many more bytes on it: these the
+   * client gets, and what follows is lost. With 0, what the server then does is done, and the client
+   * never hears of it.
+   */
+  breakAfter(byteCount: number): void
   /** Resets all connections on both sides, at once. Bytes held back are lost with them. */
   reset(): void
   /**
@@ -40,8 +52,8 @@ export interface TcpProxy<Target extends Address = Address> extends AsyncDisposa
 
 const clientCountMax = 1024
 
-/** Starts a proxy in front of a server. @internal */
-export async function startProxy<Target extends Address>(
+/** Starts a proxy in front of a server. @public */
+export async function startProxy<Target extends ServerAddress>(
   target: Target,
 ): Promise<TcpProxy<Target>> {
   const server = createServer({ allowHalfOpen: true, noDelay: true })
@@ -54,13 +66,14 @@ export async function startProxy<Target extends Address>(
 interface Link {
   readonly client: Socket
   readonly upstream: Socket
-  readonly pipes: readonly Pipe[]
+  /** To the server, to the client. */
+  readonly pipes: readonly [Pipe, Pipe]
 }
 
-class RunningProxy<Target extends Address> implements TcpProxy<Target> {
+class RunningProxy<Target extends ServerAddress> implements TcpProxy<Target> {
   readonly connection: Target
   readonly #server: Server
-  readonly #target: Address
+  readonly #target: ServerAddress
   readonly #toServer: Gate = { held: false, latencyMs: 0 }
   readonly #toClient: Gate = { held: false, latencyMs: 0 }
   readonly #links = new Set<Link>()
@@ -103,6 +116,13 @@ class RunningProxy<Target extends Address> implements TcpProxy<Target> {
     for (const { pipes } of this.#links) for (const pipe of pipes) pipe.flush()
     for (const client of this.#waiting) this.#link(client)
     this.#waiting.clear()
+  }
+
+  breakAfter(byteCount: number): void {
+    for (const link of this.#links) {
+      const [, toClient] = link.pipes
+      toClient.limit(byteCount, () => this.#break(link))
+    }
   }
 
   reset(): void {
@@ -152,11 +172,18 @@ class RunningProxy<Target extends Address> implements TcpProxy<Target> {
     client.on('close', () => this.#waiting.delete(client))
   }
 
+  /** The client gets what it was given, and then the end. */
+  #break({ client, upstream, pipes }: Link): void {
+    for (const pipe of pipes) pipe.close()
+    client.destroySoon()
+    upstream.resetAndDestroy()
+  }
+
   #link(client: Socket): void {
     const { host, port } = this.#target
     const upstream = connect({ host, port, allowHalfOpen: true, noDelay: true })
     upstream.on('error', () => undefined)
-    const pipes = [
+    const pipes: Link['pipes'] = [
       new Pipe(client, upstream, this.#toServer),
       new Pipe(upstream, client, this.#toClient),
     ]

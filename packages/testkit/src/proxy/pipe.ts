@@ -25,6 +25,7 @@ export class Pipe {
   #timer: NodeJS.Timeout | undefined
   #blocked = false
   #closed = false
+  #limit: { bytesLeft: number; readonly onExceeded: () => void } | undefined
 
   constructor(source: Socket, target: Socket, gate: Gate) {
     this.#source = source
@@ -63,6 +64,11 @@ export class Pipe {
     }
   }
 
+  /** Passes so many more bytes on, and tells when there is one more. */
+  limit(byteCount: number, onExceeded: () => void): void {
+    this.#limit = { bytesLeft: byteCount, onExceeded }
+  }
+
   /** Passes nothing on from now on. */
   close(): void {
     this.#closed = true
@@ -81,7 +87,7 @@ export class Pipe {
     switch (passenger.type) {
       case 'bytes':
         this.#queuedBytes -= passenger.bytes.length
-        this.#blocked = !this.#target.write(passenger.bytes)
+        this.#passBytes(passenger.bytes)
         if (this.#queuedBytes <= queuedBytesMax) this.#source.resume()
         return
       case 'end':
@@ -93,6 +99,15 @@ export class Pipe {
       default:
         passenger satisfies never
     }
+  }
+
+  #passBytes(bytes: Buffer): void {
+    const limit = this.#limit
+    const passed = limit === undefined ? bytes : bytes.subarray(0, limit.bytesLeft)
+    if (passed.length > 0) this.#blocked = !this.#target.write(passed)
+    if (limit === undefined) return
+    limit.bytesLeft -= passed.length
+    if (passed.length < bytes.length) limit.onExceeded()
   }
 
   #dueMs(): number {
