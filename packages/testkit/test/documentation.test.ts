@@ -55,6 +55,7 @@ describe('the reports of our connectors', () => {
       'postgres sink, twoPhase',
       'postgres sink, twoPhase by key',
       'postgres sink, upsert',
+      'postgres source',
     ])
   })
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { defined } from '@flinkts/core/connector'
+import { assert, defined } from '@flinkts/core/connector'
 import {
   eventually,
   type PostgresConnection,
@@ -133,7 +133,9 @@ function slotOf({ database }: Pick<Target, 'database'>): string {
 
 function recordOf(row: Row, operation: KitRecord['operation']): KitRecord {
   const [split, seq] = [Number(row['split']), Number(row['seq'])]
-  return { id: `${split}-${seq}`, split, seq, payload: String(row['payload']), operation }
+  const payload = row['payload']
+  assert(typeof payload === 'string', 'text is a string')
+  return { id: `${split}-${seq}`, split, seq, payload, operation }
 }
 
 async function write(client: Client, record: KitRecord): Promise<void> {

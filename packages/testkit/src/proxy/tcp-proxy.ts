@@ -34,9 +34,9 @@ export interface TcpProxy<Target extends ServerAddress = ServerAddress> extends 
   /** Ends `cut`, `setLatency` and `refuse`. Bytes held back go on: TCP loses none. */
   mend(): void
   /**
-   * Ends each connection that is there when the server has sent so many more bytes on it: these the
-   * client gets, and what follows is lost. With 0, what the server then does is done, and the client
-   * never hears of it.
+   * Ends each connection that is there when the server has sent so many more bytes on it: these
+   * the client gets, and what follows is lost. With 0, what the server then does is done, and the
+   * client never hears of it.
    */
   breakAfter(byteCount: number): void
   /** Resets all connections on both sides, at once. Bytes held back are lost with them. */

@@ -151,8 +151,8 @@ export class SourceScenario implements AsyncDisposable {
   }
 
   /**
-   * Runs until so many records were emitted since the last completed checkpoint, or all, or until no
-   * more come for a while: a source may wait for a checkpoint. It gets one if there are none at all.
+   * Runs until so many records were emitted since the last completed checkpoint, or all, or until
+   * no more come for a while: a source may wait for a checkpoint. It gets one if none came at all.
    */
   async emitSome(attempt: SourceAttempt, count: number): Promise<void> {
     const deadline = this.job.deadline()
