@@ -1,7 +1,9 @@
 import { defined } from '@flinkts/core/connector'
+import type { Prng } from '@flinkts/core/testing'
 import type { SourceCheckpoint } from '../../engine/source/source-checkpoint.ts'
 import { SourceScenario } from '../../engine/source/source-scenario.ts'
 import { violation } from '../../engine/violation.ts'
+import type { KitRecord } from '../../records/kit-record.ts'
 import { needsReplay, needsSnapshot, needsStream } from './needs.ts'
 import type { SourceCheck } from './source-check.ts'
 
@@ -44,10 +46,34 @@ export const resumeChecks: readonly SourceCheck[] = [
         const attempt = await scenario.start()
         await scenario.emitSome(attempt, scenario.upTo(6))
         await attempt.checkpoint()
+        await scenario.writeNext()
         await scenario.emitSome(attempt, scenario.upTo(3))
         await scenario.crash(attempt, 'throw')
       }
-      await scenario.writeNext()
+      await scenario.finish()
+    },
+  },
+  {
+    name: 'snapshot.changedMeanwhile',
+    level: 'L2',
+    holds: 'changes of what the snapshot has read, or has yet to read, come once and end up right',
+    proves: ['snapshotThenStream', 'emitsDeletes'],
+    needs: (capabilities) =>
+      capabilities.emitsDeletes ? needsSnapshot(capabilities) : 'no deletes are declared',
+    async run(context) {
+      await using scenario = await SourceScenario.open(context)
+      // A row that was changed comes in the place of its key, and not of its change.
+      scenario.ordered = false
+      const rows = scenario.written
+      for (let round = 0; round < 3; round += 1) {
+        const attempt = await scenario.start()
+        await scenario.emitSome(attempt, scenario.upTo(5))
+        await attempt.checkpoint()
+        await scenario.write(changesOf(rows, scenario.prng, round))
+        await scenario.emitSome(attempt, scenario.upTo(5))
+        await scenario.write(changesOf(rows, scenario.prng, round + 3))
+        await scenario.crash(attempt, 'throw')
+      }
       await scenario.finish()
     },
   },
@@ -139,6 +165,16 @@ export const resumeChecks: readonly SourceCheck[] = [
     },
   },
 ]
+
+/** A transaction that changes and deletes some rows; what is gone may come again. */
+function changesOf(rows: readonly KitRecord[], prng: Prng, round: number): readonly KitRecord[] {
+  return rows.flatMap((row): readonly KitRecord[] => {
+    const dice = prng.next()
+    if (dice > 0.3) return []
+    const changed: KitRecord = { ...row, payload: `${row.payload} ${round}` }
+    return dice > 0.1 ? [changed] : [changed, { ...changed, operation: 'delete' }]
+  })
+}
 
 /** Reads and writes everything, with a checkpoint after every few records. */
 async function runWithCheckpoints(scenario: SourceScenario): Promise<void> {

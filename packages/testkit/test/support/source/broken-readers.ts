@@ -170,6 +170,18 @@ export class ForgetsItsRows extends TableReader {
   }
 }
 
+/** After a restart the rows are those of now, and the stream begins where it was to begin. */
+export class LooksAgain extends TableReader {
+  override addSplits(splits: readonly TableSplit[]): void {
+    for (const split of splits) {
+      const { snapshot, place } = split
+      super.addSplits([snapshot === undefined ? split : { ...split, snapshot: this.upstream.end }])
+      const progress = this.splits.get(split.splitId)
+      if (snapshot !== undefined) Object.assign(progress ?? {}, { place, fetched: place })
+    }
+  }
+}
+
 export class BeginsAtTheEnd extends TableReader {
   override handOver(progress: Progress<TableSplit>): void {
     const { end } = this.upstream

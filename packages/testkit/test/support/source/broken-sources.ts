@@ -18,6 +18,7 @@ import {
   KeepsTwoSplits,
   LeavesATimer,
   LogsItsSecret,
+  LooksAgain,
   MixesOrder,
   PassesOverGaps,
   RemembersByItself,
@@ -204,6 +205,12 @@ export const brokenSources: Readonly<Record<string, BrokenSource>> = {
     caughtBy: 'resume.partialSnapshot',
     ...tables,
     createSource: withTableReader(ForgetsItsRows),
+  },
+  'looks-again': {
+    breaks: 'a restart takes the snapshot of another moment than the stream goes on from',
+    caughtBy: 'snapshot.changedMeanwhile',
+    ...tables,
+    createSource: withTableReader(LooksAgain),
   },
   'begins-at-the-end': {
     breaks: 'the stream begins where the log ends when the snapshot does, not when it began',
