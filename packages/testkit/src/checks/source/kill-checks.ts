@@ -82,7 +82,7 @@ const series: readonly KillSeries[] = [
   },
   {
     name: 'S9',
-    holds: 'soon after its connections were lost in the middle of a transaction',
+    holds: 'soon after its connections were lost',
     needs: needsReconnect,
     kills: (prng) => [{ point: 'S9', nth: 4 + any(prng, 12) }],
   },

@@ -1,5 +1,6 @@
-import type { CheckpointNotice, InputStatus, SourceOutput } from '@flinkts/core/connector'
 import { setTimeout as pause } from 'node:timers/promises'
+import { FlinktsError } from '@flinkts/core/connector'
+import type { CheckpointNotice, InputStatus, SourceOutput } from '@flinkts/core/connector'
 import type { KitRecord } from '../../../src/records/kit-record.ts'
 import { secret } from './drivers.ts'
 import { LogReader, type LogSplit, type Progress } from './log-reader.ts'
@@ -63,6 +64,13 @@ export class KeepsTwoSplits extends LogReader {
 export class PassesOverGaps extends LogReader {
   override checkGap(progress: Progress): void {
     progress.fetched = Math.max(progress.fetched, this.upstream.pruned)
+  }
+}
+
+export class TakesGapsForTrouble extends LogReader {
+  override checkGap({ fetched }: Progress): void {
+    if (fetched >= this.upstream.pruned) return
+    throw new FlinktsError('FLINKTS_STORAGE_FAILED', 'the log could not be read')
   }
 }
 

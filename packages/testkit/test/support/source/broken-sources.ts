@@ -25,6 +25,7 @@ import {
   RepeatsOne,
   SkipsOne,
   Spins,
+  TakesGapsForTrouble,
 } from './broken-readers.ts'
 import { boundedLog, log, table } from './drivers.ts'
 import type { LogReader, LogSplit } from './log-reader.ts'
@@ -175,6 +176,12 @@ export const brokenSources: Readonly<Record<string, BrokenSource>> = {
     caughtBy: 'upstream.gapIsLoud',
     ...logs,
     createSource: withReader(PassesOverGaps),
+  },
+  'takes-gaps-for-trouble': {
+    breaks: 'what was pruned fails in a way that is tried again for ever',
+    caughtBy: 'upstream.gapIsLoud',
+    ...logs,
+    createSource: withReader(TakesGapsForTrouble),
   },
   'skips-one': {
     breaks: 'a restart leaves out the record behind the position',
