@@ -48,7 +48,9 @@ export function describeConnector<Driver extends AnyDriver>(
   const seed = process.env['FLINKTS_SEED']
   const results: CheckResult[] = []
   const run = async (check: Check<Driver>): Promise<CheckResult> => {
-    const result = await runCheck(check, driver, settingsOf(check, thorough ? full : quick, seed))
+    const settings = settingsOf(check, thorough ? full : quick, seed)
+    const { seedsAtOnce } = kit
+    const result = await runCheck(check, driver, { ...settings, seedsAtOnce })
     results.push(result)
     return result
   }

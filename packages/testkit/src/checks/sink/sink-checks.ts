@@ -20,5 +20,7 @@ export const sinkKit: Kit<SinkDriver> = {
     ...crashChecks,
     ...killChecks,
   ],
+  // Names of prepared output may be those of the whole server, and jobs of checks have one id.
+  seedsAtOnce: 1,
   claimsOf: sinkClaims,
 }

@@ -18,5 +18,6 @@ export const sourceKit: Kit<SourceDriver> = {
     ...crashChecks,
     ...killChecks,
   ],
+  seedsAtOnce: 5,
   claimsOf: sourceClaims,
 }
