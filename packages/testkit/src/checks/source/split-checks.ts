@@ -20,7 +20,7 @@ export const splitChecks: readonly SourceCheck[] = [
       await scenario.readAll(attempt)
       await scenario.write(newSplits(context, 5))
       await scenario.readAll(attempt)
-      await attempt.checkpoint()
+      await scenario.comeToRest(attempt)
       await scenario.close(attempt)
       await driver.pruneUpstream?.(scenario.target)
       const next = await scenario.start()

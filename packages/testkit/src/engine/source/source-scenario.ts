@@ -33,6 +33,8 @@ interface WrittenBatch {
 /** The subtasks of a job in a check. */
 const subtasks = 2
 const stepsPerCheckpoint = 6
+/** A read that is under way is done in that time. */
+const restMs = 200
 /** When no record came for so long, maybe none will. */
 const stalledMs = 150
 /** Batches that are there before the first start. @internal */
@@ -189,6 +191,23 @@ export class SourceScenario implements AsyncDisposable {
     const endMs = performance.now() + ms
     do await attempt.step()
     while (performance.now() < endMs)
+  }
+
+  /**
+   * Takes checkpoints until nothing changes in them any more: the source has seen that it has read
+   * all, which may be later than its last record.
+   */
+  async comeToRest(attempt: SourceAttempt): Promise<void> {
+    const deadline = this.job.deadline()
+    for (let before = ''; ; ) {
+      deadline.check('what checkpoints hold changes again and again, and nothing is written')
+      await attempt.checkpoint()
+      const { enumerator, splits } = this.job.stored
+      const held = JSON.stringify([enumerator, splits].flat(2).map((state) => state?.bytes))
+      if (held === before) return
+      before = held
+      await this.idle(attempt, restMs)
+    }
   }
 
   /** Starts the job again, writes the rest, and looks at the result for good. */
