@@ -1,5 +1,6 @@
 import type { PostgresDatabase } from '@flinkts/test-services'
-import { eventually, startProxy } from '@flinkts/test-services'
+import { eventually } from '@flinkts/test-services'
+import { startProxy } from '@flinkts/testkit/proxy'
 import { describe, expect, test } from 'vitest'
 import { connectionOf, LookupRun, lockTable, waitingLookups } from '../support/lookup-fixture.ts'
 import { containing } from '../support/matchers.ts'
