@@ -6,9 +6,9 @@ import { Client } from 'pg'
 const connectionCount = 3
 const statementsMax = 8
 const pauseMsMax = 25
-/** One transaction in so many changes many rows at once. */
-const largeEach = 40
-const largeRows = 300
+/** One transaction in so many changes many rows: enough for a checkpoint to cut it. */
+const largeEach = 100
+const largeRows = 5_000
 /** One in so many is rolled back. */
 const rollbackEach = 10
 
