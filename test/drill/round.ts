@@ -51,8 +51,8 @@ export type Moment = (typeof moments)[number]
 const startUpMsMin = 250
 const startUpMsMax = 1_000
 const runningMsMax = 1_200
-/** Of the first kill of a round, which is to hit the preparation of the slot. */
-const firstMsMax = 60
+/** Of the first kill of a round, which is to hit the preparation of publication and slot. */
+const firstMsMax = 100
 /** Of kills at the beginning of a round, so that several hit the reading of rows. */
 const earlyMsMax = 300
 const streamMsMax = 40
@@ -107,9 +107,10 @@ async function strike(
   const prng = new SeededPrng(seed)
   const done: Kill[] = []
   for (let index = 0; index < kills; index += 1) {
-    const moment = defined(moments[randomBelow(prng, moments.length)], 'there are moments')
+    const chosen = defined(moments[randomBelow(prng, moments.length)], 'there are moments')
+    const moment = index === 0 ? 'running' : chosen
     const early = index === 0 ? firstMsMax : earlyMsMax
-    const start = { moment, fraction: prng.next(), startedAt: Date.now() }
+    const start = { moment, fraction: prng.next(), startedAt: Date.now() } as const
     job.start()
     await untilMoment(job, witness, {
       ...start,
