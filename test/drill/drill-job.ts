@@ -2,14 +2,15 @@
  * The job of the drill, run until SIGTERM stops it: every row and every change of the table
  * `accounts` becomes one row of the table `copied`, in another database, exactly once.
  *
- * Reads SOURCE_URL, TARGET_URL and CHECKPOINTS of its environment; says `running` when it runs.
+ * Reads SOURCE_URL, TARGET_URL, MODE and CHECKPOINTS of its environment; says `running` when it
+ * runs.
  */
 import { consoleLogger, defineJob, runJob } from '@flinkts/core'
 import { type Change, type PgValue, postgresCdc, postgresSink } from '@flinkts/postgres'
 
 type CopiedChange = Readonly<Record<string, PgValue | undefined>>
 
-const { SOURCE_URL, TARGET_URL, CHECKPOINTS = '' } = process.env
+const { SOURCE_URL, TARGET_URL, MODE, CHECKPOINTS = '' } = process.env
 
 const accounts = postgresCdc({
   connection: { url: SOURCE_URL },
@@ -19,7 +20,7 @@ const accounts = postgresCdc({
 
 const copied = postgresSink<CopiedChange>({
   connection: { url: TARGET_URL },
-  mode: 'twoPhase',
+  mode: MODE === 'staged' ? 'staged' : 'twoPhase',
   table: 'copied',
 })
 

@@ -2,16 +2,27 @@ import { startPostgres } from '@flinkts/test-services'
 import { expect, test } from 'vitest'
 import { runRound } from './round.ts'
 
-test('a pipeline between databases that is killed ten times copies every change once', async () => {
-  await using server = await startPostgres({ settings: { fsync: 'off' } })
+test.each([
+  ['twoPhase', 10],
+  ['staged', 5],
+] as const)(
+  'a pipeline of mode "%s" that is killed %i times copies every change once',
+  async (mode, count) => {
+    await using server = await startPostgres({ settings: { fsync: 'off' } })
 
-  const { kills, findings } = await runRound(server, { seed: 1, kills: 10, rows: 20_000 })
+    const { kills, findings } = await runRound(server, {
+      seed: 1,
+      kills: count,
+      rows: 20_000,
+      mode,
+    })
 
-  expect(kills.length).toBe(10)
-  expect(findings).toMatchObject({
-    faults: { lost: 0, duplicated: 0, wrong: 0, disordered: 0 },
-    prepared: 0,
-    examples: [],
-  })
-  expect(Math.min(findings.rows, findings.changes)).toBeGreaterThan(0)
-})
+    expect(kills.length).toBe(count)
+    expect(findings).toMatchObject({
+      faults: { lost: 0, duplicated: 0, wrong: 0, disordered: 0 },
+      held: 0,
+      examples: [],
+    })
+    expect(Math.min(findings.rows, findings.changes)).toBeGreaterThan(0)
+  },
+)

@@ -9,26 +9,26 @@ export interface DrillSummary {
   readonly kills: number
   readonly byMoment: Readonly<Record<Moment, number>>
   readonly byPhase: Readonly<Record<Phase, number>>
-  /** Kills that left transactions prepared. */
-  readonly prepared: number
+  /** Kills that left transactions prepared, or rows staged. */
+  readonly held: number
   readonly transactions: number
   readonly rows: number
   readonly changes: number
-  /** Faults, and prepared transactions that were left at the end. */
-  readonly faults: Readonly<Record<Fault | 'left prepared', number>>
+  /** Faults, and transactions that were left at the end. */
+  readonly faults: Readonly<Record<Fault | 'left behind', number>>
 }
 
 /** Runs as many rounds as the kills need; `say` gets a line after each of them. */
 export async function runDrill(
   server: SharedPostgres,
-  { kills, seed, rows }: Omit<DrillOptions, 'help'>,
+  { kills, seed, rows, mode }: Omit<DrillOptions, 'help'>,
   say: (line: string) => void,
 ): Promise<DrillSummary> {
   const rounds: RoundResult[] = []
   const roundCount = Math.ceil(kills / killsPerRound)
   for (let index = 0; index < roundCount; index += 1) {
     const left = kills - index * killsPerRound
-    const options = { seed: seed + index, kills: Math.min(left, killsPerRound), rows }
+    const options = { seed: seed + index, kills: Math.min(left, killsPerRound), rows, mode }
     const startedMs = performance.now()
     const which = `round ${index + 1} of ${roundCount}, seed ${options.seed}`
     const result = await runRound(server, options).catch((cause: unknown) => {
@@ -49,13 +49,13 @@ export function isExact({ faults }: DrillSummary): boolean {
 }
 
 function described(round: RoundResult): string {
-  const { kills, byPhase, prepared, rows, changes, faults } = summaryOf([round])
+  const { kills, byPhase, held, rows, changes, faults } = summaryOf([round])
   const hit = Object.entries(byPhase).filter(([, count]) => count > 0)
   const where = hit.map(([phase, count]) => `${count} ${phase}`)
   const wrong = Object.entries(faults).filter(([, count]) => count > 0)
   const verdict = wrong.map(([fault, count]) => `${count} ${fault}`).join(', ')
   return (
-    `${kills} kills (${where.join(', ')}; ${prepared} with transactions prepared), ` +
+    `${kills} kills (${where.join(', ')}; ${held} before a commit), ` +
     `${rows} rows and ${changes} changes ${verdict === '' ? 'exact' : `WRONG: ${verdict}`}`
   )
 }
@@ -68,7 +68,7 @@ function summaryOf(rounds: readonly RoundResult[]): DrillSummary {
     kills: kills.length,
     byMoment: counted(moments, (moment) => kills.filter((kill) => kill.moment === moment).length),
     byPhase: counted(phases, (phase) => kills.filter((kill) => kill.phase === phase).length),
-    prepared: kills.filter((kill) => kill.prepared).length,
+    held: kills.filter((kill) => kill.held).length,
     transactions: sum((round) => round.transactions),
     rows: sum(({ findings }) => findings.rows),
     changes: sum(({ findings }) => findings.changes),
@@ -77,7 +77,7 @@ function summaryOf(rounds: readonly RoundResult[]): DrillSummary {
       duplicated: sum(({ findings }) => findings.faults.duplicated),
       wrong: sum(({ findings }) => findings.faults.wrong),
       disordered: sum(({ findings }) => findings.faults.disordered),
-      'left prepared': sum(({ findings }) => findings.prepared),
+      'left behind': sum(({ findings }) => findings.held),
     },
   }
 }

@@ -8,7 +8,12 @@ const script = fileURLToPath(new URL('drill-job.ts', import.meta.url))
 const stopTimeoutMs = 60_000
 const lastWordsCharacters = 4_000
 
+/** The modes of the sink that promise exactly once. */
+export const modes = ['twoPhase', 'staged'] as const
+export type Mode = (typeof modes)[number]
+
 export interface JobPlace {
+  readonly mode: Mode
   readonly sourceUrl: string
   readonly targetUrl: string
   /** A folder for checkpoints and log. */
@@ -30,11 +35,12 @@ export class JobProcess implements Disposable {
   }
 
   start(): void {
-    const { sourceUrl, targetUrl, folder } = this.#place
+    const { mode, sourceUrl, targetUrl, folder } = this.#place
     const child = spawn(process.execPath, ['--conditions=@flinkts/source', script], {
       env: {
         SOURCE_URL: sourceUrl,
         TARGET_URL: targetUrl,
+        MODE: mode,
         CHECKPOINTS: path.join(folder, 'checkpoints'),
       },
       stdio: ['ignore', 'pipe', this.#log],

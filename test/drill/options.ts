@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { type Mode, modes } from './job-process.ts'
 import { killsPerRound } from './round.ts'
 
 export interface DrillOptions {
@@ -6,6 +7,8 @@ export interface DrillOptions {
   /** Of the first round; the seed of each next one is greater by one. */
   readonly seed: number
   readonly rows: number
+  /** Of the sink. */
+  readonly mode: Mode
   readonly help: boolean
 }
 
@@ -17,6 +20,7 @@ with SIGKILL again and again, at random moments, and compares the copy with what
   --kills <n>   how often the job is killed (default 100); it starts anew after ${killsPerRound}
   --seed <n>    repeats the choices of an earlier run (default: a new one, printed)
   --rows <n>    rows in the table when the job starts (default 40000)
+  --mode <m>    of the sink: ${modes.join(' or ')} (default twoPhase)
   --help
 
 Exit status: 0 nothing lost, nothing repeated, nothing left; 1 otherwise; 2 wrong options.
@@ -30,6 +34,7 @@ export function parseOptions(args: readonly string[]): DrillOptions {
       kills: { type: 'string', default: '100' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       rows: { type: 'string', default: '40000' },
+      mode: { type: 'string', default: 'twoPhase' },
       help: { type: 'boolean', default: false },
     },
   })
@@ -37,8 +42,15 @@ export function parseOptions(args: readonly string[]): DrillOptions {
     kills: wholeNumber('kills', values.kills, { min: 1, max: 100_000 }),
     seed: wholeNumber('seed', values.seed, { min: 0, max: 2 ** 31 - 1 }),
     rows: wholeNumber('rows', values.rows, { min: 10, max: 1_000_000 }),
+    mode: modeOf(values.mode),
     help: values.help,
   }
+}
+
+function modeOf(text: string): Mode {
+  const mode = modes.find((known) => known === text)
+  if (mode !== undefined) return mode
+  throw new Error(`--mode takes ${modes.join(' or ')}, not "${text}"`)
 }
 
 function wholeNumber(

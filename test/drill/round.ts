@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { defined } from '@flinkts/core/connector'
 import { randomBelow, SeededPrng } from '@flinkts/core/testing'
 import { eventually, type PostgresConnection, type SharedPostgres } from '@flinkts/test-services'
-import { JobProcess } from './job-process.ts'
+import { JobProcess, type Mode } from './job-process.ts'
 import { Load } from './load.ts'
 import { createSourceTables, createTargetTables } from './tables.ts'
 import { type Findings, type Phase, Witness } from './witness.ts'
@@ -19,14 +19,16 @@ export interface RoundOptions {
   readonly kills: number
   /** Rows that are there before the job. */
   readonly rows: number
+  /** Of the sink. */
+  readonly mode: Mode
 }
 
 /** A kill as it was. */
 export interface Kill {
   readonly moment: Moment
   readonly phase: Phase
-  /** Whether it left transactions prepared. */
-  readonly prepared: boolean
+  /** Whether it left transactions prepared, or rows staged. */
+  readonly held: boolean
 }
 
 export interface RoundResult {
@@ -42,10 +44,10 @@ export interface RoundResult {
  *
  * - `start-up`: some time since the start, so maybe before it has recovered from the last kill
  * - `running`: it runs
- * - `prepared`: it runs, and there is a prepared transaction
+ * - `held`: it runs, and there is a prepared transaction, or staged rows
  * - `stream`: it begins to stream: after the last row was read, or after a kill
  */
-export const moments = ['start-up', 'running', 'prepared', 'stream'] as const
+export const moments = ['start-up', 'running', 'held', 'stream'] as const
 export type Moment = (typeof moments)[number]
 
 const startUpMsMin = 250
@@ -72,13 +74,14 @@ export async function runRound(
   server: SharedPostgres,
   options: RoundOptions,
 ): Promise<RoundResult> {
-  const { seed, rows } = options
+  const { seed, rows, mode } = options
   await using source = await server.createDatabase()
   await using target = await server.createDatabase()
   await createSourceTables(source, rows)
   await createTargetTables(target)
   const folder = await mkdtemp(path.join(tmpdir(), 'flinkts-drill-'))
   using job = new JobProcess({
+    mode,
     sourceUrl: urlOf(source.connection),
     targetUrl: urlOf(target.connection),
     folder,
@@ -118,7 +121,7 @@ async function strike(
     })
     const phase = await witness.phase(start.startedAt)
     await job.kill()
-    done.push({ moment, phase, prepared: (await witness.preparedCount()) > 0 })
+    done.push({ moment, phase, held: (await witness.heldCount()) > 0 })
     await witness.checkLedger()
   }
   return done
@@ -146,7 +149,7 @@ async function untilMoment(job: JobProcess, witness: Witness, start: Start): Pro
     return
   }
   await delay(fraction * start.runningMsMax)
-  if (moment === 'prepared') await waitFor(async () => (await witness.preparedCount()) > 0)
+  if (moment === 'held') await waitFor(async () => (await witness.heldCount()) > 0)
 }
 
 /** Until it is so, or takes too long. */

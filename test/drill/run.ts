@@ -21,9 +21,9 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(help)
     return 0
   }
-  const { kills, seed } = options
-  console.log(`${kills} kills; the choices have seed ${seed}`)
-  console.log(`a round is repeated by: npm run drill -- --kills ${killsPerRound} --seed <its seed>`)
+  const { kills, seed, mode } = options
+  console.log(`${kills} kills, mode ${mode}; the choices have seed ${seed}`)
+  console.log(`to repeat a round: --kills ${killsPerRound} --mode ${mode} --seed <its seed>`)
   const startedMs = performance.now()
   await prepareServices()
   await using server = await startPostgres({ settings: { fsync: 'off' } })
@@ -34,12 +34,12 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 function describeSummary(summary: DrillSummary): string {
-  const { kills, byMoment, byPhase, prepared, transactions, rows, changes, faults } = summary
+  const { kills, byMoment, byPhase, held, transactions, rows, changes, faults } = summary
   const lines: readonly (readonly [string, number])[] = [
     ['kills', kills],
     ...Object.entries(byPhase).map(([phase, count]) => [`  while ${phase}`, count] as const),
     ...Object.entries(byMoment).map(([moment, count]) => [`  aimed at: ${moment}`, count] as const),
-    ['  that left transactions prepared', prepared],
+    ['  between a prepare and its commit', held],
     ['transactions written', transactions],
     ['rows read', rows],
     ['changes streamed', changes],

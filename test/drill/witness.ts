@@ -16,8 +16,8 @@ export type Phase = (typeof phases)[number]
 export interface Findings extends Verdict {
   readonly rows: number
   readonly changes: number
-  /** Prepared transactions that nobody has ended. */
-  readonly prepared: number
+  /** Transactions that nobody has ended, prepared or staged. */
+  readonly held: number
 }
 
 interface View {
@@ -68,21 +68,23 @@ export class Witness implements AsyncDisposable {
     return this.#streamedSince === undefined ? 'reading rows' : 'recovering the stream'
   }
 
-  async preparedCount(): Promise<number> {
-    const rows = await rowsOf(
+  /** Transactions that wait for their commit, prepared or staged. */
+  async heldCount(): Promise<number> {
+    const prepared = await rowsOf(
       this.#target,
       'select from pg_prepared_xacts where database = current_database()',
     )
-    return rows.length
+    if (!(await this.#exists('flinkts_staging'))) return prepared.length
+    const staged = await rowsOf(
+      this.#target,
+      'select distinct transaction from public.flinkts_staging',
+    )
+    return prepared.length + staged.length
   }
 
   /** @throws Error if what is visible is not what the ledger says. */
   async checkLedger(): Promise<void> {
-    const [found] = await rowsOf<{ there: boolean }>(
-      this.#target,
-      `select to_regclass('public.flinkts_ledger') is not null as there`,
-    )
-    if (found?.there !== true) return
+    if (!(await this.#exists('flinkts_ledger'))) return
     const [sums] = await rowsOf<{ rows: number; noted: number; jobs: number }>(
       this.#target,
       `select (select count(*)::int from copied) as rows,
@@ -110,12 +112,21 @@ export class Witness implements AsyncDisposable {
     )
     const verdict = judge(written, copied, this.#streamedSince ?? Number.POSITIVE_INFINITY)
     const rows = copied.filter(({ operation }) => operation === 'snapshot').length
-    const prepared = await this.preparedCount()
-    return { ...verdict, rows, changes: copied.length - rows, prepared }
+    const held = await this.heldCount()
+    return { ...verdict, rows, changes: copied.length - rows, held }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.#source.end(), this.#target.end()])
+  }
+
+  async #exists(table: string): Promise<boolean> {
+    const [found] = await rowsOf<{ there: boolean }>(
+      this.#target,
+      `select to_regclass('public.' || $1) is not null as there`,
+      [table],
+    )
+    return found?.there === true
   }
 
   async #lastEntry(): Promise<number> {

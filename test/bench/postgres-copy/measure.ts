@@ -20,9 +20,9 @@ const readings = postgresCdc({
 const target = { connection: { url: targetUrl }, table: 'readings' } as const
 
 const job =
-  mode === 'twoPhase'
+  mode === 'twoPhase' || mode === 'staged'
     ? defineJob('copy', { checkpointIntervalMs: 1000 }, (env) => {
-        const sink = postgresSink<Row>({ ...target, mode: 'twoPhase' })
+        const sink = postgresSink<Row>({ ...target, mode })
         env.source('readings', readings).map(rowOf).sinkTo('rows', sink)
       })
     : defineJob('copy', { checkpointIntervalMs: 1000, guarantee: 'at-least-once' }, (env) => {

@@ -13,7 +13,7 @@ import { CopyTables } from './copy-tables.ts'
 import type { CopyJobRun } from './measure.ts'
 
 const module = fileURLToPath(new URL('measure.ts', import.meta.url))
-const modes = ['twoPhase', 'append'] as const
+const modes = ['twoPhase', 'append', 'staged'] as const
 
 /** Who copies, and how. */
 type Contender = 'psql' | (typeof modes)[number]
