@@ -49,7 +49,10 @@ const filling = `
   insert into accounts (id, owner, balance, tags)
   select n, 'owner ' || n, n * 1.25, array['a', null, 'b,c ' || n] from generate_series(1, $1) n`
 
-/** Nothing keeps a row from coming twice: that is for the job to do. */
+/**
+ * Nothing keeps a row from coming twice: that is for the job to do. The job removes rows of its
+ * ledger that it needs no more: what they noted is kept for the account.
+ */
 const targetTables = `
   create table copied (
     operation text,
@@ -61,7 +64,26 @@ const targetTables = `
     balance numeric(14, 2),
     tags text[],
     touched timestamptz
-  )`
+  );
+
+  create table flinkts_ledger (
+    job_id text not null,
+    operator_id text not null,
+    subtask int4 not null,
+    checkpoint_id int8 not null,
+    committed_at timestamptz not null default clock_timestamp(),
+    rows int8 not null,
+    primary key (job_id, operator_id, subtask, checkpoint_id)
+  );
+  create table forgotten (like flinkts_ledger);
+
+  create function keep_account() returns trigger language plpgsql as $$
+  begin
+    insert into forgotten select (old).*;
+    return null;
+  end $$;
+  create trigger keep_account after delete on flinkts_ledger
+    for each row execute function keep_account()`
 
 /** Makes the table that is copied, with `rows` rows of the ids from 1. */
 export async function createSourceTables(source: PostgresQueries, rows: number): Promise<void> {
