@@ -161,6 +161,9 @@ function charactersOf(values: readonly ValueText[]): number {
   return values.reduce((sum, value) => sum + (value?.length ?? 0) + 1, keyCharacters)
 }
 
+/** Needs no quotes in an array, unless it is the word null. */
+const plain = /^[\w.:+-]+$/
+const nullWord = /^null$/i
 const special = /["\\]/
 const specials = /["\\]/g
 
@@ -170,10 +173,14 @@ function arrayOf(rows: readonly (readonly ValueText[])[], index: number): string
   for (const row of rows) {
     const text = row[index] ?? null
     if (array !== '') array += ','
-    if (text === null) array += 'NULL'
-    else array += `"${special.test(text) ? text.replace(specials, '\\$&') : text}"`
+    array += text === null ? 'NULL' : itemOf(text)
   }
   return `{${array}}`
+}
+
+function itemOf(text: string): string {
+  if (plain.test(text) && !nullWord.test(text)) return text
+  return `"${special.test(text) ? text.replace(specials, '\\$&') : text}"`
 }
 
 function keyMissing(target: TargetTable, column: TargetColumn): FlinktsError {

@@ -21,7 +21,10 @@ export interface TargetColumn {
   readonly fixed: boolean
   /** The type without length or digits, as SQL: what exceeds them is an error, and not cut. */
   readonly plainType: string
-  /** The type of an array of such values, as SQL. Those of an array type are in it as text. */
+  /**
+   * The type of an array of such values, as SQL. Where values are arrays, or something else stands
+   * between them than a comma, they are in it as text.
+   */
   readonly inArray: string
   readonly encode: ValueEncoder
 }
@@ -66,7 +69,8 @@ WHERE n.nspname = $schema AND c.relname = $name AND c.relkind IN ('r', 'p', 'v',
 const columnQuery = `
 SELECT a.attname, a.atttypid, a.atttypmod, a.attgenerated <> '' AS generated,
   a.attidentity = 'a' AS fixed, format_type(a.atttypid, -1) AS plain_type,
-  t.typoutput = 'pg_catalog.array_out'::regproc AND t.typtype <> 'd' AS array,
+  t.typoutput = 'pg_catalog.array_out'::regproc AND t.typtype <> 'd' OR t.typdelim <> ','
+    AS as_text,
   (a.attnotnull OR t.typnotnull) AND NOT a.atthasdef AND a.attidentity = ''
     AND t.typdefault IS NULL AS required
 FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
@@ -146,7 +150,7 @@ function columnOf(row: SqlRow, types: TypeCatalog, json: 'text' | 'value'): Targ
     generated: row['generated'] === 't',
     fixed: row['fixed'] === 't',
     plainType,
-    inArray: row['array'] === 't' ? 'text[]' : `${plainType}[]`,
+    inArray: row['as_text'] === 't' ? 'text[]' : `${plainType}[]`,
     encode: encoderOf(types, oid, json),
   }
 }

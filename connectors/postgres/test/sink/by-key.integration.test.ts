@@ -150,12 +150,22 @@ describe.each(modes)('by key, "%s"', (mode) => {
     await using database = await newDatabase(
       `create type mood as enum ('low', 'high'); create domain amount as numeric check (value > 0);
        create table items (id bigint primary key, c char(3), v varchar(5), bits bit(3),
-         list int[], texts text[], deep int[][], m mood, d amount, doc jsonb, raw json, b bytea,
-         made int generated always as (1) stored)`,
+         list int[], texts text[], deep int[][], m mood, d amount, area box, doc jsonb,
+         raw json, b bytea, made int generated always as (1) stored)`,
     )
     const row = { id: 2n ** 60n, c: 'ab', v: 'x"y\\,', bits: '101' }
-    const lists = { list: [1, null, 3], texts: ['a,b', '"', '\\', 'NULL', null], deep: [[1], [2]] }
-    const rest = { m: 'high', d: '1.5', doc: { a: ['"', 1] }, raw: '{"b":  1}' }
+    const lists = {
+      list: [1, null, 3],
+      texts: ['a,b', '"', '\\', 'NULL', '', ' ', null],
+      deep: [[1], [2]],
+    }
+    const rest = {
+      m: 'high',
+      d: '1.5',
+      area: '(2,2),(1,1)',
+      doc: { a: ['"', 1] },
+      raw: '{"b":  1}',
+    }
 
     await apply(database, mode, [
       [upsert({ id: row.id, ...rest, m: 'low' })],

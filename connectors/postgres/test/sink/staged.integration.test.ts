@@ -90,6 +90,22 @@ describe('staged rows', () => {
   })
 })
 
+test('triggers may do what a prepared transaction cannot', async () => {
+  await using database = await newDatabase(`${items};
+    create function note() returns trigger language plpgsql as
+      'begin create temp table if not exists notes (id int); return new; end';
+    create trigger note before insert on items for each row execute function note()`)
+  await using run = new SinkRun(database.connection, staged)
+  await using preparing = new SinkRun(database.connection)
+
+  const committable = await preparedOne(await run.holding(), [{ id: 1 }])
+  await (await run.committer()).commit(committable)
+  const refused = prepared(await preparing.holding({ attempt: 2 }), [{ id: 2 }], 2)
+
+  await expect(refused).rejects.toMatchObject({ message: containing('SQLSTATE 0A000') })
+  expect(await visibleIds(database)).toEqual([1])
+})
+
 describe('a commit of staged rows', () => {
   test('may be repeated, by another committer, and at a time', async () => {
     await using database = await newDatabase(items)
