@@ -76,7 +76,7 @@ export const ackChecks: readonly SourceCheck[] = [
       for (;;) {
         const acknowledged = (await driver.acknowledged?.(target)) ?? 0n
         if (acknowledged >= end) break
-        deadline.check(`the log ends at ${end}, and is acknowledged to ${acknowledged}`)
+        deadline.check(() => `the log ends at ${end}, and is acknowledged to ${acknowledged}`)
         await scenario.idle(attempt)
         await attempt.checkpoint()
       }
@@ -140,7 +140,7 @@ async function goOnBehindGap(scenario: SourceScenario, seed: number): Promise<vo
   if (unbounded) await scenario.write(after)
   const deadline = scenario.job.deadline()
   for (;;) {
-    deadline.check('the source neither fails nor goes on')
+    deadline.check(() => 'the source neither fails nor goes on')
     await attempt.step()
     const seen = new Set(attempt.uncommitted.map(({ record }) => record.id))
     const passed = unbounded ? after.every(({ id }) => seen.has(id)) : attempt.ended

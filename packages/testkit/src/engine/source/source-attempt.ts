@@ -128,7 +128,7 @@ export class SourceAttempt {
     }
     const deadline = this.#job.deadline()
     while (taken.length < this.subtasks.length) {
-      deadline.check('a barrier is not taken')
+      deadline.check(() => 'a barrier is not taken')
       await this.step()
     }
     const parts = taken.toSorted((left, right) => left.index - right.index).map(({ part }) => part)

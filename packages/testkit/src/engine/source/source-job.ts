@@ -26,7 +26,7 @@ export interface AttemptOptions {
 /** A wait that has an end. @internal */
 export interface Deadline {
   /** @throws FlinktsError FLINKTS_CONFORMANCE_VIOLATED when it has come. */
-  check(what: string): void
+  check(what: () => string): void
 }
 
 /**
@@ -112,7 +112,7 @@ export class SourceJob {
     const endMs = performance.now() + patienceMs
     return {
       check(what) {
-        if (performance.now() >= endMs) throw violation(`${what} within ${patienceMs} ms`)
+        if (performance.now() >= endMs) throw violation(`${what()} within ${patienceMs} ms`)
       },
     }
   }

@@ -23,8 +23,8 @@ import { type AttemptOptions, SourceJob } from './source-job.ts'
  */
 export type CrashMode = 'throw' | 'abandon'
 
-/** A batch that was written, and where the log of the system ended then. */
-interface WrittenBatch {
+/** What was written at once, and where the log of the system ended then. */
+interface Written {
   readonly records: readonly KitRecord[]
   /** `undefined`: the driver does not tell, or nobody ran yet who could acknowledge. */
   readonly end: bigint | undefined
@@ -55,7 +55,9 @@ export class SourceScenario implements AsyncDisposable {
   ordered = true
   readonly #context: SourceCheckContext
   readonly #workload: Workload
-  readonly #written: WrittenBatch[] = []
+  readonly #written: Written[] = []
+  /** Batches of the workload that are written; others may be too. */
+  #batchCount = 0
   readonly #left: Promise<unknown>[] = []
   #running: SourceAttempt | undefined
 
@@ -108,13 +110,15 @@ export class SourceScenario implements AsyncDisposable {
 
   /** Whether the workload has a batch that is not written yet. */
   get moreToWrite(): boolean {
-    return this.#written.length < this.#workload.batches.length
+    return this.#batchCount < this.#workload.batches.length
   }
 
   /** The next batch of the workload; nothing, if all is written. */
   async writeNext(): Promise<void> {
-    const batch = this.#workload.batches[this.#written.length]
-    if (batch !== undefined) await this.write(batch)
+    const batch = this.#workload.batches[this.#batchCount]
+    if (batch === undefined) return
+    this.#batchCount += 1
+    await this.write(batch)
   }
 
   async write(records: readonly KitRecord[]): Promise<void> {
@@ -163,7 +167,7 @@ export class SourceScenario implements AsyncDisposable {
     let emitted = attempt.uncommitted.length
     let lastMs = performance.now()
     while (attempt.uncommitted.length < count && !this.#all(attempt)) {
-      deadline.check('no record comes')
+      deadline.check(() => 'no record comes')
       await attempt.step()
       if (attempt.uncommitted.length > emitted) {
         emitted = attempt.uncommitted.length
@@ -180,7 +184,7 @@ export class SourceScenario implements AsyncDisposable {
   async readAll(attempt: SourceAttempt): Promise<void> {
     const deadline = this.job.deadline()
     for (let steps = 1; !this.#all(attempt); steps += 1) {
-      deadline.check(this.#missing(attempt))
+      deadline.check(() => this.#missing(attempt))
       await attempt.step()
       if (steps % stepsPerCheckpoint === 0) await attempt.checkpoint()
     }
@@ -200,7 +204,7 @@ export class SourceScenario implements AsyncDisposable {
   async comeToRest(attempt: SourceAttempt): Promise<void> {
     const deadline = this.job.deadline()
     for (let before = ''; ; ) {
-      deadline.check('what checkpoints hold changes again and again, and nothing is written')
+      deadline.check(() => 'what checkpoints hold changes, and nothing is written')
       await attempt.checkpoint()
       const { enumerator, splits } = this.job.stored
       const held = JSON.stringify([enumerator, splits].flat(2).map((state) => state?.bytes))
