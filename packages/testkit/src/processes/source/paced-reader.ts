@@ -72,9 +72,9 @@ class PacedReader implements SourceReader<Emitted, SourceSplit> {
     })
   }
 
+  /** Between two polls: what the reader has read by then is not emitted. */
   async available(): Promise<void> {
-    if (this.#left <= 0) return this.#nextCheckpoint.promise
-    await this.#reader.available()
+    await (this.#left <= 0 ? this.#nextCheckpoint.promise : this.#reader.available())
     this.#hooks.reach('S4')
   }
 
