@@ -99,7 +99,7 @@ describe('flinkts run', () => {
 
   test('stops its threads in order on a signal', async () => {
     using folder = new JobFolder('count', slow)
-    const expected = folder.fill(30_000)
+    const expected = folder.fill(100_000)
     const threads = ['--threads', '2', '--parallelism', '2']
     const run = folder.start([...threads, '--log-level', 'debug'])
     await run.sees('checkpoint completed', 2)
