@@ -52,7 +52,11 @@ export interface SourceReader<Out, Split extends SourceSplit> {
    * only after `notifyNoMoreSplits` when every split is done. Throws what the background I/O threw.
    */
   pollNext(output: SourceOutput<Out>): InputStatus
-  /** Resolves when `pollNext` is worth a call (also when it would throw). Never rejects. */
+  /**
+   * Resolves when `pollNext` is worth a call (also when it would throw). Never rejects. The engine
+   * may poll earlier, after a checkpoint for instance, and waits for the same promise further on:
+   * a poll does not make up for one that was given away.
+   */
   available(): Promise<void>
   addSplits(splits: readonly Split[]): void
   notifyNoMoreSplits(): void
