@@ -1,0 +1,4 @@
+import { describeSink } from '@flinkts/testkit'
+import { driver } from './sink-driver.ts'
+
+describeSink(driver)

@@ -1,0 +1,4 @@
+import { describeSource } from '@flinkts/testkit'
+import { driver } from './source-driver.ts'
+
+describeSource(driver)
