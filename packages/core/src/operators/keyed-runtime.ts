@@ -13,6 +13,7 @@ import { checkedTimer, KeyedTimers } from './keyed-timers.ts'
 import type { OperatorContext } from './operator-definition.ts'
 import type { OperatorSnapshot } from './operator.ts'
 import type { OutputTag } from './output-tag.ts'
+import { RecordTimestamp } from './record-timestamp.ts'
 import { ProcessingTimers } from './processing-timers.ts'
 import { SideOutputs } from './side-outputs.ts'
 import { advanceTime } from './time-advance.ts'
@@ -204,10 +205,8 @@ export class KeyedRuntime implements EmittingOperator, TimeOutput {
 }
 
 /** One object for all records and timers of an operator. */
-class RuntimeContext implements KeyedContext, TimerContext {
+class RuntimeContext extends RecordTimestamp implements KeyedContext, TimerContext {
   key: Key = ''
-  /** A number only: as such it is kept without an object of its own for each record. */
-  timestampOrNone: number = noTimestamp
   timeDomain: TimeDomain = 'event-time'
   readonly timers: Timers
   readonly #operator: OperatorContext
@@ -215,14 +214,11 @@ class RuntimeContext implements KeyedContext, TimerContext {
   readonly #sides: SideOutputs
 
   constructor(operator: OperatorContext, time: KeyGroupWatermark, timers: Timers) {
+    super()
     this.#operator = operator
     this.#time = time
     this.#sides = new SideOutputs(operator)
     this.timers = timers
-  }
-
-  get timestamp(): number | undefined {
-    return this.timestampOrNone === noTimestamp ? undefined : this.timestampOrNone
   }
 
   get watermark(): number {

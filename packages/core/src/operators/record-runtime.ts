@@ -1,12 +1,12 @@
 import type { FlowControl } from '../network/flow-control.ts'
 import type { Output } from '../network/output.ts'
-import { noTimestamp } from '../network/stream-element.ts'
 import { keyMissing } from '../state/key-missing.ts'
 import { noWatermark } from '../time/watermark.ts'
 import type { CoContext } from './co-process-function.ts'
 import { emitAll, type EmittingOperator } from './emission.ts'
 import type { OperatorContext } from './operator-definition.ts'
 import type { OutputTag } from './output-tag.ts'
+import { RecordTimestamp } from './record-timestamp.ts'
 import { SideOutputs } from './side-outputs.ts'
 import type { Collect, TimeOutput } from './two-inputs.ts'
 import { userFunctionFailed } from './user-function.ts'
@@ -55,20 +55,15 @@ export class RecordRuntime implements EmittingOperator, TimeOutput {
 }
 
 /** What functions without keyed state see: one object for all records of an operator. @internal */
-export class RecordContext implements CoContext {
-  /** A number only: as such it is kept without an object of its own for each record. */
-  timestampOrNone: number = noTimestamp
+export class RecordContext extends RecordTimestamp implements CoContext {
   watermark: number = noWatermark
   readonly #operator: OperatorContext
   readonly #sides: SideOutputs
 
   constructor(operator: OperatorContext) {
+    super()
     this.#operator = operator
     this.#sides = new SideOutputs(operator)
-  }
-
-  get timestamp(): number | undefined {
-    return this.timestampOrNone === noTimestamp ? undefined : this.timestampOrNone
   }
 
   get processingTime(): number {

@@ -8,7 +8,7 @@ import { FlinktsError } from '../common/errors.ts'
 import type { Counter } from '../common/metrics.ts'
 import type { Serializer } from '../common/serializer.ts'
 import type { FlowControl } from '../network/flow-control.ts'
-import { noTimestamp, type CheckpointBarrier } from '../network/stream-element.ts'
+import type { CheckpointBarrier } from '../network/stream-element.ts'
 import {
   type CommittableItem,
   type OperatorSubtaskState,
@@ -17,6 +17,7 @@ import {
 } from '../state/operator-state.ts'
 import { commitAll } from './commit.ts'
 import type { Operator, OperatorSnapshot } from './operator.ts'
+import { RecordTimestamp } from './record-timestamp.ts'
 
 /** What was prepared at a barrier and is not yet known to be committed. */
 interface Prepared {
@@ -29,15 +30,6 @@ interface Cut {
   readonly checkpointId: number
   /** The first checkpoint of which something is in it. */
   readonly oldestHeldId: number
-}
-
-class RecordContext {
-  /** Always a number, so that it is written in place: one object less for each record. */
-  timestampOrNone = noTimestamp
-
-  get timestamp(): number | undefined {
-    return this.timestampOrNone === noTimestamp ? undefined : this.timestampOrNone
-  }
 }
 
 /** @internal */
@@ -60,7 +52,7 @@ export interface SinkOperatorParts {
 export class SinkOperator implements Operator {
   readonly operatorId: string
   readonly #parts: SinkOperatorParts
-  readonly #recordContext = new RecordContext()
+  readonly #recordContext = new RecordTimestamp()
   readonly #recordsWritten: Counter
   #writer: SinkWriter<unknown, unknown, unknown> | undefined
   #committer: Committer<unknown> | undefined
