@@ -109,10 +109,6 @@ export class NamespacedTables {
     return this.#namespaces.keys()
   }
 
-  find(namespace: number): StateTables | undefined {
-    return this.#namespaces.get(namespace)
-  }
-
   /** `sizeExpected`: entries that a new namespace will probably have; `undefined`: unknown. */
   findOrCreate(namespace: number, sizeExpected?: number): StateTables {
     const found = this.#namespaces.get(namespace)
