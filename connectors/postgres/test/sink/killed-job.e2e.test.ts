@@ -1,84 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { assert } from '@flinkts/core/connector'
 import type { PostgresDatabase } from '@flinkts/test-services'
 import { expect, test } from 'vitest'
 import type { PostgresClient } from '../../src/client.ts'
 import { Connections } from '../support/connections.ts'
+import { JobProcess } from '../support/job-process.ts'
 import { newDatabase } from '../support/source-fixture.ts'
 
 const recordCount = 30_000
 const kills = 8
 const script = fileURLToPath(new URL('../jobs/sink-process.ts', import.meta.url))
 
-/** Processes of one job, one after the other. */
-class JobProcess implements Disposable {
-  readonly #checkpoints = mkdtempSync(join(tmpdir(), 'flinkts-postgres-sink-'))
-  readonly #url: string
-  readonly #mode: Mode
-  #child: ChildProcess | undefined
-  #stderr = ''
-
-  constructor({ connection }: PostgresDatabase, mode: Mode) {
-    this.#mode = mode
-    const { user, password, host, port, database } = connection
-    this.#url = `postgres://${user}:${password}@${host}:${port}/${database}`
-  }
-
-  start(): void {
-    this.#stderr = ''
-    const child = spawn(process.execPath, ['--conditions=@flinkts/source', script], {
-      env: {
-        MODE: this.#mode,
-        DATABASE_URL: this.#url,
-        CHECKPOINTS: this.#checkpoints,
-        RECORDS: `${recordCount}`,
-      },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.#stderr += text
-    })
-    this.#child = child
-  }
-
-  /**
-   * Kills the process when `reached` holds. @returns whether it was killed, and not done before.
-   */
-  async killWhen(reached: () => Promise<boolean>): Promise<boolean> {
-    while (this.#running) {
-      if (!(await reached())) continue
-      this.#child?.kill('SIGKILL')
-      await this.ended()
-      return true
-    }
-    const exitCode = await this.ended()
-    assert(exitCode === 0, `the job failed: ${this.#stderr}`)
-    return false
-  }
-
-  /** Its exit code, if it was not killed. */
-  async ended(): Promise<number | undefined> {
-    if (this.#child !== undefined && this.#running) await once(this.#child, 'exit')
-    return this.#child?.exitCode ?? undefined
-  }
-
-  get #running(): boolean {
-    return this.#child?.exitCode === null && this.#child.signalCode === null
-  }
-
-  [Symbol.dispose](): void {
-    this.#child?.kill('SIGKILL')
-    rmSync(this.#checkpoints, { recursive: true, force: true })
-  }
+/** The job of a mode, which writes `recordCount` records. */
+function jobOf(mode: 'twoPhase' | 'staged' | 'upsert', database: PostgresDatabase): JobProcess {
+  return new JobProcess(script, database, { MODE: mode, RECORDS: `${recordCount}` })
 }
-
-type Mode = 'twoPhase' | 'staged' | 'upsert'
 
 /** What is to be seen of the job from outside: names held back, and how many were committed. */
 async function progress(
@@ -112,7 +47,7 @@ test.each(['twoPhase', 'staged'] as const)(
     await database.query('alter table numbers drop constraint numbers_pkey')
     await using connections = new Connections(database.connection)
     const client = await connections.sql()
-    using job = new JobProcess(database, mode)
+    using job = jobOf(mode, database)
     let killed = 0
     for (let round = 0; round < kills; round += 1) {
       const before = await progress(client)
@@ -143,7 +78,7 @@ test('a job of mode "upsert" that is killed leaves the last version of each row'
   await using database = await newDatabase(tableQuery)
   await using connections = new Connections(database.connection)
   const client = await connections.sql()
-  using job = new JobProcess(database, 'upsert')
+  using job = jobOf('upsert', database)
   const written = async (): Promise<number> => {
     const [row] = await client.query(
       'select coalesce(sum(version + 1), 0) as count from public.numbers',
