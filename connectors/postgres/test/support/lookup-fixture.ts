@@ -8,8 +8,8 @@ import type { PostgresConnection, PostgresQueries } from '@flinkts/test-services
 import { Client } from 'pg'
 import type { ConnectionOptions, PostgresLookupOptions, Row } from '../../src/index.ts'
 import { postgresLookup } from '../../src/index.ts'
-import { realTime } from './real-time.ts'
 import { RecordingLogger } from './source-harness.ts'
+import { subtaskContext } from './subtask-context.ts'
 
 /** What a record becomes, in most tests. */
 export type FoundRows = readonly Row[]
@@ -68,15 +68,8 @@ export class LookupRun implements AsyncDisposable {
   }
 
   get #context(): SubtaskContext {
-    return {
-      jobName: 'shop',
-      jobId: 'k3x9q0a1b2',
+    return subtaskContext({
       operatorId: 'customers',
-      attempt: 1,
-      subtask: 0,
-      parallelism: 1,
-      clock: realTime,
-      scheduler: realTime,
       logger: this.logger,
       metrics: {
         counter: (name) => ({
@@ -84,7 +77,7 @@ export class LookupRun implements AsyncDisposable {
         }),
         gauge: () => {},
       },
-    }
+    })
   }
 }
 

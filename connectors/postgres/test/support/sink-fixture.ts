@@ -5,8 +5,8 @@ import { postgresDriver } from '../../src/client.ts'
 import type { PostgresClient, PostgresDriver } from '../../src/client.ts'
 import type { PostgresCommittable, PostgresSinkOptions } from '../../src/index.ts'
 import { postgresSinkOver } from '../../src/sink/sink.ts'
-import { realTime } from './real-time.ts'
 import { RecordingLogger } from './source-harness.ts'
+import { subtaskContext } from './subtask-context.ts'
 
 /** A row of most tests. */
 export interface Item {
@@ -45,19 +45,7 @@ export class SinkRun<In extends object = Item> implements AsyncDisposable {
   }
 
   context(place: Partial<SubtaskContext> = {}): SubtaskContext {
-    return {
-      jobName: 'shop',
-      jobId: 'k3x9q0a1b2',
-      operatorId: 'rows',
-      attempt: 1,
-      subtask: 0,
-      parallelism: 1,
-      clock: realTime,
-      scheduler: realTime,
-      logger: this.logger,
-      metrics: { counter: () => ({ add: () => {} }), gauge: () => {} },
-      ...place,
-    }
+    return subtaskContext({ operatorId: 'rows', logger: this.logger, ...place })
   }
 
   async writer(place: Partial<SubtaskContext> = {}): Promise<SinkWriter<In>> {

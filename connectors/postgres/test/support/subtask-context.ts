@@ -1,0 +1,19 @@
+import type { SubtaskContext } from '@flinkts/core/connector'
+import { realTime } from './real-time.ts'
+
+/** The context of a subtask of the job that fixtures play, without metrics. */
+export function subtaskContext(
+  place: Pick<SubtaskContext, 'operatorId' | 'logger'> & Partial<SubtaskContext>,
+): SubtaskContext {
+  return {
+    jobName: 'shop',
+    jobId: 'k3x9q0a1b2',
+    attempt: 1,
+    subtask: 0,
+    parallelism: 1,
+    clock: realTime,
+    scheduler: realTime,
+    metrics: { counter: () => ({ add: () => {} }), gauge: () => {} },
+    ...place,
+  }
+}
