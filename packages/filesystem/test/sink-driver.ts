@@ -5,6 +5,7 @@ import { jsonLines } from '@flinkts/formats'
 import type { KitRecord, SinkDriver } from '@flinkts/testkit'
 import { fileSink } from '../src/index.ts'
 import { filesBelow, visibleBelow } from './files-below.ts'
+import { versions } from './versions.ts'
 
 /** The file sink for the conformance kit: a directory for each target. */
 export const driver: SinkDriver<string> = {
@@ -19,7 +20,7 @@ export const driver: SinkDriver<string> = {
     order: 'per-split',
     maxPreparedAgeMs: Number.POSITIVE_INFINITY,
   },
-  versions: async () => ({ '@flinkts/filesystem': await ownVersion() }),
+  versions,
   setup: () => mkdtemp(join(tmpdir(), 'flinkts-file-sink-')),
   createSink: (path) => fileSink<KitRecord>({ path, format: jsonLines(), rollBytes: 65_536 }),
   async readCommitted(directory) {
@@ -41,9 +42,4 @@ export const driver: SinkDriver<string> = {
 async function hiddenBelow(directory: string): Promise<readonly string[]> {
   const visible = await visibleBelow(directory)
   return (await filesBelow(directory)).filter((path) => !visible.includes(path))
-}
-
-async function ownVersion(): Promise<string> {
-  const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(manifest) as { readonly version: string }).version
 }

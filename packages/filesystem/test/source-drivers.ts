@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jsonLines } from '@flinkts/formats'
 import type { KitRecord, SourceCapabilities, SourceDriver } from '@flinkts/testkit'
 import { fileSource, type FileSourceOptions } from '../src/index.ts'
+import { versions } from './versions.ts'
 
 /** What sources of files have in common. */
 export const fileCapabilities: Omit<SourceCapabilities, 'boundedness' | 'splits'> = {
@@ -24,7 +25,7 @@ export function fileSourceDriver(
   const { watch = false, ...named } = parts
   return {
     ...named,
-    versions: async () => ({ '@flinkts/filesystem': await ownVersion() }),
+    versions,
     setup: () => mkdtemp(join(tmpdir(), 'flinkts-file-source-')),
     createSource: (path) =>
       fileSource<KitRecord>({ path, format: jsonLines(), watch, splitBytes: 512, readBytes: 300 }),
@@ -43,9 +44,4 @@ export function fileSourceDriver(
     },
     clean: (directory) => rm(directory, { recursive: true, force: true }),
   }
-}
-
-async function ownVersion(): Promise<string> {
-  const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(manifest) as { readonly version: string }).version
 }

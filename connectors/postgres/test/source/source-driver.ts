@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises'
-import { assert, defined } from '@flinkts/core/connector'
+import { assert } from '@flinkts/core/connector'
 import {
   eventually,
   type PostgresConnection,
@@ -8,9 +7,10 @@ import {
 } from '@flinkts/test-services'
 import type { JsonValue, KitRecord, SourceDriver } from '@flinkts/testkit'
 import { startProxy, type TcpProxy } from '@flinkts/testkit/proxy'
-import { Client, type QueryResultRow } from 'pg'
+import type { Client } from 'pg'
 import type { Change, Row } from '../../src/index.ts'
 import { postgresCdc } from '../../src/index.ts'
+import { query, terminateConnections, versions, withClient } from '../support/kit-database.ts'
 
 /** A database, by the connection of the source, which goes through a proxy. */
 type Target = {
@@ -42,14 +42,7 @@ export const driver: SourceDriver<Target, Change> = {
     emitsDeletes: true,
     reconnects: true,
   },
-  async versions() {
-    const server = await sharedPostgres()
-    const [row] = await server.query<{ version: string }>(
-      `SELECT split_part(current_setting('server_version'), ' ', 1) AS version`,
-    )
-    const { version } = defined(row, 'a server has a version')
-    return { '@flinkts/postgres': await ownVersion(), PostgreSQL: version }
-  },
+  versions,
   async setup() {
     const created = await (await sharedPostgres()).createDatabase()
     const { database, port: serverPort } = created.connection
@@ -80,14 +73,14 @@ export const driver: SourceDriver<Target, Change> = {
     return after === undefined ? undefined : recordOf(after, 'write')
   },
   async writeExternal(target, records) {
-    await withClient(target, async (client) => {
+    await withClient(directly(target), async (client) => {
       await client.query('BEGIN')
       for (const record of records) await write(client, record)
       await client.query('COMMIT')
     })
   },
   async writeUnrelated(target) {
-    await query(target, 'INSERT INTO others DEFAULT VALUES')
+    await query(directly(target), 'INSERT INTO others DEFAULT VALUES')
   },
   endPosition: (target) => position(target, 'SELECT pg_current_wal_flush_lsn() AS lsn'),
   acknowledged: (target) =>
@@ -99,7 +92,7 @@ export const driver: SourceDriver<Target, Change> = {
   async pruneUpstream(target) {
     const advance = async (): Promise<void> => {
       await query(
-        target,
+        directly(target),
         `SELECT pg_replication_slot_advance(slot_name, pg_current_wal_flush_lsn())
          FROM pg_replication_slots WHERE slot_name = '${slotOf(target)}'`,
       )
@@ -107,13 +100,7 @@ export const driver: SourceDriver<Target, Change> = {
     // The server may not have noticed yet that the reader of the slot is gone.
     await eventually('the slot to be advanced', advance)
   },
-  async killConnections(target) {
-    await query(
-      target,
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datname = current_database() AND pid <> pg_backend_pid()`,
-    )
-  },
+  killConnections: (target) => terminateConnections(directly(target)),
   async breakConnections({ database }, byteCount) {
     places.get(database)?.proxy.breakAfter(byteCount)
   },
@@ -154,34 +141,13 @@ async function write(client: Client, record: KitRecord): Promise<void> {
 /** A position of the WAL in bytes; 0 without a row. */
 async function position(target: Target, statement: string): Promise<bigint> {
   const [row] = await query<{ bytes: string }>(
-    target,
+    directly(target),
     `SELECT (lsn - '0/0'::pg_lsn)::text AS bytes FROM (${statement}) AS position`,
   )
   return BigInt(row?.bytes ?? 0)
 }
 
-function query<Found extends QueryResultRow>(
-  target: Target,
-  statement: string,
-): Promise<readonly Found[]> {
-  return withClient(target, async (client) => (await client.query<Found>(statement)).rows)
-}
-
-/** Lends a connection of the plain driver. */
-async function withClient<Result>(
-  { host, serverPort: port, user, password, database }: Target,
-  action: (client: Client) => Promise<Result>,
-): Promise<Result> {
-  const client = new Client({ host, port, user, password, database })
-  await client.connect()
-  try {
-    return await action(client)
-  } finally {
-    await client.end()
-  }
-}
-
-async function ownVersion(): Promise<string> {
-  const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(manifest) as { readonly version: string }).version
+/** That of the server itself, past the proxy. */
+function directly({ serverPort, ...target }: Target): Omit<Target, 'serverPort'> {
+  return { ...target, port: serverPort }
 }

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises'
-import { assert, defined } from '@flinkts/core/connector'
+import { assert } from '@flinkts/core/connector'
 import { type PostgresConnection, sharedPostgres } from '@flinkts/test-services'
 import type {
   JsonValue,
@@ -8,10 +7,10 @@ import type {
   SinkDriver,
   VisibleRecord,
 } from '@flinkts/testkit'
-import { Client, type QueryResultRow } from 'pg'
 import { postgresDriver } from '../../../src/client.ts'
 import type { PostgresSinkMode, RowChange } from '../../../src/index.ts'
 import { postgresSinkOver } from '../../../src/sink/sink.ts'
+import { query, terminateConnections, versions } from '../../support/kit-database.ts'
 
 /** A database, by its connection. */
 export type Target = {
@@ -59,15 +58,9 @@ export function sinkDriver({ mode, capabilities }: TestedSink, module: string): 
         await query(target, `ROLLBACK PREPARED '${name}'`)
       if (await hasStaging(target)) await query(target, 'DELETE FROM flinkts_staging')
     },
-    async killConnections(target) {
-      await query(
-        target,
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE datname = current_database() AND pid <> pg_backend_pid()`,
-      )
-    },
+    killConnections: terminateConnections,
     async clean(target) {
-      await this.killConnections?.(target)
+      await terminateConnections(target)
       await this.removePrepared?.(target)
       const { database } = target
       assert(/^\w+$/.test(database), 'the name of a database of the tests needs no quotes')
@@ -95,15 +88,6 @@ export const heldBack: Omit<SinkCapabilities, 'mechanism'> = {
   maxPreparedAgeMs: Number.POSITIVE_INFINITY,
 }
 
-async function versions(): Promise<Readonly<Record<string, string>>> {
-  const server = await sharedPostgres()
-  const [row] = await server.query<{ version: string }>(
-    `SELECT split_part(current_setting('server_version'), ' ', 1) AS version`,
-  )
-  const { version } = defined(row, 'a server has a version')
-  return { '@flinkts/postgres': await ownVersion(), PostgreSQL: version }
-}
-
 async function stagedIn(target: Target): Promise<readonly string[]> {
   if (!(await hasStaging(target))) return []
   const rows = await query<{ name: string }>(
@@ -127,23 +111,4 @@ async function preparedIn(target: Target): Promise<readonly string[]> {
     'SELECT gid FROM pg_prepared_xacts WHERE database = current_database() ORDER BY gid',
   )
   return rows.map(({ gid }) => gid)
-}
-
-/** Runs a statement with the plain driver, on a connection of its own. */
-async function query<Row extends QueryResultRow>(
-  { host, port, user, password, database }: Target,
-  statement: string,
-): Promise<readonly Row[]> {
-  const client = new Client({ host, port, user, password, database })
-  await client.connect()
-  try {
-    return (await client.query<Row>(statement)).rows
-  } finally {
-    await client.end()
-  }
-}
-
-async function ownVersion(): Promise<string> {
-  const manifest = await readFile(new URL('../../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(manifest) as { readonly version: string }).version
 }
