@@ -2,6 +2,7 @@ import { FlinktsError } from '@flinkts/core/connector'
 import type { Clock, Counter, Scheduler } from '@flinkts/core/connector'
 import type { PostgresClient } from '../client.ts'
 import { isValueError, sqlStateOf } from '../connection/errors.ts'
+import { withinDeadline } from '../connection/statement-deadline.ts'
 import type { Row } from '../records/change.ts'
 import type { KeyFinder } from './key-loader.ts'
 import type { KeyValues, LookupQuery } from './lookup-query.ts'
@@ -52,21 +53,20 @@ export class LookupConnection implements KeyFinder {
     this.#parts.queries.add()
     this.#parts.keys.add(keys.length)
     const startMs = clock.monotonic()
+    const deadline = { scheduler, timeoutMs: queryTimeoutMs + graceMs }
     let silent = false
-    const timer = scheduler.after(queryTimeoutMs + graceMs, () => {
+    const giveUp = (): void => {
       silent = true
       void client.close()
-    })
+    }
     try {
-      return await query.run(client, keys)
+      return await withinDeadline(deadline, () => query.run(client, keys), giveUp)
     } catch (failure) {
       const stopped = sqlStateOf(failure) === queryCanceled
       const tookMs = clock.monotonic() - startMs
       if (stopped && tookMs >= queryTimeoutMs) throw this.#tooSlow(keys.length, failure)
       if (!isValueError(failure)) await this.#drop(client)
       throw silent ? this.#silent(failure) : failure
-    } finally {
-      timer.cancel()
     }
   }
 

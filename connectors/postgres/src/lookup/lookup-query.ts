@@ -6,7 +6,7 @@ import type { MutableRow } from '../protocol/row-decoder.ts'
 import type { Row } from '../records/change.ts'
 import { quoteIdentifier } from '../records/relation.ts'
 import type { ValueDecoder } from '../values/value-decoder.ts'
-import type { ValueEncoder } from '../values/value-encoder.ts'
+import { quotedItem, type ValueEncoder } from '../values/value-encoder.ts'
 
 /** A column that is compared. @internal */
 export interface KeyColumn {
@@ -66,7 +66,7 @@ export class LookupQuery {
   /** The key columns' values, each an array over all keys. */
   #parameters(keys: readonly KeyValues[]): readonly string[] {
     return this.key.map(({ delimiter }, index) => {
-      const values = keys.map((key) => quotedElement(key[index] ?? ''))
+      const values = keys.map((key) => quotedItem(key[index] ?? ''))
       return `{${values.join(delimiter)}}`
     })
   }
@@ -93,10 +93,6 @@ function statementOf({ table, key, columns, rowsPerKeyMax }: LookupQueryParts): 
       SELECT ${selected.join(', ')} FROM ${quotedTable(table)} t
       WHERE ${equal.join(' AND ')} LIMIT ${rowsPerKeyMax + 1}
     ) r`
-}
-
-function quotedElement(text: string): string {
-  return `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`
 }
 
 function decoded(text: string, decode: ValueDecoder): Row[string] {

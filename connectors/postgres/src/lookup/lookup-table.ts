@@ -7,7 +7,7 @@ import { existingTables, missingProblem, suggestionOf } from '../catalog/table-p
 import { problemOf, versionProblem } from '../preflight.ts'
 import { quoteIdentifier, quoteLiteral } from '../records/relation.ts'
 import type { TypeCatalog } from '../values/type-catalog.ts'
-import { encoderOf } from '../values/value-encoder.ts'
+import { encoderOf, kindOf } from '../values/value-encoder.ts'
 import { LookupQuery } from './lookup-query.ts'
 import type { ResolvedPostgresLookupOptions } from './options.ts'
 
@@ -159,10 +159,9 @@ function noIndex(table: string, key: readonly string[]): Problem {
 
 /** What a record brings for a column of the key is of no use there. @internal */
 export function keyInvalid(table: string, column: string, value: unknown): FlinktsError {
-  const kind = Array.isArray(value) ? 'an array' : `a value of JavaScript's type ${typeof value}`
   return new FlinktsError(
     'FLINKTS_POSTGRES_VALUE_INVALID',
-    `column "${column}" of table "${table}" cannot be compared with ${kind}`,
+    `column "${column}" of table "${table}" cannot be compared with ${kindOf(value)}`,
     { hint: 'Give what the column holds with a function in the option "key".' },
   )
 }

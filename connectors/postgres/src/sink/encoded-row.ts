@@ -1,4 +1,5 @@
 import { FlinktsError } from '@flinkts/core/connector'
+import { kindOf } from '../values/value-encoder.ts'
 import { writableColumn } from './target-table.ts'
 import type { TargetColumn, TargetTable } from './target-table.ts'
 
@@ -29,10 +30,8 @@ export function encodeValue(target: TargetTable, column: TargetColumn, value: un
   if (value === null) return null
   const text = column.encode(value)
   if (text !== undefined) return text
-  const kind = Array.isArray(value) ? 'an array' : `a value of JavaScript's type ${typeof value}`
-  throw new FlinktsError(
-    'FLINKTS_POSTGRES_VALUE_INVALID',
-    `column "${column.name}" of table "${target.table}", ${column.type}, cannot hold ${kind}`,
-    { hint: 'Map the field to what the column holds with the option "columns" or "write".' },
-  )
+  const what = `column "${column.name}" of table "${target.table}", ${column.type},`
+  throw new FlinktsError('FLINKTS_POSTGRES_VALUE_INVALID', `${what} cannot hold ${kindOf(value)}`, {
+    hint: 'Map the field to what the column holds with the option "columns" or "write".',
+  })
 }

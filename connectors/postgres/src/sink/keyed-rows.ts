@@ -1,4 +1,5 @@
 import { FlinktsError } from '@flinkts/core/connector'
+import { quotedItem } from '../values/value-encoder.ts'
 import { encodeRow, encodeValue, type ValueText } from './encoded-row.ts'
 import type { KeyedBatch } from './row-batch.ts'
 import type { TargetColumn, TargetTable } from './target-table.ts'
@@ -164,8 +165,6 @@ function charactersOf(values: readonly ValueText[]): number {
 /** Needs no quotes in an array, unless it is the word null. */
 const plain = /^[\w.:+-]+$/
 const nullWord = /^null$/i
-const special = /["\\]/
-const specials = /["\\]/g
 
 /** The values of a column as Postgres's array of them. */
 function arrayOf(rows: readonly (readonly ValueText[])[], index: number): string {
@@ -179,8 +178,7 @@ function arrayOf(rows: readonly (readonly ValueText[])[], index: number): string
 }
 
 function itemOf(text: string): string {
-  if (plain.test(text) && !nullWord.test(text)) return text
-  return `"${special.test(text) ? text.replace(specials, '\\$&') : text}"`
+  return plain.test(text) && !nullWord.test(text) ? text : quotedItem(text)
 }
 
 function keyMissing(target: TargetTable, column: TargetColumn): FlinktsError {

@@ -83,7 +83,20 @@ function arrayEncoder(element: ValueEncoder, delimiter: string): ValueEncoder {
     if (item === null) return 'NULL'
     if (Array.isArray(item)) return encodeArray(item)
     const text = element(item)
-    return text === undefined ? undefined : `"${text.replaceAll(/["\\]/g, '\\$&')}"`
+    return text === undefined ? undefined : quotedItem(text)
   }
   return encodeArray
+}
+
+const special = /["\\]/
+const specials = /["\\]/g
+
+/** An item of Postgres's text of an array, in quotes, which are always allowed. @internal */
+export function quotedItem(text: string): string {
+  return `"${special.test(text) ? text.replace(specials, '\\$&') : text}"`
+}
+
+/** A value that no column takes, in words. @internal */
+export function kindOf(value: unknown): string {
+  return Array.isArray(value) ? 'an array' : `a value of JavaScript's type ${typeof value}`
 }
