@@ -27,7 +27,10 @@ export interface JobOptions<Guarantee extends DeliveryGuarantee = DeliveryGuaran
   readonly tolerableCheckpointFailures?: number
   /** Completed checkpoints that are kept, >= 1; default 2. */
   readonly retainedCheckpointsMax?: number
-  /** How often watermark strategies emit, and look at idleness, 1 to 2^31 - 1; default 200. */
+  /**
+   * How often watermark strategies emit, at the least, and look at idleness, 1 to 2^31 - 1; default
+   * 200. They also emit after 131 072 records.
+   */
   readonly autoWatermarkIntervalMs?: number
   /**
    * Worker threads that run the subtasks, 0 to 256; default 0: the caller's thread runs everything.

@@ -8,7 +8,7 @@ import { endOfTime, noWatermark } from '../time/watermark.ts'
 import type { WatermarkSettings } from '../time/watermark-strategy.ts'
 import { RecordTime } from './record-time.ts'
 import { WatermarkMetrics } from './watermark-metrics.ts'
-import { WatermarkTicks } from './watermark-ticks.ts'
+import { recordsPerWatermarkMax, WatermarkTicks } from './watermark-ticks.ts'
 
 /** How a source of the job makes watermarks. @internal */
 export interface SourceTimeSettings {
@@ -49,6 +49,8 @@ export class SourceTime {
   #vacantMs = 0
   /** Set by a tick, for the end of the next poll: silence is what a poll did not break. */
   #probeMs: number | undefined
+  /** Since generators were last asked for watermarks. */
+  #recordCount = 0
   #ingestedAt = noTimestamp
   /** Splits beyond it are paused. */
   #limit = Infinity
@@ -112,7 +114,12 @@ export class SourceTime {
     this.#ingestedAt = Math.max(this.#ingestedAt, this.#parts.context.clock.now())
   }
 
-  afterPoll(): void {
+  /** `recordCount`: of the poll. */
+  afterPoll(recordCount: number): void {
+    this.#recordCount += recordCount
+    if (this.#recordCount >= recordsPerWatermarkMax && !this.#parts.flow.halted) {
+      this.#emitPeriodic()
+    }
     this.#align()
     if (this.#probeMs === undefined) return
     for (const split of this.#splits.values()) split.probeIdle(this.#probeMs)
@@ -170,10 +177,15 @@ export class SourceTime {
   }
 
   #tick(silentMs: number): void {
-    for (const split of this.#splits.values()) split.tick()
     this.#probeMs = silentMs
     if (this.#splits.size === 0) this.#vacantMs += this.#parts.settings.intervalMs
+    this.#emitPeriodic()
     this.#align()
+  }
+
+  #emitPeriodic(): void {
+    this.#recordCount = 0
+    for (const split of this.#splits.values()) split.onPeriodicEmit()
     this.emitProgress()
   }
 
@@ -298,7 +310,7 @@ export class SplitTime {
     this.#status = 'finished'
   }
 
-  tick(): void {
+  onPeriodicEmit(): void {
     if (this.#status === 'active') this.#records?.onPeriodicEmit()
   }
 

@@ -78,8 +78,8 @@ export class SourceOperator implements SourceOutput<unknown> {
     this.#time.beforePoll()
     this.#budget = recordsMax
     const status = this.#openReader().pollNext(this)
-    this.#time.afterPoll()
     const records = recordsMax - this.#budget
+    this.#time.afterPoll(records)
     this.#recordsRead.add(records)
     return { status, records }
   }

@@ -7,7 +7,7 @@ import type { OperatorContext } from './operator-definition.ts'
 import type { Operator } from './operator.ts'
 import { RecordTime } from './record-time.ts'
 import { WatermarkMetrics } from './watermark-metrics.ts'
-import { WatermarkTicks } from './watermark-ticks.ts'
+import { recordsPerWatermarkMax, WatermarkTicks } from './watermark-ticks.ts'
 
 /**
  * Gives records their event time in the middle of a job. Watermarks and idleness from before end
@@ -22,6 +22,8 @@ export class TimestampsAndWatermarksOperator implements Operator, Resumable {
   readonly #flow: FlowControl
   readonly #ticks: WatermarkTicks
   readonly #metrics: WatermarkMetrics
+  /** Since the generator was last asked for a watermark. */
+  #recordCount = 0
   #watermark = noWatermark
   #idle = false
   #emittedWatermark = noWatermark
@@ -61,6 +63,8 @@ export class TimestampsAndWatermarksOperator implements Operator, Resumable {
     const assigned = this.#records.timestampOf(value, timestamp, noTimestamp)
     this.#output.collect(value, assigned)
     this.#records.onEvent(value, assigned)
+    this.#recordCount += 1
+    if (this.#recordCount >= recordsPerWatermarkMax) this.#emitPeriodic()
   }
 
   emitWatermark(timestamp: number): void {
@@ -83,8 +87,13 @@ export class TimestampsAndWatermarksOperator implements Operator, Resumable {
   }
 
   #tick(silentMs: number): void {
-    if (!this.#idle) this.#records.onPeriodicEmit()
+    this.#emitPeriodic()
     if (this.#records.probeIdle(silentMs)) this.#setIdle(true)
+  }
+
+  #emitPeriodic(): void {
+    this.#recordCount = 0
+    if (!this.#idle) this.#records.onPeriodicEmit()
   }
 
   #advance(timestamp: number): void {

@@ -1,6 +1,14 @@
 import type { Cancellable, Scheduler } from '../common/scheduler.ts'
 import type { FlowControl } from '../network/flow-control.ts'
 
+/**
+ * A fast input does not wait for its tick: what it brings between two watermarks is in memory until
+ * the second one, and should still be in the caches of the processor by then.
+ *
+ * @internal
+ */
+export const recordsPerWatermarkMax = 131_072
+
 /** @internal */
 export interface WatermarkTicksParts {
   readonly scheduler: Scheduler

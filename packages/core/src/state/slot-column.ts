@@ -36,6 +36,11 @@ export class SlotColumn {
     if (this.#values !== undefined) this.#values[slot] = undefined
   }
 
+  /** Lets go of what is in all slots. */
+  clearAll(): void {
+    if (this.#values !== undefined) this.#values = []
+  }
+
   /** All values, if they are numbers; beyond those that were set lies anything. */
   get numbers(): Int32Array | Float64Array | undefined {
     return this.#int32s ?? this.#float64s

@@ -83,6 +83,13 @@ export class SlotIndex {
     this.#keys.clear(slot)
   }
 
+  /** Removes all keys, and keeps the room for them. */
+  clear(): void {
+    this.#buckets.fill(0)
+    this.#size = 0
+    this.#keys.clearAll()
+  }
+
   /** Makes buckets for so many keys: at most half of them are taken, or of very many most. */
   reserve(count: number): void {
     let bucketCount = this.#buckets.length / 2

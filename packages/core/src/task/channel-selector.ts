@@ -58,11 +58,19 @@ function hashed(
   { channelCount, maxParallelism }: SelectorOptions,
 ): ChannelSelector {
   const operatorId = edge.to.vertexId
+  // Like nothing at first.
+  let lastKey: unknown = Number.NaN
+  let lastChannel = 0
   return (value) => {
     try {
-      // `keyGroupOf` refuses what is no key, whatever the types said.
-      const keyGroup = keyGroupOf(selectKey(value) as Key, maxParallelism, operatorId)
-      return subtaskOfKeyGroup(keyGroup, maxParallelism, channelCount)
+      const key = selectKey(value)
+      // Records often come with the key of the one before. A tuple may have changed since.
+      if (key === lastKey && typeof key !== 'object') return lastChannel
+      // Refuses what is no key, whatever the types said.
+      const keyGroup = keyGroupOf(key as Key, maxParallelism, operatorId)
+      lastChannel = subtaskOfKeyGroup(keyGroup, maxParallelism, channelCount)
+      lastKey = key
+      return lastChannel
     } catch (cause) {
       throw userFunctionFailed(operatorId, value, cause)
     }

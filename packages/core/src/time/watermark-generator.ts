@@ -20,7 +20,10 @@ export interface WatermarkOutput {
 export interface WatermarkGenerator<T> {
   /** After every record. `timestamp`: `-Infinity` if the record has none. */
   onEvent(value: T, timestamp: number, output: WatermarkOutput): void
-  /** Every `autoWatermarkIntervalMs` of the job, unless the outputs are full. */
+  /**
+   * Every `autoWatermarkIntervalMs` of the job, and after 131 072 records if these come first; not
+   * while the outputs are full.
+   */
   onPeriodicEmit?(output: WatermarkOutput): void
 }
 

@@ -7,6 +7,7 @@ import {
   watermarkGenerator,
   type WatermarkStrategy,
 } from '../../src/time/watermark-strategy.ts'
+import { recordsPerWatermarkMax } from '../../src/operators/watermark-ticks.ts'
 import { barrierOf } from './fixtures.ts'
 import { createSource, itemsOf, type SourceFixture } from './source-fixture.ts'
 
@@ -62,6 +63,38 @@ describe('the event time of a source', () => {
     expect(before).toEqual([10, 30, 20])
     expect(source.output.timestamps).toEqual([10, 30, 20])
     expect(source.output.emitted.slice(3)).toEqual(['watermark 29'])
+  })
+
+  test('does not wait for a tick where very many records come', () => {
+    const source = openSource(own, 'a')
+    const half = Array.from({ length: recordsPerWatermarkMax / 2 }, (_, index) => index)
+
+    read(source, 'a', ...half)
+    const before = source.output.emitted.at(-1)
+    read(source, 'a', ...half)
+
+    const last = recordsPerWatermarkMax / 2 - 1
+    expect(before).toBe(last)
+    expect(source.output.emitted.slice(-2)).toEqual([last, `watermark ${last - 1}`])
+  })
+
+  test('waits for the chain where very many records halt it', () => {
+    const { operator, reader, flow, output } = openSource(own, 'a')
+    reader.poll = (to) => {
+      for (let at = 0; at < recordsPerWatermarkMax; at += 1) to.forSplit('a').collect(at)
+      flow.channelFull(true)
+      return 'more-available'
+    }
+
+    operator.poll(1)
+    const halted = output.emitted.at(-1)
+    flow.channelFull(false)
+    reader.poll = () => 'nothing-available'
+    operator.poll(1)
+
+    const last = recordsPerWatermarkMax - 1
+    expect(halted).toBe(last)
+    expect(output.emitted.slice(-2)).toEqual([last, `watermark ${last - 1}`])
   })
 
   test('is emitted once, while it does not advance', async () => {

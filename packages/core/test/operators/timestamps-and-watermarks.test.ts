@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { FlowControl } from '../../src/network/flow-control.ts'
 import { TimestampsAndWatermarksOperator } from '../../src/operators/timestamps-and-watermarks.ts'
+import { recordsPerWatermarkMax } from '../../src/operators/watermark-ticks.ts'
 import {
   boundedOutOfOrderness,
   watermarkGenerator,
@@ -52,6 +53,15 @@ describe('timestamps and watermarks in the middle of a job', () => {
 
     expect(output.timestamps).toEqual([30, 20])
     expect(output.emitted).toEqual([30, 20, 'watermark 29'])
+  })
+
+  test('do not wait for a tick where very many records come', async () => {
+    const { operator, output } = await openOperator(own)
+
+    for (let index = 0; index <= recordsPerWatermarkMax; index += 1) operator.collect(index, 0)
+
+    const last = recordsPerWatermarkMax - 1
+    expect(output.emitted.slice(-3)).toEqual([last, `watermark ${last - 1}`, last + 1])
   })
 
   test('swallow watermarks and idleness from before, but not the end of time', async () => {

@@ -1,12 +1,12 @@
 import type { CombinedRecords } from '../../network/record-combiner.ts'
 import { type KeyIdentity, keyOfIdentity } from '../../state/key.ts'
-import { SlotColumn } from '../../state/slot-column.ts'
+import { copied, SlotColumn } from '../../state/slot-column.ts'
 import { SlotIndex } from '../../state/slot-index.ts'
 import type { WindowContents } from './window-contents.ts'
 
 /**
  * The contents of keys whose records are combined before they are sent, in the order in which the
- * keys came. It only grows; who has sent all of it takes a new one.
+ * keys came. It only grows, until all of it is sent and `clear` makes it like new.
  *
  * @internal
  */
@@ -14,7 +14,8 @@ export class HeldContents {
   readonly #functions: WindowContents
   readonly #index = new SlotIndex()
   readonly #contents = new SlotColumn()
-  readonly #counts = new SlotColumn()
+  /** By slot; no integers of 32 bits, which a hot key might exceed. */
+  #counts = new Float64Array(0)
   #capacity = 0
   #recordCount = 0
 
@@ -30,6 +31,11 @@ export class HeldContents {
     return this.#index.size
   }
 
+  /** The number of keys that there is room for. */
+  get capacity(): number {
+    return this.#capacity
+  }
+
   get recordCount(): number {
     return this.#recordCount
   }
@@ -41,7 +47,7 @@ export class HeldContents {
     const contents = this.#functions.add(before, value, timestamp)
     const slot = found < 0 ? this.#insert(hash, key) : found
     this.#contents.set(slot, contents)
-    this.#counts.set(slot, (this.#counts.get(slot) as number) + 1)
+    this.#counts[slot] = (this.#counts[slot] as number) + 1
     this.#recordCount += 1
   }
 
@@ -50,15 +56,22 @@ export class HeldContents {
     return {
       key: keyOfIdentity(this.#index.keyAt(slot)),
       contents: this.#contents.get(slot),
-      count: this.#counts.get(slot) as number,
+      count: this.#counts[slot] as number,
     }
+  }
+
+  /** Lets go of all keys, and keeps the room for them. */
+  clear(): void {
+    this.#index.clear()
+    this.#contents.clearAll()
+    this.#recordCount = 0
   }
 
   #insert(hash: number, key: KeyIdentity): number {
     const slot = this.#index.size
     if (slot === this.#capacity) this.#resize(Math.max(capacityMin, 2 * slot))
     this.#index.add(hash, key, slot)
-    this.#counts.set(slot, 0)
+    this.#counts[slot] = 0
     return slot
   }
 
@@ -66,7 +79,7 @@ export class HeldContents {
     this.#capacity = capacity
     this.#index.resize(capacity)
     this.#contents.resize(capacity)
-    this.#counts.resize(capacity)
+    this.#counts = copied(this.#counts, new Float64Array(capacity))
   }
 }
 

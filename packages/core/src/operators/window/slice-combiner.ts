@@ -43,6 +43,10 @@ export class SliceCombiner implements RecordCombiner {
   #keyCount = 0
   /** Those of the slice that was sent last: the next one will have about as many. */
   #keysExpected = 0
+  /** Empty, for slices to come. */
+  readonly #spares: HeldContents[] = []
+  /** Keys that the spares have room for. */
+  #spareCapacity = 0
   /** Of slices that were sent, since it was last asked whether this pays. */
   #recordsIn = 0
   #recordsOut = 0
@@ -93,8 +97,7 @@ export class SliceCombiner implements RecordCombiner {
   }
 
   #hold(slice: HeldSlice, key: Key, value: unknown, timestamp: number): void {
-    slice.held ??= new HeldContents(this.#definition.contents, this.#keysExpected)
-    const { held } = slice
+    const held = (slice.held ??= this.#takeSpare())
     const hash = keyHash(key, this.#operatorId)
     this.#keyCount -= held.size
     held.add(hash, keyIdentity(key, this.#operatorId), value, timestamp)
@@ -115,8 +118,13 @@ export class SliceCombiner implements RecordCombiner {
     return this.#last
   }
 
+  /** Begins with the latest: records hardly ever are far out of order. */
   #find(timestamp: number): HeldSlice | undefined {
-    return this.#slices.findLast(({ from, to }) => timestamp >= from && timestamp < to)
+    for (let at = this.#slices.length - 1; at >= 0; at -= 1) {
+      const slice = this.#slices[at] as HeldSlice
+      if (timestamp >= slice.from) return timestamp < slice.to ? slice : undefined
+    }
+    return undefined
   }
 
   #create(timestamp: number): HeldSlice {
@@ -146,6 +154,23 @@ export class SliceCombiner implements RecordCombiner {
     this.#recordsIn += held.recordCount
     this.#recordsOut += held.size
     if (this.#recordsOut >= sampleKeys) this.#judge()
+    this.#spare(held)
+  }
+
+  #takeSpare(): HeldContents {
+    const spare = this.#spares.pop()
+    if (spare === undefined) return new HeldContents(this.#definition.contents, this.#keysExpected)
+    this.#spareCapacity -= spare.capacity
+    return spare
+  }
+
+  /** Keeps it for another slice, unless that is much too large for what slices hold by now. */
+  #spare(held: HeldContents): void {
+    const capacity = this.#spareCapacity + held.capacity
+    if (capacity > this.#keysMax || held.size < held.capacity / spareRoomMax) return
+    held.clear()
+    this.#spareCapacity = capacity
+    this.#spares.push(held)
   }
 
   #judge(): void {
@@ -165,6 +190,8 @@ interface HeldSlice extends Slice {
 
 /** What is held back is sent at a barrier in one go, which should take few milliseconds. */
 const keysMaxUsual = 131_072
+/** The room of a spare, in what was needed last. */
+const spareRoomMax = 8
 /** Sent, before it is asked whether combining pays. */
 const sampleKeys = 8192
 /** Records for one that is sent, below which it does not. */
