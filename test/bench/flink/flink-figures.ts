@@ -1,5 +1,5 @@
 import { median, rounded } from '../statistics.ts'
-import type { Both, Cost, FlinkFigures } from './flink-goals.ts'
+import type { Both, Cost, FlinkFigures, ThreadRates } from './flink-goals.ts'
 import type { JobRuns, RecoveryRuns, Runs } from './flink-runs.ts'
 import { type LoadName, loadNames } from './load.ts'
 import type { LoadRun } from './measure.ts'
@@ -16,12 +16,19 @@ export function figuresOf({ jobs, start, recovery }: Runs): FlinkFigures {
       ),
       flink: runs.theirs.length === 0 ? undefined : costOf(runs.theirs, runs.theirs),
     })),
-    threads: mapJobs(jobs, ({ oneThread, twoThreads }) =>
-      oneThread.length === 0 ? undefined : { one: rateOf(oneThread), two: rateOf(twoThreads) },
-    ),
+    threads: mapJobs(jobs, threadFigures),
     ...(start === undefined ? {} : { firstRecordMs: both(start.ours, start.theirs) }),
     ...(recovery === undefined ? {} : recoveryFigures(recovery)),
     ...(keys === undefined ? {} : checkpointFigures(keys)),
+  }
+}
+
+function threadFigures({ oneThread, twoThreads, apart }: JobRuns): ThreadRates | undefined {
+  if (oneThread.length === 0) return undefined
+  return {
+    one: rateOf(oneThread),
+    two: rateOf(twoThreads),
+    apart: median(apart.map((pair) => pair.reduce((sum, run) => sum + rateOf([run]), 0))),
   }
 }
 
@@ -74,11 +81,12 @@ export function printFigures(figures: FlinkFigures, { jobs }: Runs): void {
     console.log(`${name.padEnd(7)} flinkts ${costText(flinkts)}`)
     if (flink !== undefined) console.log(`        Flink   ${costText(flink)}`)
   }
-  for (const [name, { one, two }] of Object.entries(figures.threads)) {
+  for (const [name, { one, two, apart }] of Object.entries(figures.threads)) {
     const load = jobs[name as LoadName]?.load.join(', ') ?? ''
     console.log(
       `${name.padEnd(7)} 1 thread ${rateText(one)}/s, 2 threads ${rateText(two)}/s; ` +
-        `needs two free cores: load average ${load}`,
+        `two processes with 1 thread each ${rounded(apart / one)}x, which is 2 where two cores ` +
+        `are free: load average ${load}`,
     )
   }
   const { checkpoints, stallMs, firstRecordMs, recoveryMs, failureRecoveryMs } = figures

@@ -32,9 +32,11 @@ export interface FlinkFigures {
 }
 
 /** Records per second with one worker thread, and with two. */
-interface ThreadRates {
+export interface ThreadRates {
   readonly one: number
   readonly two: number
+  /** Of two processes that have nothing in common: twice `one` where two cores are free. */
+  readonly apart: number
 }
 
 /** How much more than the peer a job must do in a second of processor time. */

@@ -40,6 +40,8 @@ export interface JobRuns {
   /** Only of `tumble` and `hot`. */
   readonly oneThread: LoadRun[]
   readonly twoThreads: LoadRun[]
+  /** Pairs of processes with one thread each, at the same time: what the machine has for two. */
+  readonly apart: (readonly LoadRun[])[]
   /** The load average of the machine, before each round and at the end. */
   readonly load: number[]
 }
@@ -65,6 +67,7 @@ export async function measureJob(job: LoadName, { sizes, ours, peer }: Sides): P
     withoutCheckpoints: [],
     oneThread: [],
     twoThreads: [],
+    apart: [],
     load: [loadAverage()],
   }
   for (let round = 0; round < sizes.rounds; round += 1) {
@@ -75,6 +78,7 @@ export async function measureJob(job: LoadName, { sizes, ours, peer }: Sides): P
     if (job === 'tumble' || job === 'hot') {
       runs.oneThread.push(await ours.measure(job, { threads: 1 }))
       runs.twoThreads.push(await ours.measure(job, { threads: 2, parallelism: 2 }))
+      runs.apart.push(await Promise.all([0, 1].map(() => ours.measure(job, { threads: 1 }))))
     }
     runs.theirs.push(...((await peer?.windows(job)) ?? []))
     runs.load.push(loadAverage())

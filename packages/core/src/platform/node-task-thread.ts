@@ -94,6 +94,6 @@ function shareOfMemoryMib(threadCount: number): number {
 }
 
 const mebibyte = 2 ** 20
-const youngMibMax = 48
+const youngMibMax = 96
 /** A thread with less has hardly room for the code of its job. */
 const heapMibMin = 64

@@ -11,7 +11,7 @@ const figures: FlinkFigures = {
   recoveryMs: { flinkts: 2000, flink: 20_000 },
   stallMs: 9,
   checkpoints: { on: 80, off: 100 },
-  threads: { tumble: { one: 10, two: 17 }, hot: { one: 10, two: 12 } },
+  threads: { tumble: { one: 10, two: 17, apart: 19 }, hot: { one: 10, two: 12, apart: 20 } },
 }
 
 test('has one line for each promise', () => {
