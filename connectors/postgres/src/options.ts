@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { SourceMode } from './state/enumerator-state.ts'
 import type { ConnectionOptions, ResolvedConnection } from './connection/connection-options.ts'
 import { resolveConnection } from './connection/connection-options.ts'
+import { strictOptions } from './connection/strict-options.ts'
 
 /** How the rows that exist at the start are read. @public */
 export interface SnapshotOptions {
@@ -149,13 +150,13 @@ export const waitMs = (byDefault: number): z.ZodDefault<z.ZodInt> =>
 export const count = (byDefault: number, max: number): z.ZodDefault<z.ZodInt> =>
   z.int().min(1).max(max).default(byDefault)
 
-const snapshotSchema = z.strictObject({
+const snapshotSchema = strictOptions({
   chunkRows: count(100_000, 1_000_000_000),
   connectionsPerReader: count(1, 100),
   openTransactionTimeoutMs: waitMs(10 * MINUTE),
 })
 
-const streamSchema = z.strictObject({
+const streamSchema = strictOptions({
   statusIntervalMs: waitMs(10 * SECOND),
   receiveTimeoutMs: waitMs(60 * SECOND),
   messageBytesMax: count(64 * MEBIBYTE, 1024 * MEBIBYTE),
@@ -168,7 +169,7 @@ const streamSchema = z.strictObject({
 const streamDefaults = streamSchema.parse({})
 
 /** The option `retry`. @internal */
-export const retrySchema: z.ZodType<Filled<RetryOptions>, RetryOptions> = z.strictObject({
+export const retrySchema: z.ZodType<Filled<RetryOptions>, RetryOptions> = strictOptions({
   attemptsMax: count(20, 1_000_000),
   delayMs: waitMs(200),
   delayMsMax: waitMs(10 * SECOND),
@@ -182,7 +183,7 @@ const nameSchema = z
   .max(nameBytesMax)
   .optional()
 
-const sourceSchema = z.strictObject({
+const sourceSchema = strictOptions({
   // Parsed on its own: its errors must not show secrets.
   connection: z.unknown(),
   tables: z.array(z.string().min(1)).min(1),

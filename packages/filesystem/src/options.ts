@@ -7,6 +7,7 @@ import { filePattern, localStorePath } from './discovery.ts'
 import type { FilePattern } from './discovery.ts'
 import { localDirectory } from './local-object-store.ts'
 import type { ObjectStore } from './object-store.ts'
+import { strictOptions } from './strict-options.ts'
 
 /**
  * Options of `fileSink`. Exactly one of `path` and `store` says where the files go.
@@ -134,39 +135,37 @@ const functionSchema = z.custom<BucketAssigner<never>>(
   'a function is expected, such as timeBucket({ every: "hour" })',
 )
 
-const sinkSchema = z
-  .strictObject({
-    path: z.string().min(1).optional(),
-    store: storeSchema.optional(),
-    format: writeFormatSchema,
-    bucket: functionSchema.optional(),
-    filePrefix: z
-      .string()
-      .regex(
-        /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-        '1 to 64 letters, digits, ".", "_", "-" are expected',
-      )
-      .default('part'),
-    rollBytes: bytes(128 * MEBIBYTE, Number.MAX_SAFE_INTEGER),
-    bufferBytes: bytes(128 * KIBIBYTE, 16 * MEBIBYTE),
-    inFlightBytesMax: bytes(8 * MEBIBYTE, 1024 * MEBIBYTE),
-    openFilesMax: z.int().min(1).max(10_000).default(100),
-  })
-  .refine(({ path, store }) => (path === undefined) !== (store === undefined), {
-    message: 'exactly one of "path" and "store" is expected',
-  })
+const sinkSchema = strictOptions({
+  path: z.string().min(1).optional(),
+  store: storeSchema.optional(),
+  format: writeFormatSchema,
+  bucket: functionSchema.optional(),
+  filePrefix: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+      '1 to 64 letters, digits, ".", "_", "-" are expected',
+    )
+    .default('part'),
+  rollBytes: bytes(128 * MEBIBYTE, Number.MAX_SAFE_INTEGER),
+  bufferBytes: bytes(128 * KIBIBYTE, 16 * MEBIBYTE),
+  inFlightBytesMax: bytes(8 * MEBIBYTE, 1024 * MEBIBYTE),
+  openFilesMax: z.int().min(1).max(10_000).default(100),
+}).refine(({ path, store }) => (path === undefined) !== (store === undefined), {
+  message: 'exactly one of "path" and "store" is expected',
+})
 
 const readFormatSchema = z.custom<ReadFormat<never>>(
   (value) => hasMethod(value, 'createDecoder'),
   'a format that reads is expected, such as jsonLines()',
 )
 
-const sourceSchema = z.strictObject({
+const sourceSchema = strictOptions({
   path: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
   store: storeSchema.optional(),
   format: readFormatSchema,
   watch: z
-    .union([z.literal(false), z.strictObject({ intervalMs: z.int().min(10).max(86_400_000) })])
+    .union([z.literal(false), strictOptions({ intervalMs: z.int().min(10).max(86_400_000) })])
     .default(false),
   splitBytes: bytes(64 * MEBIBYTE, Number.MAX_SAFE_INTEGER),
   readBytes: bytes(MEBIBYTE, 256 * MEBIBYTE),

@@ -409,7 +409,7 @@ describe('options', () => {
     [{ path: 'out', format, filePrefix: '.x' }, '"filePrefix"'],
     [{ path: 'out', format, bucket: 'country' }, '"bucket"'],
     [{ store: 'out', format }, '"store"'],
-    [{ path: 'out', format, rolBytes: 5 }, 'rolBytes'],
+    [{ path: 'out', format, rolBytes: 5 }, 'Did you mean "rollBytes"?'],
   ])('refuses %o', async (options, message) => {
     const failure = await failureOf(() => fileSink(options as never))
 

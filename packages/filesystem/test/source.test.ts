@@ -318,7 +318,7 @@ describe('options', () => {
     [{ path: 'in', format, watch: { intervalMs: 0 } }, '"watch'],
     [{ path: 'in', format, watch: true }, '"watch'],
     [{ path: 'in', format, splitBytes: 0.5 }, '"splitBytes"'],
-    [{ path: 'in', format, pth: 'in' }, 'pth'],
+    [{ path: 'in', format, pth: 'in' }, 'Did you mean "path"?'],
   ])('refuses %o', async (options, message) => {
     const failure = await failureOf(() => fileSource(options as never))
 

@@ -1,3 +1,4 @@
+import { nearNames } from '@flinkts/core/connector'
 import type { PostgresClient } from '../client.ts'
 import { errorProblem, type Problem } from './problem.ts'
 import type { TableDescription } from './table-catalog.ts'
@@ -47,53 +48,32 @@ export function missingProblem(
   existing: readonly string[],
   option: 'table' | 'tables',
 ): Problem {
-  const suggestion = suggestionOf(table, existing)
+  const near = nearTables(table, existing).map((candidate) => `"${candidate}"`)
   return errorProblem(
     'table-missing',
     'FLINKTS_POSTGRES_TABLE_MISSING',
     `table "${table}" does not exist`,
-    suggestion === undefined
+    near.length === 0
       ? `Create it, or correct the option "${option}". Names are "schema.name", in stored case.`
-      : `${suggestion} Names are "schema.name", in the case that Postgres stores.`,
+      : `Did you mean ${near.join(' or ')}? Names are "schema.name", in the case that ` +
+          'Postgres stores.',
   )
 }
 
-/** A question for those that may have been meant; `undefined`: none is near. @internal */
-export function suggestionOf(name: string, existing: readonly string[]): string | undefined {
-  const near = nearNames(name, existing).map((candidate) => `"${candidate}"`)
-  return near.length === 0 ? undefined : `Did you mean ${near.join(' or ')}?`
-}
-
 const suggestionsMax = 3
-const nameDistanceMax = 3
 
 /**
- * Those of `existing` that someone who wrote `table` may have meant, the nearest first. @internal
+ * Those of `existing` that someone who wrote `table` may have meant: of the same name in another
+ * schema or case, and then the nearest. @internal
  */
-export function nearNames(table: string, existing: readonly string[]): readonly string[] {
-  const { name } = splitTableName(table)
-  return existing
-    .map((candidate) => {
-      const same = splitTableName(candidate).name.toLowerCase() === name.toLowerCase()
-      return { candidate, distance: same ? 0 : editDistance(table, candidate) }
-    })
-    .filter(({ distance }) => distance <= nameDistanceMax)
-    .toSorted((a, b) => a.distance - b.distance)
-    .slice(0, suggestionsMax)
-    .map(({ candidate }) => candidate)
+export function nearTables(table: string, existing: readonly string[]): readonly string[] {
+  const name = bareName(table)
+  const same = existing.filter((candidate) => bareName(candidate) === name)
+  return [...new Set([...same, ...nearNames(table, existing)])].slice(0, suggestionsMax)
 }
 
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1)
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[to.length] ?? 0
+function bareName(table: string): string {
+  return splitTableName(table).name.toLowerCase()
 }
 
 function problemsOf(table: TableDescription, demands: TableDemands): readonly Problem[] {

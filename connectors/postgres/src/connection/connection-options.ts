@@ -1,6 +1,7 @@
 import { FlinktsError } from '@flinkts/core/connector'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { z } from 'zod'
+import { strictOptions } from './strict-options.ts'
 
 /** A secret, or how to get it anew for every connection. @public */
 export type Password = string | (() => string | Promise<string>)
@@ -47,7 +48,7 @@ export interface ResolvedConnection {
   readonly connectTimeoutMs: number
 }
 
-const connectionSchema: z.ZodType<ConnectionOptions> = z.strictObject({
+const connectionSchema: z.ZodType<ConnectionOptions> = strictOptions({
   url: z.string().optional(),
   host: z.string().min(1).optional(),
   port: z.int().min(1).max(65_535).optional(),

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { ConnectionOptions, ResolvedConnection } from '../connection/connection-options.ts'
 import { resolveConnection } from '../connection/connection-options.ts'
 import { count, qualified, retrySchema, waitMs } from '../options.ts'
+import { strictOptions } from '../connection/strict-options.ts'
 import type { Filled, RetryOptions } from '../options.ts'
 
 /**
@@ -91,7 +92,7 @@ const functionSchema = z.custom<(record: object) => unknown>(
   'a function is expected',
 )
 
-const lookupSchema = z.strictObject({
+const lookupSchema = strictOptions({
   // Parsed on its own: its errors must not show secrets.
   connection: z.unknown(),
   table: z.string().min(1),
@@ -100,13 +101,11 @@ const lookupSchema = z.strictObject({
     .refine((key) => Object.keys(key).length > 0, 'at least one column is expected'),
   columns: z.array(z.string().min(1)).min(1),
   result: functionSchema,
-  cache: z
-    .strictObject({
-      keysMax: z.int().min(1).max(countMax),
-      ttlMs: z.number().positive(),
-      absentTtlMs: z.number().min(0).optional(),
-    })
-    .optional(),
+  cache: strictOptions({
+    keysMax: z.int().min(1).max(countMax),
+    ttlMs: z.number().positive(),
+    absentTtlMs: z.number().min(0).optional(),
+  }).optional(),
   batchKeysMax: count(500, 100_000),
   connectionsMax: count(2, 1_000),
   rowsPerKeyMax: count(100, countMax),

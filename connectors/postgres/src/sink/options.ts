@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { ConnectionOptions, ResolvedConnection } from '../connection/connection-options.ts'
 import { resolveConnection } from '../connection/connection-options.ts'
 import { qualified } from '../options.ts'
+import { strictOptions } from '../connection/strict-options.ts'
 import type { RowChange } from './row-change.ts'
 
 /**
@@ -122,7 +123,7 @@ const mappingSchema = z.union([
   z.custom<(record: object) => unknown>((value) => typeof value === 'function'),
 ])
 
-const sinkSchema = z.strictObject({
+const sinkSchema = strictOptions({
   // Parsed on its own: its errors must not show secrets.
   connection: z.unknown(),
   mode: z.enum(['twoPhase', 'staged', 'auto', 'upsert', 'append']),

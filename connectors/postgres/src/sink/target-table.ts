@@ -1,7 +1,6 @@
-import { FlinktsError, defined } from '@flinkts/core/connector'
+import { FlinktsError, defined, suggestionOf } from '@flinkts/core/connector'
 import { z } from 'zod'
 import type { PostgresClient, SqlRow } from '../client.ts'
-import { suggestionOf } from '../catalog/table-problems.ts'
 import { splitTableName } from '../catalog/table-catalog.ts'
 import { quoteLiteral } from '../records/relation.ts'
 import { encoderOf } from '../values/value-encoder.ts'

@@ -63,7 +63,7 @@ describe('options of the sink', () => {
     [{ columns: {} }, 'at least one column'],
     [{ lockTimeoutMs: 0 }, 'lockTimeoutMs'],
     [{ lockTimeoutMs: 300_000 }, '"statementTimeoutMs" must be more'],
-    [{ tabel: 'x' }, 'tabel'],
+    [{ tabel: 'x' }, 'no option "tabel". Did you mean "table" or "tables"?'],
   ])('%j are refused', (wrong, problem) => {
     const given = { ...options, ...wrong } as PostgresSinkOptions<Order>
 

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { nearNames, suggestionOf } from '../../src/common/suggestion.ts'
+
+const existing = ['batchKeys', 'batchSize', 'Batch', 'table']
+
+test('names that differ in a few characters, or in case, are near, the nearest first', () => {
+  expect(nearNames('batchsize', existing)).toEqual(['batchSize'])
+  expect(nearNames('batchKey', existing)).toEqual(['batchKeys', 'Batch'])
+  expect(nearNames('mode', existing)).toEqual([])
+  expect(nearNames('ble', existing)).toEqual(['table'])
+  expect(nearNames('be', existing)).toEqual([])
+})
+
+test('what may have been meant is a question, or nothing at all', () => {
+  expect(suggestionOf('tabel', existing)).toBe('Did you mean "table"?')
+  expect(suggestionOf('somethingElse', existing)).toBeUndefined()
+})
