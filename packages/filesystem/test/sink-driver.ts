@@ -1,11 +1,14 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { jsonLines } from '@flinkts/formats'
-import type { KitRecord, SinkDriver } from '@flinkts/testkit'
-import { fileSink } from '../src/index.ts'
+import type { InvalidOptions, KitRecord, SinkDriver } from '@flinkts/testkit'
+import { fileSink, type FileSinkOptions } from '../src/index.ts'
 import { filesBelow, visibleBelow } from './files-below.ts'
 import { versions } from './versions.ts'
+
+const thisFile = fileURLToPath(import.meta.url)
 
 /** The file sink for the conformance kit: a directory for each target. */
 export const driver: SinkDriver<string> = {
@@ -22,7 +25,18 @@ export const driver: SinkDriver<string> = {
   },
   versions,
   setup: () => mkdtemp(join(tmpdir(), 'flinkts-file-sink-')),
-  createSink: (path) => fileSink<KitRecord>({ path, format: jsonLines(), rollBytes: 65_536 }),
+  setupNamed: (name) => mkdtemp(join(tmpdir(), `flinkts-file-sink-${name}-`)),
+  unreachable: async () => [
+    { because: 'the path is a file', target: thisFile, retryable: false },
+    { because: 'the path is below a file', target: join(thisFile, 'out'), retryable: false },
+  ],
+  invalidOptions: () => [
+    mistake('left-out', 'format', { path: '.' }),
+    mistake('left-out', 'path', { format: jsonLines() }),
+    mistake('misspelt', 'rollBytes', { ...options('.'), rollByte: 65_536 }),
+    mistake('out-of-range', 'rollBytes', { ...options('.'), rollBytes: 0 }),
+  ],
+  createSink: (path) => fileSink(options(path)),
   async readCommitted(directory) {
     const records: KitRecord[] = []
     for (const path of await visibleBelow(directory)) {
@@ -37,6 +51,15 @@ export const driver: SinkDriver<string> = {
     for (const path of await hiddenBelow(directory)) await rm(join(directory, path))
   },
   clean: (directory) => rm(directory, { recursive: true, force: true }),
+}
+
+function options(path: string): FileSinkOptions<KitRecord> {
+  return { path, format: jsonLines(), rollBytes: 65_536 }
+}
+
+function mistake(kind: InvalidOptions['mistake'], option: string, given: object): InvalidOptions {
+  const create = (): unknown => fileSink(given as FileSinkOptions<KitRecord>)
+  return { mistake: kind, option, create }
 }
 
 async function hiddenBelow(directory: string): Promise<readonly string[]> {

@@ -1,8 +1,10 @@
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { jsonLines } from '@flinkts/formats'
-import type { KitRecord, SourceCapabilities, SourceDriver } from '@flinkts/testkit'
+import type { InvalidOptions, KitRecord, SourceCapabilities, SourceDriver } from '@flinkts/testkit'
 import { fileSource, type FileSourceOptions } from '../src/index.ts'
 import { versions } from './versions.ts'
 
@@ -23,12 +25,28 @@ export function fileSourceDriver(
   },
 ): SourceDriver<string, KitRecord> {
   const { watch = false, ...named } = parts
+  const options = (path: string): FileSourceOptions<KitRecord> => ({
+    path,
+    format: jsonLines(),
+    watch,
+    ...sizesFor(path),
+  })
   return {
     ...named,
     versions,
     setup: () => mkdtemp(join(tmpdir(), 'flinkts-file-source-')),
-    createSource: (path) =>
-      fileSource<KitRecord>({ path, format: jsonLines(), watch, splitBytes: 512, readBytes: 300 }),
+    setupNamed: (name) => mkdtemp(join(tmpdir(), `flinkts-file-source-${name}-`)),
+    async unreachable() {
+      const path = join(fileURLToPath(import.meta.url), 'in')
+      return [{ because: 'the path is below a file', target: path, retryable: false }]
+    },
+    invalidOptions: () => [
+      mistake('left-out', 'path', { format: jsonLines() }),
+      mistake('left-out', 'format', { path: '.' }),
+      mistake('misspelt', 'readBytes', { ...options('.'), readByte: 300 }),
+      mistake('out-of-range', 'splitBytes', { ...options('.'), splitBytes: 0 }),
+    ],
+    createSource: (path) => fileSource(options(path)),
     toRecord: (record) => record,
     async writeExternal(directory, records) {
       const batch = (await readdir(directory)).length
@@ -44,4 +62,17 @@ export function fileSourceDriver(
     },
     clean: (directory) => rm(directory, { recursive: true, force: true }),
   }
+}
+
+/** Small files are in several splits; a large one is not in thousands. */
+function sizesFor(directory: string): { readonly splitBytes: number; readonly readBytes: number } {
+  const names = existsSync(directory) ? readdirSync(directory) : []
+  const largest = Math.max(0, ...names.map((name) => statSync(join(directory, name)).size))
+  const splitBytes = Math.max(512, Math.ceil(largest / 20))
+  return { splitBytes, readBytes: Math.max(300, Math.ceil(splitBytes / 10)) }
+}
+
+function mistake(kind: InvalidOptions['mistake'], option: string, given: object): InvalidOptions {
+  const create = (): unknown => fileSource(given as FileSourceOptions<KitRecord>)
+  return { mistake: kind, option, create }
 }

@@ -5,7 +5,12 @@ export type {
   SinkMechanism,
 } from './capabilities/sink-capabilities.ts'
 export type { SourceCapabilities, SourceCapability } from './capabilities/source-capabilities.ts'
-export type { ConnectorDriver, JsonValue } from './driver/connector-driver.ts'
+export type {
+  ConnectorDriver,
+  InvalidOptions,
+  JsonValue,
+  UnreachableTarget,
+} from './driver/connector-driver.ts'
 export type { SinkDriver } from './driver/sink-driver.ts'
 export type { SourceDriver } from './driver/source-driver.ts'
 export type { KitRecord, VisibleRecord } from './records/kit-record.ts'

@@ -5,12 +5,23 @@ import {
   type PostgresDatabase,
   sharedPostgres,
 } from '@flinkts/test-services'
-import type { JsonValue, KitRecord, SourceDriver } from '@flinkts/testkit'
+import type { InvalidOptions, JsonValue, KitRecord, SourceDriver } from '@flinkts/testkit'
 import { startProxy, type TcpProxy } from '@flinkts/testkit/proxy'
 import type { Client } from 'pg'
-import type { Change, Row } from '../../src/index.ts'
+import type { Change, PostgresCdcOptions, Row } from '../../src/index.ts'
 import { postgresCdc } from '../../src/index.ts'
-import { query, terminateConnections, versions, withClient } from '../support/kit-database.ts'
+import {
+  createRole,
+  type Login,
+  loginOf,
+  ownRole,
+  query,
+  quoted,
+  terminateConnections,
+  uselessLogins,
+  versions,
+  withClient,
+} from '../support/kit-database.ts'
 
 /** A database, by the connection of the source, which goes through a proxy. */
 type Target = {
@@ -18,14 +29,17 @@ type Target = {
 } & {
   /** That of the server itself. */
   readonly serverPort: number
+  /** In the schema `public`. */
+  readonly table: string
 }
 
 /** What this process has to end. */
 interface Place {
-  readonly database: PostgresDatabase
+  readonly created: PostgresDatabase
   readonly proxy: TcpProxy
 }
 
+/** By the name of the database. */
 const places = new Map<string, Place>()
 
 /** The source for the conformance kit: a database, a role and a slot for each target. */
@@ -43,26 +57,26 @@ export const driver: SourceDriver<Target, Change> = {
     reconnects: true,
   },
   versions,
-  async setup() {
-    const created = await (await sharedPostgres()).createDatabase()
-    const { database, port: serverPort } = created.connection
-    const proxy = await startProxy(created.connection)
-    places.set(database, { database: created, proxy })
-    const { host, port } = proxy.connection
-    const [user, password] = [`u_${database}`, `canary-${database.toUpperCase()}`]
-    await created.query(`CREATE ROLE ${user} LOGIN SUPERUSER PASSWORD '${password}'`)
-    await created.query(
-      `CREATE TABLE records (split int4, seq int4, id text NOT NULL, payload text NOT NULL,
-         PRIMARY KEY (split, seq))`,
-    )
-    await created.query('CREATE TABLE others (id bigserial PRIMARY KEY)')
-    return { host, port, serverPort, user, password, database }
+  setup: () => setupNamed('records'),
+  setupNamed,
+  unreachable: async (target) =>
+    uselessLogins(target).map(({ login, ...why }) => ({ ...why, target: { ...target, ...login } })),
+  invalidOptions: () => {
+    const { tables: _tables, ...withoutTables } = valid
+    const { connection: _connection, ...withoutConnection } = valid
+    return [
+      mistake('left-out', 'tables', withoutTables),
+      mistake('left-out', 'connection', withoutConnection),
+      mistake('misspelt', 'tables', { ...withoutTables, table: ['records'] }),
+      mistake('misspelt', 'publication', { ...valid, publikation: 'p' }),
+      mistake('out-of-range', 'slot', { ...valid, slot: 'A slot' }),
+    ]
   },
-  createSource: ({ host, port, user, password, database }) =>
+  createSource: (target) =>
     postgresCdc({
-      connection: { host, port, user, password, database },
-      tables: ['records'],
-      slot: slotOf({ database }),
+      connection: loginOf(target),
+      tables: [`public.${target.table}`],
+      slot: slotOf(target),
       snapshot: { chunkRows: 5 },
       stream: { statusIntervalMs: 20, lagIntervalMs: 100 },
       retry: { delayMs: 10, delayMsMax: 100 },
@@ -75,7 +89,7 @@ export const driver: SourceDriver<Target, Change> = {
   async writeExternal(target, records) {
     await withClient(directly(target), async (client) => {
       await client.query('BEGIN')
-      for (const record of records) await write(client, record)
+      for (const record of records) await write(client, target, record)
       await client.query('COMMIT')
     })
   },
@@ -105,13 +119,38 @@ export const driver: SourceDriver<Target, Change> = {
     places.get(database)?.proxy.breakAfter(byteCount)
   },
   secrets: ({ password }) => [password],
-  async clean({ user, database }) {
+  async clean(target) {
+    const { database, user } = target
     const place = places.get(database)
     places.delete(database)
     await place?.proxy.close()
-    await place?.database.drop()
+    await place?.created.drop()
     await (await sharedPostgres()).query(`DROP ROLE ${user}`)
   },
+}
+
+/** Options without a mistake, for a server that nobody asks. */
+const valid: PostgresCdcOptions = { connection: { user: 'nobody' }, tables: ['records'] }
+
+function mistake(kind: InvalidOptions['mistake'], option: string, given: object): InvalidOptions {
+  return { mistake: kind, option, create: () => postgresCdc(given as PostgresCdcOptions) }
+}
+
+async function setupNamed(table: string): Promise<Target> {
+  const created = await (await sharedPostgres()).createDatabase()
+  const { connection } = created
+  const { database, port: serverPort } = connection
+  const proxy = await startProxy(connection)
+  places.set(database, { created, proxy })
+  const { host, port } = proxy.connection
+  const role = ownRole(connection)
+  await created.query(
+    `${createRole(role)};
+     CREATE TABLE ${quoted(table)} (split int4, seq int4, id text NOT NULL,
+       payload text NOT NULL, PRIMARY KEY (split, seq));
+     CREATE TABLE others (id bigserial PRIMARY KEY)`,
+  )
+  return { host, port, serverPort, ...role, database, table }
 }
 
 function slotOf({ database }: Pick<Target, 'database'>): string {
@@ -125,14 +164,14 @@ function recordOf(row: Row, operation: KitRecord['operation']): KitRecord {
   return { id: `${split}-${seq}`, split, seq, payload, operation }
 }
 
-async function write(client: Client, record: KitRecord): Promise<void> {
+async function write(client: Client, { table }: Target, record: KitRecord): Promise<void> {
   const { id, split, seq, payload, operation } = record
   if (operation === 'delete') {
-    await client.query('DELETE FROM records WHERE (split, seq) = ($1, $2)', [split, seq])
+    await client.query(`DELETE FROM ${quoted(table)} WHERE (split, seq) = ($1, $2)`, [split, seq])
     return
   }
   await client.query(
-    `INSERT INTO records (split, seq, id, payload) VALUES ($1, $2, $3, $4)
+    `INSERT INTO ${quoted(table)} (split, seq, id, payload) VALUES ($1, $2, $3, $4)
      ON CONFLICT (split, seq) DO UPDATE SET payload = $4`,
     [split, seq, id, payload],
   )
@@ -148,6 +187,6 @@ async function position(target: Target, statement: string): Promise<bigint> {
 }
 
 /** That of the server itself, past the proxy. */
-function directly({ serverPort, ...target }: Target): Omit<Target, 'serverPort'> {
-  return { ...target, port: serverPort }
+function directly(target: Target): Login {
+  return { ...loginOf(target), port: target.serverPort }
 }

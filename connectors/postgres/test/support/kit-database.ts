@@ -5,7 +5,57 @@ import { Client, type QueryResultRow } from 'pg'
 
 /** What the drivers for the conformance kit do with databases, without the connector. */
 
-type Login = Pick<PostgresConnection, 'host' | 'port' | 'user' | 'password' | 'database'>
+/** What the connectors need of a connection. */
+export type Login = Pick<PostgresConnection, 'host' | 'port' | 'user' | 'password' | 'database'>
+
+/** The fields of a login, of something that has more. */
+export function loginOf({ host, port, user, password, database }: Login): Login {
+  return { host, port, user, password, database }
+}
+
+/** The same database as a role of its own, whose password shows wherever it leaks. */
+export function ownRole({ database }: Login): Pick<Login, 'user' | 'password'> {
+  return { user: `u_${database}`, password: `canary-${database.toUpperCase()}` }
+}
+
+/** The statement that makes the role. */
+export function createRole({ user, password }: Pick<Login, 'user' | 'password'>): string {
+  return `CREATE ROLE ${user} LOGIN SUPERUSER PASSWORD '${password}'`
+}
+
+/** Removes a database and its role. */
+export async function dropWithRole({ database, user }: Login): Promise<void> {
+  await withClient((await sharedPostgres()).connection, async (client) => {
+    await client.query(`DROP DATABASE ${quoted(database)} WITH (FORCE)`)
+    await client.query(`DROP ROLE ${quoted(user)}`)
+  })
+}
+
+/** A name as SQL has it. */
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** Ways in which a login does not get in, and whether trying again may help. */
+export function uselessLogins({ database, password }: Login): readonly {
+  readonly because: string
+  readonly login: Partial<Login>
+  readonly retryable: boolean
+}[] {
+  return [
+    { because: 'nobody listens', login: { port: 1 }, retryable: true },
+    {
+      because: 'the password is wrong',
+      login: { password: `${password}-wrong` },
+      retryable: false,
+    },
+    {
+      because: 'there is no such database',
+      login: { database: `${database}_gone` },
+      retryable: false,
+    },
+  ]
+}
 
 /** What the reports name. */
 export async function versions(): Promise<Readonly<Record<string, string>>> {
@@ -24,10 +74,10 @@ async function ownVersion(): Promise<string> {
 
 /** Lends a connection of the plain driver. */
 export async function withClient<Result>(
-  { host, port, user, password, database }: Login,
+  login: Login,
   action: (client: Client) => Promise<Result>,
 ): Promise<Result> {
-  const client = new Client({ host, port, user, password, database })
+  const client = new Client(loginOf(login))
   await client.connect()
   try {
     return await action(client)

@@ -11,9 +11,7 @@ import type { ConnectorDriver, JsonValue } from './connector-driver.ts'
  * @public
  */
 export interface SinkDriver<Target extends JsonValue = JsonValue>
-  extends ConnectorDriver<SinkCapabilities> {
-  /** Makes an empty target that nothing else uses. */
-  setup(): Promise<Target>
+  extends ConnectorDriver<SinkCapabilities, Target> {
   /** The sink under test. Called often, for the same target too. */
   createSink(target: Target): Sink<KitRecord>
   /**
@@ -28,8 +26,4 @@ export interface SinkDriver<Target extends JsonValue = JsonValue>
    * declared `maxPreparedAgeMs`.
    */
   removePrepared?(target: Target): Promise<void>
-  /** Ends every connection of the sink to the target, as the death of its process does. */
-  killConnections?(target: Target): Promise<void>
-  /** Removes the target and everything in it. */
-  clean(target: Target): Promise<void>
 }

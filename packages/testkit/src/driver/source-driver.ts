@@ -11,9 +11,7 @@ import type { ConnectorDriver, JsonValue } from './connector-driver.ts'
  * @public
  */
 export interface SourceDriver<Target extends JsonValue = JsonValue, Out = unknown>
-  extends ConnectorDriver<SourceCapabilities> {
-  /** Makes a place without records that nothing else uses. */
-  setup(): Promise<Target>
+  extends ConnectorDriver<SourceCapabilities, Target> {
   /** The source under test. Called often, for the same target too. */
   createSource(target: Target): Source<Out>
   /**
@@ -40,15 +38,9 @@ export interface SourceDriver<Target extends JsonValue = JsonValue, Out = unknow
    * reader is there. Needed to reach a declared `replayable`.
    */
   pruneUpstream?(target: Target): Promise<void>
-  /** Ends every connection of the source. Needed to reach a declared `reconnects`. */
-  killConnections?(target: Target): Promise<void>
   /**
    * Ends each connection of the source when the system has sent so many more bytes on it: in the
    * middle of what it sends. A `startProxy` of `@flinkts/testkit/proxy` does it.
    */
   breakConnections?(target: Target, byteCount: number): Promise<void>
-  /** What may be in no log line, error or checkpoint: passwords, tokens. */
-  secrets?(target: Target): readonly string[]
-  /** Removes the target and everything in it. */
-  clean(target: Target): Promise<void>
 }

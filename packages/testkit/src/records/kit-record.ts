@@ -53,6 +53,14 @@ export function workload(seed: number, size: WorkloadSize = defaultSize): Worklo
   return { seed, splitCount, batches }
 }
 
+/** The same, with a text of some megabytes in a record of the second batch. @internal */
+export function withLargeRecord(original: Workload): Workload {
+  const batches = original.batches.map((batch, index) =>
+    index === 1 ? batch.map((record, place) => (place === 1 ? enlarged(record) : record)) : batch,
+  )
+  return { ...original, batches }
+}
+
 /**
  * What is to be visible of records: of those with one id the last, unless that is a deletion.
  *
@@ -75,5 +83,13 @@ function kitRecord(seed: number, split: number, seq: number): KitRecord {
   return { id: `${split}-${seq}`, split, seq, payload: letters.join(''), operation: 'write' }
 }
 
+function enlarged(record: KitRecord): KitRecord {
+  const part = `${record.payload} ${alphabet.join('')}`
+  const payload = part.repeat(Math.ceil(largeCharacters / part.length))
+  return { ...record, payload }
+}
+
+/** More than buffers of connectors have: more than 3 MB in UTF-8. */
+const largeCharacters = 2_000_000
 const lengths = [0, 1, 7, 31, 64, 400]
 const alphabet = Array.from('abcXYZ019 ,;:=|%$#\'"`\\/\n\r\t\u0001\u007fäßé漢字🙂\u2028\ufeff')

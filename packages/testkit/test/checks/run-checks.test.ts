@@ -8,6 +8,8 @@ const driver: AnyDriver = {
   module: import.meta.url,
   capabilities: {},
   versions: () => Promise.resolve({}),
+  setup: () => Promise.resolve(''),
+  clean: () => Promise.resolve(),
 }
 
 /** A check that fails with these seeds, and what it was run with. */

@@ -6,12 +6,13 @@ export function brokenDriver(name: string): ReturnType<typeof fileDriver> {
   const sink = brokenSinks[name]
   if (sink === undefined) throw new Error(`there is no broken sink "${name}"`)
   const module = `${new URL(import.meta.url).pathname}?sink=${name}`
-  return fileDriver(
+  const driver = fileDriver(
     name,
     sink.capabilities,
     (target) => sink.createSink(target),
     `file://${module}`,
   )
+  return { ...driver, ...sink.driver }
 }
 
 const asked = new URL(import.meta.url).searchParams.get('sink')

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { FlinktsError } from '@flinkts/core/connector'
+import { format } from 'node:util'
+import { FlinktsError, messageOf } from '@flinkts/core/connector'
 import type {
   CommitOutcome,
   Committer,
@@ -16,8 +17,10 @@ import type { KitRecord } from '../../src/records/kit-record.ts'
 import {
   AltersText,
   ClosesInTheMiddle,
+  ClosesOnce,
   CommitsInPrepare,
   CutsLate,
+  CutsLongTexts,
   DoesNotAwaitFlush,
   DropsOnAbort,
   DropsUnderLoad,
@@ -29,9 +32,10 @@ import {
   SharesPendingNames,
   WritesVisibly,
 } from './broken-writers.ts'
-import { append, twoPhase, upsert } from './drivers.ts'
-import type { FileTarget } from './file-target.ts'
+import { append, type fileDriver, secret, twoPhase, upsert } from './drivers.ts'
+import { FileTarget } from './file-target.ts'
 import { HonestSink, HonestWriter, jsonSerializer, type PendingFile } from './honest-sink.ts'
+import { accepted, mistakesIn } from './invalid-options.ts'
 import { appendSink, appendTo, upsertInto, upsertSink } from './plain-sinks.ts'
 
 /** A sink that breaks one promise. */
@@ -41,6 +45,8 @@ export interface BrokenSink {
   readonly caughtBy: string
   readonly capabilities: SinkCapabilities
   createSink(target: FileTarget): Sink<KitRecord>
+  /** What is different in its driver. */
+  readonly driver?: Partial<ReturnType<typeof fileDriver>>
 }
 
 /** Makes an honest sink whose writers are of another class. */
@@ -174,6 +180,25 @@ class TriesInPreflight extends HonestSink {
   async preflight(): Promise<readonly Finding[]> {
     await this.target.writePending('probe', [])
     return []
+  }
+}
+
+class LogsItsSecret extends HonestSink {
+  override createWriter(context: SubtaskContext): Promise<SinkWriter<KitRecord, PendingFile>> {
+    context.logger.debug('connects', { url: `files://user:${secret}@host` })
+    return super.createWriter(context)
+  }
+}
+
+class HidesCodes extends HonestSink {
+  override async createWriter(
+    context: SubtaskContext,
+  ): Promise<SinkWriter<KitRecord, PendingFile>> {
+    try {
+      return await super.createWriter(context)
+    } catch (cause) {
+      throw new Error(`no writer: ${messageOf(cause)}`, { cause })
+    }
   }
 }
 
@@ -358,6 +383,39 @@ export const brokenSinks: Readonly<Record<string, BrokenSink>> = {
     'fencing.zombieCommitRejected',
     (target) => new DoesNotFence(target),
   ),
+  'closes-once': broken(
+    'a second close fails',
+    'close.twice',
+    withWriter((target, context) => new ClosesOnce(target, context)),
+  ),
+  'cuts-long-texts': broken(
+    'a long text is cut without a word',
+    'large.record',
+    withWriter((target, context) => new CutsLongTexts(target, context)),
+  ),
+  'formats-its-name': broken(
+    'the name of the target is taken for a pattern',
+    'names.tricky',
+    (target) => new HonestSink(new FileTarget(format(target.directory, 'name'))),
+  ),
+  'logs-its-secret': broken(
+    'a log line has the password in an address',
+    'config.secretsNeverLogged',
+    (target) => new LogsItsSecret(target),
+  ),
+  'hides-codes': broken(
+    'what the target says goes on as an error without a code',
+    'errors.classified',
+    (target) => new HidesCodes(target),
+  ),
+  'passes-over-options': {
+    ...broken(
+      'an option that it does not know is passed over',
+      'config.invalidIsRefused',
+      (target) => new HonestSink(target),
+    ),
+    driver: { invalidOptions: () => mistakesIn(accepted) },
+  },
   'leaves-a-file-on-open': broken(
     'a writer that never got a record leaves something',
     'close.beforeOpen',

@@ -110,3 +110,19 @@ export class DropsUnderLoad extends HonestWriter {
     if (this.buffer.length < 1000) super.write(record)
   }
 }
+
+export class ClosesOnce extends HonestWriter {
+  #closed = false
+
+  override async close(): Promise<void> {
+    if (this.#closed) throw new Error('closed already')
+    this.#closed = true
+    await super.close()
+  }
+}
+
+export class CutsLongTexts extends HonestWriter {
+  override write(record: KitRecord): void {
+    super.write({ ...record, payload: record.payload.slice(0, 1_048_576) })
+  }
+}

@@ -1,8 +1,11 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Sink } from '@flinkts/core/connector'
 import type { SinkCapabilities } from '../../src/capabilities/sink-capabilities.ts'
 import type { SinkDriver } from '../../src/driver/sink-driver.ts'
 import type { KitRecord } from '../../src/records/kit-record.ts'
 import { FileTarget } from './file-target.ts'
+import { mistakesIn, refused } from './invalid-options.ts'
 
 export const twoPhase: SinkCapabilities = {
   guarantee: 'exactly-once',
@@ -31,6 +34,8 @@ export const upsert: SinkCapabilities = {
   deletes: true,
 }
 
+export const secret = 'swordfish-4711'
+
 /** A driver of sinks that write to a `FileTarget`. */
 export function fileDriver(
   name: string,
@@ -44,6 +49,14 @@ export function fileDriver(
     capabilities,
     versions: () => Promise.resolve({ test: '1' }),
     setup: async () => (await FileTarget.create()).directory,
+    setupNamed: async (label) => (await FileTarget.create(label)).directory,
+    async unreachable(directory) {
+      const file = join(directory, 'a-file')
+      await writeFile(file, '')
+      return [{ because: 'a file is in its place', target: file, retryable: false }]
+    },
+    invalidOptions: () => mistakesIn(refused),
+    secrets: () => [secret],
     createSink: (directory) => createSink(new FileTarget(directory)),
     readCommitted: (directory) => new FileTarget(directory).visible(),
     listInFlight: (directory) => new FileTarget(directory).pending(),

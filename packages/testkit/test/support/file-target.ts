@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemCodeOf } from '@flinkts/core/connector'
+import { FlinktsError, messageOf, systemCodeOf } from '@flinkts/core/connector'
 import type { KitRecord } from '../../src/records/kit-record.ts'
 
 /**
@@ -16,14 +16,15 @@ export class FileTarget {
     this.directory = directory
   }
 
-  static async create(): Promise<FileTarget> {
-    const target = new FileTarget(await mkdtemp(join(tmpdir(), 'flinkts-testkit-target-')))
+  /** The name is a part of that of the directory. */
+  static async create(name = ''): Promise<FileTarget> {
+    const target = new FileTarget(await mkdtemp(join(tmpdir(), `flinkts-testkit-target-${name}-`)))
     for (const folder of ['pending', 'visible']) await mkdir(join(target.directory, folder))
     return target
   }
 
   async writePending(name: string, records: readonly KitRecord[]): Promise<void> {
-    await writeFile(join(this.directory, 'pending', name), JSON.stringify(records))
+    await coded(writeFile(join(this.directory, 'pending', name), JSON.stringify(records)))
   }
 
   async readPending(name: string): Promise<readonly KitRecord[]> {
@@ -34,7 +35,7 @@ export class FileTarget {
   async writeVisible(name: string, records: readonly KitRecord[]): Promise<void> {
     // An older attempt may be writing the same.
     const temporary = join(this.directory, `${name}.${randomUUID()}.tmp`)
-    await writeFile(temporary, JSON.stringify(records))
+    await coded(writeFile(temporary, JSON.stringify(records)))
     await rename(temporary, join(this.directory, 'visible', name))
   }
 
@@ -48,7 +49,7 @@ export class FileTarget {
       return true
     } catch (thrown) {
       if (systemCodeOf(thrown) === 'ENOENT') return false
-      throw thrown
+      throw unusable(thrown)
     }
   }
 
@@ -80,10 +81,23 @@ export class FileTarget {
   }
 
   async #list(folder: string): Promise<readonly string[]> {
-    return (await readdir(join(this.directory, folder))).toSorted()
+    return (await coded(readdir(join(this.directory, folder)))).toSorted()
   }
 
   async #read(path: string): Promise<readonly KitRecord[]> {
     return JSON.parse(await readFile(join(this.directory, path), 'utf8')) as readonly KitRecord[]
   }
+}
+
+function coded<T>(operation: Promise<T>): Promise<T> {
+  return operation.catch((thrown: unknown) => {
+    throw systemCodeOf(thrown) === 'ENOTDIR' ? unusable(thrown) : thrown
+  })
+}
+
+function unusable(cause: unknown): FlinktsError {
+  return new FlinktsError('FLINKTS_STORAGE_UNWRITABLE', messageOf(cause), {
+    hint: 'Name a directory.',
+    cause,
+  })
 }

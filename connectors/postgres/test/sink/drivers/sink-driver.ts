@@ -1,6 +1,6 @@
-import { assert } from '@flinkts/core/connector'
 import { type PostgresConnection, sharedPostgres } from '@flinkts/test-services'
 import type {
+  InvalidOptions,
   JsonValue,
   KitRecord,
   SinkCapabilities,
@@ -8,13 +8,26 @@ import type {
   VisibleRecord,
 } from '@flinkts/testkit'
 import { postgresDriver } from '../../../src/client.ts'
-import type { PostgresSinkMode, RowChange } from '../../../src/index.ts'
+import type { PostgresSinkMode, PostgresSinkOptions, RowChange } from '../../../src/index.ts'
 import { postgresSinkOver } from '../../../src/sink/sink.ts'
-import { query, terminateConnections, versions } from '../../support/kit-database.ts'
+import {
+  createRole,
+  dropWithRole,
+  loginOf,
+  ownRole,
+  query,
+  quoted,
+  terminateConnections,
+  uselessLogins,
+  versions,
+} from '../../support/kit-database.ts'
 
-/** A database, by its connection. */
+/** A database and a role of its own, with the table that is written. */
 export type Target = {
   readonly [Name in keyof PostgresConnection]: PostgresConnection[Name] & JsonValue
+} & {
+  /** In the schema `public`. */
+  readonly table: string
 }
 
 /** What differs between the sinks that are tested. */
@@ -26,29 +39,52 @@ export interface TestedSink {
 /** A driver for the conformance kit: a database for each target. */
 export function sinkDriver({ mode, capabilities }: TestedSink, module: string): SinkDriver<Target> {
   const byKey = capabilities.deletes
+  const setupNamed = async (table: string): Promise<Target> => {
+    const { connection, query: run } = await (await sharedPostgres()).createDatabase()
+    const role = ownRole(connection)
+    await run(
+      `${createRole(role)}; CREATE TABLE ${quoted(table)} (place bigserial, id text NOT NULL,
+         split int4 NOT NULL, seq int4 NOT NULL, payload text NOT NULL,
+         PRIMARY KEY (${byKey ? 'id' : 'place'}))`,
+    )
+    return { ...connection, ...role, table }
+  }
+  const options = (target: Target): PostgresSinkOptions<KitRecord> => ({
+    mode,
+    connection: loginOf(target),
+    table: `public.${target.table}`,
+    write: byKey ? changeOf : insertOf,
+  })
   return {
     name: `postgres sink, ${mode}${byKey && mode !== 'upsert' ? ' by key' : ''}`,
     module,
     capabilities,
     versions,
-    async setup() {
-      const { connection } = await (await sharedPostgres()).createDatabase()
-      await query(
-        connection,
-        `CREATE TABLE records (place bigserial, id text NOT NULL, split int4 NOT NULL,
-           seq int4 NOT NULL, payload text NOT NULL, PRIMARY KEY (${byKey ? 'id' : 'place'}))`,
-      )
-      return connection
+    setup: () => setupNamed('records'),
+    setupNamed,
+    unreachable: async (target) =>
+      uselessLogins(target).map(({ login, ...why }) => ({
+        ...why,
+        target: { ...target, ...login },
+      })),
+    invalidOptions: () => {
+      const { table: _table, ...withoutTable } = valid
+      const { connection: _connection, ...withoutConnection } = valid
+      return [
+        mistake('left-out', 'table', withoutTable),
+        mistake('left-out', 'connection', withoutConnection),
+        mistake('misspelt', 'lockTimeoutMs', { ...valid, lockTimeOutMs: 1_000 }),
+        mistake('out-of-range', 'lockTimeoutMs', { ...valid, lockTimeoutMs: 0 }),
+        mistake('out-of-range', 'mode', { ...valid, mode: 'exactlyOnce' }),
+      ]
     },
-    createSink: ({ host, port, user, password, database }) =>
-      postgresSinkOver<KitRecord>(postgresDriver, {
-        mode,
-        connection: { host, port, user, password, database },
-        table: 'records',
-        write: byKey ? changeOf : insertOf,
-      }),
+    secrets: ({ password }) => [password],
+    createSink: (target) => postgresSinkOver<KitRecord>(postgresDriver, options(target)),
     readCommitted: (target) =>
-      query<VisibleRecord>(target, 'SELECT id, split, seq, payload FROM records ORDER BY place'),
+      query<VisibleRecord>(
+        target,
+        `SELECT id, split, seq, payload FROM ${quoted(target.table)} ORDER BY place`,
+      ),
     listInFlight: async (target) => [
       ...(await preparedIn(target)),
       ...(await stagedIn(target)).map((name) => `staged ${name}`),
@@ -62,11 +98,21 @@ export function sinkDriver({ mode, capabilities }: TestedSink, module: string): 
     async clean(target) {
       await terminateConnections(target)
       await this.removePrepared?.(target)
-      const { database } = target
-      assert(/^\w+$/.test(database), 'the name of a database of the tests needs no quotes')
-      await (await sharedPostgres()).query(`DROP DATABASE "${database}" WITH (FORCE)`)
+      await dropWithRole(target)
     },
   }
+}
+
+/** Options without a mistake, for a server that nobody asks. */
+const valid: PostgresSinkOptions<KitRecord> = {
+  connection: { user: 'nobody' },
+  mode: 'append',
+  table: 'records',
+}
+
+function mistake(kind: InvalidOptions['mistake'], option: string, given: object): InvalidOptions {
+  const options = given as PostgresSinkOptions<KitRecord>
+  return { mistake: kind, option, create: () => postgresSinkOver(postgresDriver, options) }
 }
 
 function changeOf({ operation, ...row }: KitRecord): RowChange {

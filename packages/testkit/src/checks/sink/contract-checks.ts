@@ -1,8 +1,10 @@
-import { FlinktsError } from '@flinkts/core/connector'
+import { FlinktsError, messageOf } from '@flinkts/core/connector'
 import { commits, sinkContradictions } from '../../capabilities/sink-capabilities.ts'
 import { SinkScenario } from '../../engine/sink/sink-scenario.ts'
 import { failOn, violation } from '../../engine/violation.ts'
+import { withLargeRecord, workload } from '../../records/kit-record.ts'
 import { compareRecords } from '../../records/oracle.ts'
+import { trickyNames } from '../tricky-names.ts'
 import type { SinkCheck } from './sink-check.ts'
 import { needsCommits } from './needs.ts'
 
@@ -62,6 +64,55 @@ export const contractChecks: readonly SinkCheck[] = [
       await using scenario = await SinkScenario.open(context, size)
       const attempt = await scenario.job.start()
       await scenario.runOut(attempt)
+    },
+  },
+  {
+    name: 'large.record',
+    level: 'L0',
+    holds: 'a record of several megabytes among small ones arrives whole, after a crash too',
+    proves: [],
+    once: true,
+    async run(context) {
+      const size = { splitCount: 2, batchCount: 3, recordsPerBatch: 3 }
+      const records = withLargeRecord(workload(context.seed, size))
+      await using scenario = await SinkScenario.openWith(context, records)
+      await crashAfterOne(scenario)
+    },
+  },
+  {
+    name: 'names.tricky',
+    level: 'L0',
+    holds: 'names with quotes, dots, capitals, digits first, `%s`, `$1` or 63 bytes are only names',
+    proves: [],
+    once: true,
+    needs: (_capabilities, driver) =>
+      driver.setupNamed === undefined ? 'the driver has no setupNamed' : undefined,
+    async run(context) {
+      for (const name of trickyNames) {
+        await using scenario = await SinkScenario.openNamed(context, name)
+        await crashAfterOne(scenario).catch((cause: unknown) => {
+          throw violation(`with the name ${name}: ${messageOf(cause)}`, cause)
+        })
+      }
+    },
+  },
+  {
+    name: 'close.twice',
+    level: 'L0',
+    holds: 'closing again what was closed does nothing, for writers and committers',
+    proves: [],
+    once: true,
+    async run(context) {
+      await using scenario = await SinkScenario.open(context)
+      const { job } = scenario
+      const attempt = await job.start()
+      await attempt.writeBatch()
+      attempt.complete(await attempt.cut())
+      await attempt.commit()
+      await attempt.write(attempt.nextBatch)
+      await attempt.close()
+      await attempt.close()
+      await scenario.finish()
     },
   },
   {
@@ -189,6 +240,16 @@ export const contractChecks: readonly SinkCheck[] = [
     },
   },
 ]
+
+/** A checkpoint that completes, one that does not, and a restart. */
+async function crashAfterOne(scenario: SinkScenario): Promise<void> {
+  const first = await scenario.job.start()
+  await first.checkpoint()
+  await first.writeBatch()
+  await first.cut()
+  await scenario.crash(first, 'throw')
+  await scenario.finish()
+}
 
 function codeOf(action: () => unknown): string {
   try {

@@ -2,6 +2,7 @@ import { sinkClaims } from '../../capabilities/sink-capabilities.ts'
 import type { SinkDriver } from '../../driver/sink-driver.ts'
 import type { Kit } from '../check.ts'
 import { commitChecks } from './commit-checks.ts'
+import { configurationChecks } from './configuration-checks.ts'
 import { contractChecks } from './contract-checks.ts'
 import { crashChecks } from './crash-points.ts'
 import { keyChecks } from './key-checks.ts'
@@ -13,6 +14,7 @@ import { visibilityChecks } from './visibility-checks.ts'
 export const sinkKit: Kit<SinkDriver> = {
   checks: [
     ...contractChecks,
+    ...configurationChecks,
     ...keyChecks,
     ...visibilityChecks,
     ...commitChecks,

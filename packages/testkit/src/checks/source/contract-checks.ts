@@ -1,10 +1,10 @@
-import { delay } from '@flinkts/core/connector'
+import { delay, messageOf } from '@flinkts/core/connector'
 import { sourceContradictions } from '../../capabilities/source-capabilities.ts'
 import { scheduler } from '../../engine/kit-runtime.ts'
-import { textOf } from '../../engine/recording-logger.ts'
 import { SourceScenario } from '../../engine/source/source-scenario.ts'
 import { failOn, violation } from '../../engine/violation.ts'
-import { workload } from '../../records/kit-record.ts'
+import { withLargeRecord, workload } from '../../records/kit-record.ts'
+import { trickyNames } from '../tricky-names.ts'
 import { serializerChecks } from './serializer-checks.ts'
 import type { SourceCheck } from './source-check.ts'
 
@@ -67,6 +67,36 @@ export const contractChecks: readonly SourceCheck[] = [
       const size = { splitCount: 2, batchCount: 2, recordsPerBatch: 100 }
       await using scenario = await SourceScenario.open(context, size)
       await scenario.finish({ pollRecordsMax: 50 })
+    },
+  },
+  {
+    name: 'large.record',
+    level: 'L0',
+    holds: 'a record of several megabytes among small ones comes whole, after a restart too',
+    proves: [],
+    once: true,
+    async run(context) {
+      const size = { splitCount: 2, batchCount: 3, recordsPerBatch: 3 }
+      const records = withLargeRecord(workload(context.seed, size))
+      await using scenario = await SourceScenario.openWith(context, records)
+      await readWithRestart(scenario)
+    },
+  },
+  {
+    name: 'names.tricky',
+    level: 'L0',
+    holds: 'names with quotes, dots, capitals, digits first, `%s`, `$1` or 63 bytes are only names',
+    proves: [],
+    once: true,
+    needs: (_capabilities, driver) =>
+      driver.setupNamed === undefined ? 'the driver has no setupNamed' : undefined,
+    async run(context) {
+      for (const name of trickyNames) {
+        await using scenario = await SourceScenario.openNamed(context, name)
+        await readWithRestart(scenario).catch((cause: unknown) => {
+          throw violation(`with the name ${name}: ${messageOf(cause)}`, cause)
+        })
+      }
     },
   },
   {
@@ -180,43 +210,16 @@ export const contractChecks: readonly SourceCheck[] = [
       await scenario.finish()
     },
   },
-  {
-    name: 'config.secretsNeverLogged',
-    level: 'L0',
-    holds: 'no secret is in a log line, an error, a description or a checkpoint',
-    proves: [],
-    once: true,
-    needs: (_capabilities, driver) =>
-      driver.secrets === undefined ? 'the driver has no secrets' : undefined,
-    async run(context) {
-      const { driver } = context
-      await using scenario = await SourceScenario.open(context)
-      const { job, target } = scenario
-      const seen: string[] = [job.source.description, job.source.mechanism]
-      const attempt = await scenario.start()
-      await scenario.readAll(attempt)
-      await driver.killConnections?.(target)
-      await scenario.idle(attempt)
-      await attempt.checkpoint()
-      await scenario.close(attempt)
-      const states = [job.stored.enumerator, ...job.stored.splits.flat()]
-      seen.push(...states.map((state) => Buffer.from(state?.bytes ?? []).toString('latin1')))
-      if (driver.pruneUpstream !== undefined) {
-        await driver.pruneUpstream(target)
-        const failed = await job.start().catch((thrown: unknown) => seen.push(textOf(thrown)))
-        if (typeof failed !== 'number') await failed.close()
-      }
-      seen.push(...job.logger.lines)
-      const secrets = driver.secrets?.(target) ?? []
-      const places = seen.filter((text) => secrets.some((secret) => text.includes(secret)))
-      failOn(
-        places.map((text) => secrets.reduce((all, secret) => all.replaceAll(secret, '***'), text)),
-        'a secret shows',
-      )
-    },
-  },
   ...serializerChecks,
 ]
+
+async function readWithRestart(scenario: SourceScenario): Promise<void> {
+  const first = await scenario.start()
+  await scenario.emitSome(first, 3)
+  await first.checkpoint()
+  await scenario.crash(first, 'throw')
+  await scenario.finish()
+}
 
 async function expectClosed(attempt: { close(): Promise<void> }, when: string): Promise<void> {
   const limit = new AbortController()

@@ -2,6 +2,7 @@ import { sourceClaims } from '../../capabilities/source-capabilities.ts'
 import type { SourceDriver } from '../../driver/source-driver.ts'
 import type { Kit } from '../check.ts'
 import { ackChecks } from './ack-checks.ts'
+import { configurationChecks } from './configuration-checks.ts'
 import { contractChecks } from './contract-checks.ts'
 import { crashChecks } from './crash-points.ts'
 import { killChecks } from './kill-checks.ts'
@@ -12,6 +13,7 @@ import { splitChecks } from './split-checks.ts'
 export const sourceKit: Kit<SourceDriver> = {
   checks: [
     ...contractChecks,
+    ...configurationChecks,
     ...resumeChecks,
     ...splitChecks,
     ...ackChecks,

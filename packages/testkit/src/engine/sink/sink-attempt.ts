@@ -185,11 +185,12 @@ export class SinkAttempt {
   async #open(): Promise<void> {
     const { sink, jobId } = this.#job.parts
     const { attempt, parallelism } = this.#at
+    const parts = { jobId, attempt, logger: this.#job.logger }
     const states = this.#restoredStates()
     for (let subtask = 0; subtask < parallelism; subtask += 1) {
-      const committer = await sink.createCommitter?.(connectorContext({ jobId, attempt }))
+      const committer = await sink.createCommitter?.(connectorContext(parts))
       if (committer !== undefined) this.#committers.push(committer)
-      const context = subtaskContext({ jobId, attempt }, { subtask, parallelism })
+      const context = subtaskContext(parts, { subtask, parallelism })
       const own = states.filter((_state, index) => index % parallelism === subtask)
       this.#writers.push(await sink.createWriter(context, own))
     }

@@ -7,6 +7,7 @@ import {
 } from '../../records/kit-record.ts'
 import { commitUntilDone } from './commit.ts'
 import { connectorContext } from '../kit-runtime.ts'
+import { RecordingLogger } from '../recording-logger.ts'
 import { SinkAttempt } from './sink-attempt.ts'
 import {
   beforeTheFirst,
@@ -34,6 +35,7 @@ export interface SinkJobParts {
  */
 export class SinkJob {
   readonly parts: SinkJobParts
+  readonly logger: RecordingLogger = new RecordingLogger()
   stored: StoredCheckpoint = beforeTheFirst
   #attempt = 0
   #checkpointId = 0
@@ -95,7 +97,7 @@ export class SinkJob {
   async createCommitter(): Promise<Committer<unknown>> {
     const { sink, jobId } = this.parts
     const committer = await sink.createCommitter?.(
-      connectorContext({ jobId, attempt: this.#attempt }),
+      connectorContext({ jobId, attempt: this.#attempt, logger: this.logger }),
     )
     if (committer === undefined) throw violation('the sink prepares commits and has no committer')
     return committer

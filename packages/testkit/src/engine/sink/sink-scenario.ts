@@ -1,5 +1,6 @@
-import { delay } from '@flinkts/core/connector'
+import { defined, delay } from '@flinkts/core/connector'
 import type { SinkCheckContext } from '../../checks/sink/sink-check.ts'
+import type { JsonValue } from '../../driver/connector-driver.ts'
 import type { SinkDriver } from '../../driver/sink-driver.ts'
 import {
   defaultSize,
@@ -29,19 +30,15 @@ const subtasks = 2
  */
 export class SinkScenario implements AsyncDisposable {
   readonly job: SinkJob
+  readonly target: JsonValue
   readonly #driver: SinkDriver
-  readonly #target: Awaited<ReturnType<SinkDriver['setup']>>
   readonly #context: SinkCheckContext
   readonly #abandoned: SinkAttempt[] = []
 
-  private constructor(
-    context: SinkCheckContext,
-    target: Awaited<ReturnType<SinkDriver['setup']>>,
-    records: Workload,
-  ) {
+  private constructor(context: SinkCheckContext, target: JsonValue, records: Workload) {
     this.#context = context
     this.#driver = context.driver
-    this.#target = target
+    this.target = target
     this.job = this.newJob('kitjob1', records)
   }
 
@@ -57,19 +54,27 @@ export class SinkScenario implements AsyncDisposable {
     return new SinkScenario(context, await context.driver.setup(), records)
   }
 
+  /** In a target of this name; few records, which a job gets through soon. */
+  static async openNamed(context: SinkCheckContext, name: string): Promise<SinkScenario> {
+    const { driver, seed } = context
+    const target = defined(await driver.setupNamed?.(name), 'the driver has setupNamed')
+    const size = { splitCount: 2, batchCount: 2, recordsPerBatch: 2 }
+    return new SinkScenario(context, target, workload(seed, size))
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.closeAbandoned()
-    await this.#driver.clean(this.#target)
+    await this.#driver.clean(this.target)
   }
 
   /** Another job that writes to the same target. */
   newJob(jobId: string, records: Workload = workload(this.#context.seed)): SinkJob {
-    return new SinkJob({
-      sink: this.#driver.createSink(this.#target),
-      jobId,
-      workload: records,
-      parallelism: subtasks,
-    })
+    return this.#jobAt(this.target, jobId, records)
+  }
+
+  /** A job that writes somewhere else. */
+  jobAt(target: JsonValue): SinkJob {
+    return this.#jobAt(target, 'kitjob1', workload(this.#context.seed))
   }
 
   /** Ends an attempt before its time. */
@@ -80,20 +85,25 @@ export class SinkScenario implements AsyncDisposable {
       return
     }
     this.#abandoned.push(attempt)
-    await this.#driver.killConnections?.(this.#target)
+    await this.killConnections()
+  }
+
+  /** Does nothing if the driver cannot. */
+  async killConnections(): Promise<void> {
+    await this.#driver.killConnections?.(this.target)
   }
 
   /** What is visible now. */
   visible(): Promise<readonly VisibleRecord[]> {
-    return this.#driver.readCommitted(this.#target)
+    return this.#driver.readCommitted(this.target)
   }
 
   inFlight(): Promise<readonly string[]> {
-    return this.#driver.listInFlight(this.#target)
+    return this.#driver.listInFlight(this.target)
   }
 
   async removePrepared(): Promise<void> {
-    await this.#driver.removePrepared?.(this.#target)
+    await this.#driver.removePrepared?.(this.target)
   }
 
   /** Visible must be these records, as the capabilities say. */
@@ -145,6 +155,15 @@ export class SinkScenario implements AsyncDisposable {
 
   async closeAbandoned(): Promise<void> {
     for (const attempt of this.#abandoned.splice(0)) await attempt.close().catch(() => undefined)
+  }
+
+  #jobAt(target: JsonValue, jobId: string, records: Workload): SinkJob {
+    return new SinkJob({
+      sink: this.#driver.createSink(target),
+      jobId,
+      workload: records,
+      parallelism: subtasks,
+    })
   }
 
   async #expectAll(when: string): Promise<void> {

@@ -38,17 +38,22 @@ export interface Deadline {
 export class SourceJob {
   readonly parts: SourceJobParts
   readonly logger: RecordingLogger = new RecordingLogger()
-  source: Source<unknown>
   stored: SourceCheckpoint = beforeTheFirst
   /** The completed checkpoints since the start, or since `pin`. */
   retained: readonly SourceCheckpoint[] = []
+  #source: Source<unknown> | undefined
   #pinned = false
   #attempt = 0
   #checkpointId = 0
 
   constructor(parts: SourceJobParts) {
     this.parts = parts
-    this.source = parts.createSource()
+  }
+
+  /** Created when it is first asked for, and when an attempt is of another process. */
+  get source(): Source<unknown> {
+    this.#source ??= this.parts.createSource()
+    return this.#source
   }
 
   /** Ids only grow, over attempts too. */
@@ -81,7 +86,7 @@ export class SourceJob {
 
   /** The next attempt is of another process: it has nothing of the source of this one. */
   forget(): void {
-    this.source = this.parts.createSource()
+    this.#source = undefined
   }
 
   /** The next attempt, which has not started. */

@@ -1,3 +1,4 @@
+import { defined } from '@flinkts/core/connector'
 import { type Prng, randomBelow, SeededPrng } from '@flinkts/core/testing'
 import type { SourceCheckContext } from '../../checks/source/source-check.ts'
 import type { JsonValue } from '../../driver/connector-driver.ts'
@@ -62,19 +63,13 @@ export class SourceScenario implements AsyncDisposable {
   #running: SourceAttempt | undefined
 
   private constructor(context: SourceCheckContext, target: JsonValue, records: Workload) {
-    const { driver, seed, patienceMs } = context
+    const { driver, seed } = context
     this.#context = context
     this.#workload = records
     this.driver = driver
     this.target = target
     this.prng = new SeededPrng(seed)
-    this.job = new SourceJob({
-      createSource: () => driver.createSource(target),
-      toRecord: (emitted) => driver.toRecord(emitted),
-      seed,
-      patienceMs,
-      parallelism: subtasks,
-    })
+    this.job = this.jobAt(target)
   }
 
   /** With some batches of a workload: all of it, if the source is bounded. */
@@ -82,10 +77,23 @@ export class SourceScenario implements AsyncDisposable {
     context: SourceCheckContext,
     size: WorkloadSize = defaultSize,
   ): Promise<SourceScenario> {
-    const scenario = await SourceScenario.openEmpty(context, workload(context.seed, size))
-    const bounded = context.driver.capabilities.boundedness === 'bounded'
-    const count = bounded ? size.batchCount : Math.min(batchesAtFirst, size.batchCount)
-    for (let batch = 0; batch < count; batch += 1) await scenario.writeNext()
+    return SourceScenario.openWith(context, workload(context.seed, size))
+  }
+
+  /** With other records than those of the seed. */
+  static async openWith(context: SourceCheckContext, records: Workload): Promise<SourceScenario> {
+    const scenario = await SourceScenario.openEmpty(context, records)
+    await scenario.#writeFirst()
+    return scenario
+  }
+
+  /** In a place of this name; few records, which a job gets through soon. */
+  static async openNamed(context: SourceCheckContext, name: string): Promise<SourceScenario> {
+    const { driver, seed } = context
+    const target = defined(await driver.setupNamed?.(name), 'the driver has setupNamed')
+    const size = { splitCount: 2, batchCount: 3, recordsPerBatch: 2 }
+    const scenario = new SourceScenario(context, target, workload(seed, size))
+    await scenario.#writeFirst()
     return scenario
   }
 
@@ -101,6 +109,18 @@ export class SourceScenario implements AsyncDisposable {
     await this.#running?.close().catch(() => undefined)
     await Promise.all(this.#left)
     await this.driver.clean(this.target)
+  }
+
+  /** A job that reads somewhere else. */
+  jobAt(target: JsonValue): SourceJob {
+    const { driver, seed, patienceMs } = this.#context
+    return new SourceJob({
+      createSource: () => driver.createSource(target),
+      toRecord: (emitted) => driver.toRecord(emitted),
+      seed,
+      patienceMs,
+      parallelism: subtasks,
+    })
   }
 
   /** All that was written, in order. */
@@ -257,6 +277,13 @@ export class SourceScenario implements AsyncDisposable {
   /** A number from 1 to `limit`, inclusive. */
   upTo(limit: number): number {
     return 1 + randomBelow(this.prng, limit)
+  }
+
+  async #writeFirst(): Promise<void> {
+    const { batches } = this.#workload
+    const bounded = this.driver.capabilities.boundedness === 'bounded'
+    const count = bounded ? batches.length : Math.min(batchesAtFirst, batches.length)
+    for (let batch = 0; batch < count; batch += 1) await this.writeNext()
   }
 
   #all(attempt: SourceAttempt): boolean {

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { FlinktsError } from '@flinkts/core/connector'
 import type { CheckpointNotice, InputStatus, SourceOutput } from '@flinkts/core/connector'
 import type { KitRecord } from '../../../src/records/kit-record.ts'
-import { secret } from './drivers.ts'
+import { secret } from '../drivers.ts'
 import { LogReader, type LogSplit, type Progress } from './log-reader.ts'
 import type { LogLine } from './log-upstream.ts'
 import { TableReader, type TableSplit } from './table-source.ts'
@@ -149,6 +149,15 @@ export class AltersText extends LogReader {
     return super.linesOf(progress, lines).map(({ place, record }) => ({
       place,
       record: record && { ...record, payload: record.payload.trim() },
+    }))
+  }
+}
+
+export class CutsLongTexts extends LogReader {
+  override linesOf(progress: Progress, lines: readonly LogLine[]): LogLine[] {
+    return super.linesOf(progress, lines).map(({ place, record }) => ({
+      place,
+      record: record && { ...record, payload: record.payload.slice(0, 1_048_576) },
     }))
   }
 }

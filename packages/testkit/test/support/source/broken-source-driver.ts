@@ -6,12 +6,13 @@ export function brokenSourceDriver(name: string): ReturnType<typeof logDriver> {
   const source = brokenSources[name]
   if (source === undefined) throw new Error(`there is no broken source "${name}"`)
   const module = `${new URL(import.meta.url).pathname}?source=${name}`
-  return logDriver(
+  const driver = logDriver(
     name,
     source.capabilities,
     (upstream) => source.createSource(upstream),
     `file://${module}`,
   )
+  return { ...driver, ...source.driver }
 }
 
 const asked = new URL(import.meta.url).searchParams.get('source')

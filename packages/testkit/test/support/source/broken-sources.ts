@@ -1,3 +1,4 @@
+import { format } from 'node:util'
 import type { Serializer, Source, SourceReaderContext } from '@flinkts/core/connector'
 import type { SourceCapabilities } from '../../../src/capabilities/source-capabilities.ts'
 import type { KitRecord } from '../../../src/records/kit-record.ts'
@@ -11,6 +12,7 @@ import {
   ClosesOnce,
   ClosesOnlyWhatRuns,
   ClosesWhenDataComes,
+  CutsLongTexts,
   DropsOnReconnect,
   ForgetsItsRows,
   IgnoresDeletes,
@@ -27,10 +29,11 @@ import {
   Spins,
   TakesGapsForTrouble,
 } from './broken-readers.ts'
-import { boundedLog, log, table } from './drivers.ts'
+import { accepted, mistakesIn } from '../invalid-options.ts'
+import { boundedLog, log, type logDriver, table } from './drivers.ts'
 import type { LogReader, LogSplit } from './log-reader.ts'
 import { LogSource } from './log-source.ts'
-import type { LogUpstream } from './log-upstream.ts'
+import { LogUpstream } from './log-upstream.ts'
 import { type TableReader, TableSource } from './table-source.ts'
 
 /** A source that breaks one promise. */
@@ -40,6 +43,8 @@ export interface BrokenSource {
   readonly caughtBy: string
   readonly capabilities: SourceCapabilities
   createSource(upstream: LogUpstream): Source<KitRecord>
+  /** What is different in its driver. */
+  readonly driver?: Partial<ReturnType<typeof logDriver>>
 }
 
 type Of<Reader> = new (upstream: LogUpstream, context: SourceReaderContext) => Reader
@@ -106,6 +111,25 @@ function neverEndsWhenEmpty(upstream: LogUpstream): Source<KitRecord> {
     const end = enumerator.end.bind(enumerator)
     enumerator.end = () => {
       if (upstream.end > 0) end()
+    }
+    return enumerator
+  }
+  return source
+}
+
+/** Takes a log that it cannot open for one in which nothing is yet. */
+function waitsForEver(upstream: LogUpstream): Source<KitRecord> {
+  const source = new LogSource(upstream)
+  const create = source.createEnumerator.bind(source)
+  source.createEnumerator = (context, restored) => {
+    const enumerator = create(context, restored)
+    const find = enumerator.find.bind(enumerator)
+    enumerator.find = () => {
+      try {
+        find()
+      } catch {
+        context.logger.warn('there is no log yet')
+      }
     }
     return enumerator
   }
@@ -314,6 +338,31 @@ export const brokenSources: Readonly<Record<string, BrokenSource>> = {
     caughtBy: 'config.secretsNeverLogged',
     ...logs,
     createSource: withReader(LogsItsSecret),
+  },
+  'waits-for-ever': {
+    breaks: 'input that cannot be opened is taken for input that is empty',
+    caughtBy: 'errors.classified',
+    ...logs,
+    createSource: waitsForEver,
+  },
+  'passes-over-options': {
+    breaks: 'an option that it does not know is passed over',
+    caughtBy: 'config.invalidIsRefused',
+    ...logs,
+    createSource: (upstream) => new LogSource(upstream),
+    driver: { invalidOptions: () => mistakesIn(accepted) },
+  },
+  'cuts-long-texts': {
+    breaks: 'a long text is cut without a word',
+    caughtBy: 'large.record',
+    ...logs,
+    createSource: withReader(CutsLongTexts),
+  },
+  'formats-its-name': {
+    breaks: 'the name of what is read is taken for a pattern',
+    caughtBy: 'names.tricky',
+    ...logs,
+    createSource: (upstream) => new LogSource(new LogUpstream(format(upstream.directory, 'name'))),
   },
   'preflight-that-writes-upstream': {
     breaks: 'a preflight writes a record to see whether it may',

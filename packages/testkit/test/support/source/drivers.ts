@@ -2,6 +2,8 @@ import type { Source } from '@flinkts/core/connector'
 import type { SourceCapabilities } from '../../../src/capabilities/source-capabilities.ts'
 import type { SourceDriver } from '../../../src/driver/source-driver.ts'
 import type { KitRecord } from '../../../src/records/kit-record.ts'
+import { secret } from '../drivers.ts'
+import { mistakesIn, refused } from '../invalid-options.ts'
 import { LogUpstream } from './log-upstream.ts'
 
 export const log: SourceCapabilities = {
@@ -30,8 +32,6 @@ export const table: SourceCapabilities = {
   emitsDeletes: true,
 }
 
-export const secret = 'swordfish-4711'
-
 /** A driver of sources that read a `LogUpstream`. */
 export function logDriver(
   name: string,
@@ -45,6 +45,11 @@ export function logDriver(
     capabilities,
     versions: () => Promise.resolve({ test: '1' }),
     setup: async () => (await LogUpstream.create()).directory,
+    setupNamed: async (label) => (await LogUpstream.create(label)).directory,
+    unreachable: async (directory) => [
+      { because: 'there is no directory', target: `${directory}-gone`, retryable: true },
+    ],
+    invalidOptions: () => mistakesIn(refused),
     createSource: (directory) => createSource(new LogUpstream(directory)),
     toRecord: (record) => record,
     async writeExternal(directory, records) {

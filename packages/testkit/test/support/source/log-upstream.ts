@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { FlinktsError } from '@flinkts/core/connector'
 import type { KitRecord } from '../../../src/records/kit-record.ts'
 
 /** A line of the log; one without a record is not for the source. */
@@ -22,8 +23,9 @@ export class LogUpstream {
     this.directory = directory
   }
 
-  static async create(): Promise<LogUpstream> {
-    return new LogUpstream(await mkdtemp(join(tmpdir(), 'flinkts-testkit-log-')))
+  /** The name is a part of that of the directory. */
+  static async create(name = ''): Promise<LogUpstream> {
+    return new LogUpstream(await mkdtemp(join(tmpdir(), `flinkts-testkit-log-${name}-`)))
   }
 
   append(records: readonly (KitRecord | undefined)[]): void {
@@ -34,7 +36,7 @@ export class LogUpstream {
   /** The lines behind a place. */
   after(place: number): readonly LogLine[] {
     const file = join(this.directory, 'log')
-    if (!existsSync(file)) return []
+    if (!existsSync(file)) return this.#nothing()
     const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1)
     return lines.slice(place).map((line, index) => ({
       ...(JSON.parse(line) as Pick<LogLine, 'record'>),
@@ -86,6 +88,14 @@ export class LogUpstream {
 
   async remove(): Promise<void> {
     await rm(this.directory, { recursive: true, force: true })
+  }
+
+  /** Nothing was written yet; or there is no such log at all. */
+  #nothing(): readonly LogLine[] {
+    if (existsSync(this.directory)) return []
+    throw new FlinktsError('FLINKTS_STORAGE_FAILED', 'the log is not there', {
+      hint: 'Wait until it is mounted.',
+    })
   }
 
   #write(name: string, value: number): void {
