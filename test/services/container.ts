@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { GenericContainer, Wait } from 'testcontainers'
+import type { GenericContainer } from 'testcontainers'
 import { type Docker, docker, engineHost, engineStatus } from './docker-engine.ts'
 import { eventually, within } from './eventually.ts'
 import { presentImage, type ServiceImage } from './images.ts'
@@ -19,6 +19,8 @@ export interface Service {
   readonly port: number
   readonly environment: Readonly<Record<string, string>>
   readonly command: readonly string[]
+  /** A directory that lies in memory, open to every user of the container. */
+  readonly memoryDirectory?: string
   /** Throws until a client can work with the server at the address. Must end within seconds. */
   readonly probe: (address: Address) => Promise<void>
 }
@@ -113,7 +115,8 @@ async function startContainer(plan: ContainerPlan): Promise<RunningContainer> {
     const address = { host: await engineHost(), port: await freePort() }
     const container = { service, name, engine, address }
     try {
-      const start = describeContainer(plan, image, address.port).start()
+      const described = await describeContainer(plan, image, address.port)
+      const start = described.start()
       await within(`the container "${name}" to start`, readyTimeoutMs, start)
       await untilReady(container)
       return container
@@ -125,11 +128,12 @@ async function startContainer(plan: ContainerPlan): Promise<RunningContainer> {
   }
 }
 
-function describeContainer(
+async function describeContainer(
   { service, name, ownerPid }: ContainerPlan,
   image: string,
   port: number,
-): GenericContainer {
+): Promise<GenericContainer> {
+  const { GenericContainer, Wait } = await import('testcontainers')
   return (
     new GenericContainer(image)
       .withName(name)
@@ -139,6 +143,7 @@ function describeContainer(
       .withEnvironment(service.environment)
       .withCommand([...service.command])
       .withExposedPorts({ container: service.port, host: port })
+      .withTmpFs(service.memoryDirectory === undefined ? {} : { [service.memoryDirectory]: 'rw' })
       // Readiness is ours to judge (untilReady), after the first start as after later ones.
       .withWaitStrategy(Wait.forAll([]))
   )

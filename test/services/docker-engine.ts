@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { type ContainerRuntimeClient, getContainerRuntimeClient } from 'testcontainers'
+import type { ContainerRuntimeClient } from 'testcontainers'
 import type { Log } from './log.ts'
 import { runScript } from './run-script.ts'
 
@@ -35,14 +35,20 @@ export async function ensureEngine(log: Log): Promise<void> {
   }
 }
 
+/** The library is large: a process that only knows of services does not load it. @internal */
+export async function containerRuntime(): Promise<ContainerRuntimeClient> {
+  const { getContainerRuntimeClient } = await import('testcontainers')
+  return getContainerRuntimeClient()
+}
+
 /** The engine that the tests use. @throws Error when none answers @internal */
 export async function docker(): Promise<Docker> {
-  return (await getContainerRuntimeClient()).container.dockerode
+  return (await containerRuntime()).container.dockerode
 }
 
 /** The host on which the ports of containers are reached. @internal */
 export async function engineHost(): Promise<string> {
-  const { host } = (await getContainerRuntimeClient()).info.containerRuntime
+  const { host } = (await containerRuntime()).info.containerRuntime
   // By name, a client may try IPv6 first, on which not every engine publishes its ports.
   return host === 'localhost' ? '127.0.0.1' : host
 }
@@ -60,7 +66,7 @@ export function engineStatus(error: unknown): number | undefined {
 
 async function engineAnswers(): Promise<boolean> {
   try {
-    await getContainerRuntimeClient()
+    await containerRuntime()
     return true
   } catch {
     return false

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { getContainerRuntimeClient, ImageName } from 'testcontainers'
-import { canInstallPackages } from './docker-engine.ts'
+import { canInstallPackages, containerRuntime } from './docker-engine.ts'
 import { within } from './eventually.ts'
 import type { Log } from './log.ts'
 import { runScript } from './run-script.ts'
@@ -62,7 +61,8 @@ function imageOrigin(): ImageOrigin {
 }
 
 async function exists(name: string): Promise<boolean> {
-  const { image } = await getContainerRuntimeClient()
+  const { image } = await containerRuntime()
+  const { ImageName } = await import('testcontainers')
   return within(
     `the engine to look up the image "${name}"`,
     10_000,
@@ -72,7 +72,8 @@ async function exists(name: string): Promise<boolean> {
 
 async function pull({ official }: ServiceImage, log: Log): Promise<string> {
   log(`pulling ${official}`)
-  const { image } = await getContainerRuntimeClient()
+  const { image } = await containerRuntime()
+  const { ImageName } = await import('testcontainers')
   const pulled = image.pull(ImageName.fromString(official))
   try {
     await within(`the image "${official}" to be pulled`, pullTimeoutMs, pulled)
