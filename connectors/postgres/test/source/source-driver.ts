@@ -12,6 +12,7 @@ import type { Change, PostgresCdcOptions, Row } from '../../src/index.ts'
 import { postgresCdc } from '../../src/index.ts'
 import {
   createRole,
+  leave,
   type Login,
   loginOf,
   ownRole,
@@ -124,6 +125,7 @@ export const driver: SourceDriver<Target, Change> = {
     const place = places.get(database)
     places.delete(database)
     await place?.proxy.close()
+    await leave({ database })
     await place?.created.drop()
     await (await sharedPostgres()).query(`DROP ROLE ${user}`)
   },

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { Socket } from 'node:net'
 import { defined } from '@flinkts/core/connector'
 import { type PostgresConnection, sharedPostgres } from '@flinkts/test-services'
 import { Client, type QueryResultRow } from 'pg'
@@ -72,21 +73,68 @@ async function ownVersion(): Promise<string> {
   return (JSON.parse(manifest) as { readonly version: string }).version
 }
 
-/** Lends a connection of the plain driver. */
+/** What the connections of the drivers call themselves, in all processes. */
+const applicationName = 'flinkts-conformance'
+
+/** The connection of this process to a database. */
+interface Session {
+  readonly client: Client
+  readonly socket: Socket
+  readonly connected: Promise<unknown>
+  /** The end of what it was lent for last. */
+  lent: Promise<unknown>
+}
+
+// A connection is the costliest part of most statements here: each database gets one.
+const sessions = new Map<string, Session>()
+
+/** Lends a connection of the plain driver; those who want it take turns. */
 export async function withClient<Result>(
   login: Login,
   action: (client: Client) => Promise<Result>,
 ): Promise<Result> {
-  const client = new Client(loginOf(login))
-  await client.connect()
+  const session = sessions.get(login.database) ?? connect(login)
+  sessions.set(login.database, session)
+  const result = session.lent.then(() => lend(session, action))
+  session.lent = result.catch(() => leave(login))
+  return result
+}
+
+/** Ends the connection of this process, if there is one. */
+export async function leave({ database }: Pick<Login, 'database'>): Promise<void> {
+  const session = sessions.get(database)
+  sessions.delete(database)
+  session?.socket.ref()
+  await session?.client.end().catch(() => undefined)
+}
+
+function connect(login: Login): Session {
+  const socket = new Socket()
+  const client = new Client({
+    ...loginOf(login),
+    application_name: applicationName,
+    stream: () => socket,
+  })
+  // One that breaks fails the statement that is running, or the next.
+  client.on('error', () => undefined)
+  return { client, socket, connected: client.connect(), lent: Promise.resolve() }
+}
+
+/** While nobody has it, it holds no process that has nothing else to do. */
+async function lend<Result>(
+  { client, socket, connected }: Session,
+  action: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  socket.ref()
   try {
+    await connected
     return await action(client)
   } finally {
-    await client.end()
+    socket.unref()
   }
 }
 
-/** Runs a statement on a connection of its own. */
+/** Runs a statement. */
 export function query<Row extends QueryResultRow>(
   login: Login,
   statement: string,
@@ -94,11 +142,11 @@ export function query<Row extends QueryResultRow>(
   return withClient(login, async (client) => (await client.query<Row>(statement)).rows)
 }
 
-/** Ends all other connections to the database. */
+/** Ends all connections to the database that are not those of the drivers. */
 export async function terminateConnections(login: Login): Promise<void> {
   await query(
     login,
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-     WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+     WHERE datname = current_database() AND application_name <> '${applicationName}'`,
   )
 }

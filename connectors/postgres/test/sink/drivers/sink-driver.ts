@@ -13,6 +13,7 @@ import { postgresSinkOver } from '../../../src/sink/sink.ts'
 import {
   createRole,
   dropWithRole,
+  leave,
   loginOf,
   ownRole,
   query,
@@ -98,6 +99,7 @@ export function sinkDriver({ mode, capabilities }: TestedSink, module: string): 
     async clean(target) {
       await terminateConnections(target)
       await this.removePrepared?.(target)
+      await leave(target)
       await dropWithRole(target)
     },
   }
