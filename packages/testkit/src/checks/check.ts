@@ -44,8 +44,6 @@ export interface Check<Driver extends AnyDriver> {
 /** Everything that is known of one kind of connectors. @internal */
 export interface Kit<Driver extends AnyDriver> {
   readonly checks: readonly Check<Driver>[]
-  /** Runs of a check, with a target each, that go on at a time: they wait more than they work. */
-  readonly seedsAtOnce: number
   /** The capabilities that promise more than the least: each needs a check that reached it. */
   claimsOf(capabilities: Driver['capabilities']): readonly CapabilityOf<Driver>[]
 }

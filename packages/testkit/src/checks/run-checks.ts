@@ -1,4 +1,5 @@
 import type { AnyDriver, CapabilityOf, Check, CheckContext, CheckLevel, Kit } from './check.ts'
+import { RunLimit } from './run-limit.ts'
 
 /** How one check went. @internal */
 export type CheckResult = {
@@ -15,41 +16,33 @@ export type CheckResult = {
 /** How checks are run. @internal */
 export interface RunSettings extends Pick<CheckContext<AnyDriver>, 'quietMs' | 'patienceMs'> {
   readonly seeds: readonly number[]
-  /** See `Kit.seedsAtOnce`; default 1. */
-  readonly seedsAtOnce?: number
+  /** Of all checks that run at a time; default: one run after the other. */
+  readonly limit?: RunLimit
 }
 
 /** Runs one check with every seed, up to the first that fails; never rejects. @internal */
 export async function runCheck<Driver extends AnyDriver>(
   check: Check<Driver>,
   driver: Driver,
-  { seeds, seedsAtOnce = 1, ...waits }: RunSettings,
+  { seeds, limit = new RunLimit(1), ...waits }: RunSettings,
 ): Promise<CheckResult> {
   const { name, level, holds } = check
   const reason = check.needs?.(driver.capabilities, driver)
   if (reason !== undefined) return { name, level, holds, status: 'skipped', reason }
   const used = check.once === true ? seeds.slice(0, 1) : seeds
-  for (let from = 0; from < used.length; from += seedsAtOnce) {
-    const group = used.slice(from, from + seedsAtOnce)
-    const failures = await Promise.all(
-      group.map((seed) => failureWith(check, { driver, seed, ...waits })),
-    )
-    const failed = failures.find((failure) => failure !== undefined)
-    if (failed !== undefined) return { name, level, holds, status: 'failed', ...failed }
+  const causes = new Map<number, unknown>()
+  const run = async (seed: number): Promise<void> => {
+    if (causes.size > 0) return
+    try {
+      await check.run({ driver, seed, ...waits })
+    } catch (cause) {
+      causes.set(seed, cause)
+    }
   }
-  return { name, level, holds, status: 'passed', seeds: used }
-}
-
-async function failureWith<Driver extends AnyDriver>(
-  check: Check<Driver>,
-  context: CheckContext<Driver>,
-): Promise<{ readonly seed: number; readonly cause: unknown } | undefined> {
-  try {
-    await check.run(context)
-    return undefined
-  } catch (cause) {
-    return { seed: context.seed, cause }
-  }
+  await Promise.all(used.map((seed) => limit.run(() => run(seed))))
+  const failed = used.find((seed) => causes.has(seed))
+  if (failed === undefined) return { name, level, holds, status: 'passed', seeds: used }
+  return { name, level, holds, status: 'failed', seed: failed, cause: causes.get(failed) }
 }
 
 /** The declared capabilities that no check reached: a claim that nobody tested. @internal */

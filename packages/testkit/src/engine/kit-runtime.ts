@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { silentLogger } from '@flinkts/core/connector'
 import type {
   Clock,
@@ -29,6 +30,16 @@ export const scheduler: Scheduler = {
     const timer = setTimeout(callback, delayMs)
     return { cancel: () => clearTimeout(timer) }
   },
+}
+
+/**
+ * One that no other job has: names of what is prepared may be those of the whole system, and runs
+ * of checks go on side by side.
+ *
+ * @internal
+ */
+export function drawJobId(): string {
+  return `kit${randomBytes(4).toString('hex')}`
 }
 
 /** What a committer or an enumerator gets. @internal */

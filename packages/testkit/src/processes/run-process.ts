@@ -1,10 +1,16 @@
 import { spawn } from 'node:child_process'
-import { extname } from 'node:path'
+import { tmpdir } from 'node:os'
+import { extname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { violation } from '../engine/violation.ts'
 import { finishedMarker, killMarker, type ProcessPlan } from './process-plan.ts'
 
+/**
+ * Where Node keeps compiled modules unless told otherwise, as `enableCompileCache` would: a run
+ * starts many processes of the same modules. The ones that come to their end fill it.
+ */
+const compileCache = { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') }
 const runMsByDefault = 60_000
 const exitMsMax = 5_000
 
@@ -56,6 +62,7 @@ function ended<Plan extends ProcessPlan>({
   const module = fileURLToPath(new URL(`${main}${extname(import.meta.url)}`, import.meta.url))
   const child = spawn(process.execPath, [...process.execArgv, module, JSON.stringify(plan)], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...compileCache, ...process.env },
   })
   createInterface(child.stdout).on('line', onLine)
   let output = ''

@@ -8,6 +8,7 @@ import {
   type RunSettings,
   unreachedClaims,
 } from '../checks/run-checks.ts'
+import { RunLimit } from '../checks/run-limit.ts'
 import { failureOf } from '../report/failure.ts'
 import { conformanceReport, reportPage } from '../report/conformance-report.ts'
 
@@ -30,6 +31,8 @@ interface Effort {
 
 const quick: Effort = { seedCount: 2, killSeedCount: 1, quietMs: 20 }
 const full: Effort = { seedCount: 10, killSeedCount: 4, quietMs: 100 }
+/** They wait most of the time, for the system that is tested. */
+const runsAtOnce = 4
 const patienceMs = 30_000
 const checkMsMax = 300_000
 
@@ -49,14 +52,14 @@ export function describeConnector<Driver extends AnyDriver>(
   const results: CheckResult[] = []
   const run = async (check: Check<Driver>): Promise<CheckResult> => {
     const settings = settingsOf(check, thorough ? full : quick, seed)
-    const { seedsAtOnce } = kit
-    const result = await runCheck(check, driver, { ...settings, seedsAtOnce })
+    const result = await runCheck(check, driver, { ...settings, limit })
     results.push(result)
     return result
   }
   const applies = (check: Check<Driver>): boolean =>
     check.needs?.(driver.capabilities, driver) === undefined
-  describe(driver.name, () => {
+  const limit = new RunLimit(runsAtOnce)
+  describe.concurrent(driver.name, () => {
     test('capabilities.reached', () => {
       expect(unreachedClaims(driver, kit), 'declared, and reached by no check').toEqual([])
     })
@@ -86,7 +89,7 @@ function settingsOf(
   { name }: { readonly name: string },
   effort: Effort,
   seed: string | undefined,
-): RunSettings {
+): Omit<RunSettings, 'limit'> {
   const count = name.endsWith('.kill') ? effort.killSeedCount : effort.seedCount
   const seeds = Array.from({ length: count }, (_, index) => index + 1)
   const chosen = seed === undefined ? seeds : [Number(seed)]

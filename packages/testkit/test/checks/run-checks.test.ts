@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { AnyDriver, Check } from '../../src/checks/check.ts'
 import { runCheck } from '../../src/checks/run-checks.ts'
+import { RunLimit } from '../../src/checks/run-limit.ts'
 
 const waits = { quietMs: 1, patienceMs: 1 }
 const driver: AnyDriver = {
@@ -35,7 +36,11 @@ function checkThatFails(failing: readonly number[]): {
 test('a check passes when it does with every seed', async () => {
   const { check, ran } = checkThatFails([])
 
-  const result = await runCheck(check, driver, { ...waits, seeds: [1, 2, 3], seedsAtOnce: 2 })
+  const result = await runCheck(check, driver, {
+    ...waits,
+    seeds: [1, 2, 3],
+    limit: new RunLimit(2),
+  })
 
   expect(result).toMatchObject({ status: 'passed', seeds: [1, 2, 3] })
   expect(ran).toEqual([1, 2, 3])
@@ -44,7 +49,8 @@ test('a check passes when it does with every seed', async () => {
 test('of seeds that run at once the first that fails is told, and no more are begun', async () => {
   const { check, ran } = checkThatFails([2, 1])
 
-  const result = await runCheck(check, driver, { ...waits, seeds: [3, 2, 1, 4], seedsAtOnce: 3 })
+  const limit = new RunLimit(3)
+  const result = await runCheck(check, driver, { ...waits, seeds: [3, 2, 1, 4], limit })
 
   expect(result).toMatchObject({ status: 'failed', seed: 2, cause: new Error('seed 2') })
   expect(ran).toEqual([3, 2, 1])

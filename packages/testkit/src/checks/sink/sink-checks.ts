@@ -22,7 +22,5 @@ export const sinkKit: Kit<SinkDriver> = {
     ...crashChecks,
     ...killChecks,
   ],
-  // Names of prepared output may be those of the whole server, and jobs of checks have one id.
-  seedsAtOnce: 1,
   claimsOf: sinkClaims,
 }

@@ -34,7 +34,7 @@ export const takeoverChecks: readonly SinkCheck[] = [
     async run(context) {
       await using scenario = await SinkScenario.open(context)
       // Its name begins with that of the other.
-      const other = scenario.newJob('kitjob11')
+      const other = scenario.newJob(`${scenario.job.parts.jobId}1`)
       const others = await other.start()
       await others.writeBatch()
       others.complete(await others.cut())
@@ -53,7 +53,7 @@ export const takeoverChecks: readonly SinkCheck[] = [
     proves: ['guarantee'],
     async run(context) {
       await using scenario = await SinkScenario.open(context)
-      const other = scenario.newJob('kitjob2')
+      const other = scenario.newJob(`${scenario.job.parts.jobId}2`)
       const attempts = [await scenario.job.start(), await other.start()]
       // The same records from both: each is there twice.
       while (attempts.some((attempt) => !attempt.finished)) {

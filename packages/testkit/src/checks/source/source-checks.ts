@@ -20,6 +20,5 @@ export const sourceKit: Kit<SourceDriver> = {
     ...crashChecks,
     ...killChecks,
   ],
-  seedsAtOnce: 5,
   claimsOf: sourceClaims,
 }

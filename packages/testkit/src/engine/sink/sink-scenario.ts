@@ -11,7 +11,7 @@ import {
   type WorkloadSize,
 } from '../../records/kit-record.ts'
 import { compareRecords } from '../../records/oracle.ts'
-import { scheduler } from '../kit-runtime.ts'
+import { drawJobId, scheduler } from '../kit-runtime.ts'
 import type { SinkAttempt } from './sink-attempt.ts'
 import { SinkJob } from './sink-job.ts'
 import { failOn } from '../violation.ts'
@@ -39,7 +39,7 @@ export class SinkScenario implements AsyncDisposable {
     this.#context = context
     this.#driver = context.driver
     this.target = target
-    this.job = this.newJob('kitjob1', records)
+    this.job = this.newJob(drawJobId(), records)
   }
 
   static async open(
@@ -74,7 +74,7 @@ export class SinkScenario implements AsyncDisposable {
 
   /** A job that writes somewhere else. */
   jobAt(target: JsonValue): SinkJob {
-    return this.#jobAt(target, 'kitjob1', workload(this.#context.seed))
+    return this.#jobAt(target, drawJobId(), workload(this.#context.seed))
   }
 
   /** Ends an attempt before its time. */

@@ -192,8 +192,8 @@ export class SourceAttempt {
   }
 
   get #contextParts(): ContextParts {
-    const { logger } = this.#job
-    return { jobId: 'kitjob1', attempt: this.#place.attempt, operatorId: 'in', logger }
+    const { jobId, logger } = this.#job
+    return { jobId, attempt: this.#place.attempt, operatorId: 'in', logger }
   }
 
   #enumeratorContext(): SplitEnumeratorContext<SourceSplit> {

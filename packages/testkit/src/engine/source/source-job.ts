@@ -2,6 +2,7 @@ import type { Source } from '@flinkts/core/connector'
 import { SeededPrng } from '@flinkts/core/testing'
 import type { KitRecord } from '../../records/kit-record.ts'
 import { RecordingLogger } from '../recording-logger.ts'
+import { drawJobId } from '../kit-runtime.ts'
 import { violation } from '../violation.ts'
 import { SourceAttempt } from './source-attempt.ts'
 import { beforeTheFirst, type SourceCheckpoint } from './source-checkpoint.ts'
@@ -37,6 +38,7 @@ export interface Deadline {
  */
 export class SourceJob {
   readonly parts: SourceJobParts
+  readonly jobId: string = drawJobId()
   readonly logger: RecordingLogger = new RecordingLogger()
   stored: SourceCheckpoint = beforeTheFirst
   /** The completed checkpoints since the start, or since `pin`. */
