@@ -86,6 +86,11 @@ export interface PostgresSinkOptions<In extends object> {
    * a server that is gone may never say so. More than `lockTimeoutMs`; 300 000.
    */
   readonly statementTimeoutMs?: number | undefined
+  /**
+   * How long a transaction may be prepared until a warning says so: take some times the interval of
+   * checkpoints. For the modes that prepare; 300 000.
+   */
+  readonly preparedAgeWarnMs?: number | undefined
 }
 
 /** `PostgresSinkOptions` with everything filled in. @internal */
@@ -111,10 +116,12 @@ export interface ResolvedPostgresSinkOptions<In extends object> {
   readonly staging: string
   readonly lockTimeoutMs: number
   readonly statementTimeoutMs: number
+  readonly preparedAgeWarnMs: number
 }
 
 const lockTimeoutMs = 60_000
 const statementTimeoutMs = 300_000
+const preparedAgeWarnMs = 300_000
 /** What Postgres, and a timer, can hold. */
 const timeoutMsMax = 2 ** 31 - 1
 
@@ -143,6 +150,7 @@ const sinkSchema = strictOptions({
   staging: z.string().min(1).default('public.flinkts_staging'),
   lockTimeoutMs: z.int().min(1).max(timeoutMsMax).default(lockTimeoutMs),
   statementTimeoutMs: z.int().min(1).max(timeoutMsMax).default(statementTimeoutMs),
+  preparedAgeWarnMs: z.int().min(1).max(timeoutMsMax).default(preparedAgeWarnMs),
 })
 
 /** @throws FlinktsError FLINKTS_OPTION_INVALID @internal */
@@ -172,6 +180,7 @@ export function resolvePostgresSinkOptions<In extends object>(
     staging: qualified(staging),
     lockTimeoutMs: parsed.data.lockTimeoutMs,
     statementTimeoutMs: parsed.data.statementTimeoutMs,
+    preparedAgeWarnMs: parsed.data.preparedAgeWarnMs,
   })
 }
 

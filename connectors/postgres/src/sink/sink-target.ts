@@ -16,6 +16,7 @@ import type { ResolvedPostgresSinkOptions } from './options.ts'
 import { endEarlierAttempts, leftBehind } from './orphans.ts'
 import { examineSink } from './preflight.ts'
 import type { Examination } from './preflight.ts'
+import { PreparedWatch } from './prepared-watch.ts'
 import { TargetTables } from './target-tables.ts'
 import { committerName, writerName } from './transaction-name.ts'
 import { WriterSession } from './writer-session.ts'
@@ -81,6 +82,23 @@ export class SinkTarget<In extends object> {
       await client.close()
       throw error
     }
+  }
+
+  /** Looks after the age of what the operator has prepared, until it is closed. */
+  watchPrepared(context: SubtaskContext): PreparedWatch {
+    const { connection, preparedAgeWarnMs, statementTimeoutMs: timeoutMs } = this.options
+    const { scheduler } = context
+    return new PreparedWatch({
+      context,
+      warnMs: preparedAgeWarnMs,
+      connect: (signal) =>
+        this.#driver.connect(connection, {
+          applicationName: applicationName(context, 'prepared'),
+          types: new TypeCatalog(),
+          deadline: { scheduler, timeoutMs },
+          signal,
+        }),
+    })
   }
 
   /** What a job that has failed for good leaves. */

@@ -108,7 +108,9 @@ class HoldingSink<In extends object>
       const holdingOf = held === 'staged' ? stagedHolding : preparedHolding
       const holding = holdingOf({ ledger, staging, cleanUp, targets })
       const rows = new EpochWriter({ session, targets, options, writeBatch: holding.writeBatch })
-      return new HoldingWriter(rows, holding)
+      const watched = held !== 'staged' && subtask === 0
+      const watch = watched ? this.#target.watchPrepared(context) : undefined
+      return new HoldingWriter(rows, holding, watch)
     })
   }
 

@@ -65,20 +65,21 @@ export function isOfEarlierAttempt(
   return match !== null && Number(match[1]) < lineage.attempt
 }
 
+/** Whether a transaction is that of an operator, in whichever lineage. @internal */
+export function isOfOperator(name: string, { operatorId }: Pick<Lineage, 'operatorId'>): boolean {
+  const parts = name.split('_')
+  return (
+    name.startsWith(product) && parts.length === partCount && parts[2] === shortHash(operatorId)
+  )
+}
+
 /**
  * Whether a transaction is that of the same operator in another lineage: of a start without state.
  *
  * @internal
  */
 export function isOfOtherLineage(name: string, lineage: Lineage): boolean {
-  const parts = name.split('_')
-  const [, jobId, hash] = parts
-  return (
-    name.startsWith(product) &&
-    parts.length === partCount &&
-    hash === shortHash(lineage.operatorId) &&
-    jobId !== lineage.jobId
-  )
+  return isOfOperator(name, lineage) && name.split('_')[1] !== lineage.jobId
 }
 
 /** Those of `flinkts_<jobId>_<operator>_<attempt>_<subtask>_<checkpoint>`. */

@@ -3,6 +3,7 @@ import type { PostgresCommittable } from './committable.ts'
 import type { EpochWriter } from './epoch-writer.ts'
 import type { Holding } from './holding.ts'
 import { commitTransaction } from './prepare.ts'
+import type { PreparedWatch } from './prepared-watch.ts'
 
 /** Commits when it is told to flush. @internal */
 export class FlushingWriter<In extends object> implements SinkWriter<In> {
@@ -29,10 +30,12 @@ export class FlushingWriter<In extends object> implements SinkWriter<In> {
 export class HoldingWriter<In extends object> implements SinkWriter<In, PostgresCommittable> {
   readonly #rows: EpochWriter<In>
   readonly #holding: Holding
+  readonly #watch: PreparedWatch | undefined
 
-  constructor(rows: EpochWriter<In>, holding: Holding) {
+  constructor(rows: EpochWriter<In>, holding: Holding, watch?: PreparedWatch) {
     this.#rows = rows
     this.#holding = holding
+    this.#watch = watch
   }
 
   write(record: In): void | Promise<void> {
@@ -49,7 +52,7 @@ export class HoldingWriter<In extends object> implements SinkWriter<In, Postgres
     return held === undefined ? [] : [held]
   }
 
-  close(): Promise<void> {
-    return this.#rows.close()
+  async close(): Promise<void> {
+    await Promise.all([this.#rows.close(), this.#watch?.close()])
   }
 }

@@ -26,6 +26,7 @@ describe('options of the sink', () => {
       staging: 'public.flinkts_staging',
       lockTimeoutMs: 60_000,
       statementTimeoutMs: 300_000,
+      preparedAgeWarnMs: 300_000,
     })
   })
 
