@@ -4,7 +4,7 @@ import type { CheckResult } from '../checks/run-checks.ts'
 
 /**
  * What a run of the kit found, as `conformance.json` keeps it. Nothing in it depends on when or
- * where it was run, but on what was tested.
+ * where it was run, but on what was tested; only `seconds` does.
  *
  * @public
  */
@@ -21,6 +21,8 @@ export interface ConformanceReport {
   readonly passed: number
   readonly failed: number
   readonly skipped: number
+  /** How long the run took. */
+  readonly seconds: number
   /** All checks of the kit, in its order. */
   readonly checks: readonly ReportedCheck[]
 }
@@ -42,6 +44,7 @@ export interface ReportedCheck {
 export async function conformanceReport(
   driver: AnyDriver,
   results: readonly CheckResult[],
+  seconds: number,
 ): Promise<ConformanceReport> {
   const count = (status: CheckResult['status']): number =>
     results.filter((result) => result.status === status).length
@@ -55,13 +58,14 @@ export async function conformanceReport(
     passed: count('passed'),
     failed: count('failed'),
     skipped: count('skipped'),
+    seconds,
     checks: results.map(reported),
   }
 }
 
 /** The report as a page of Markdown. @internal */
 export function reportPage(report: ConformanceReport): string {
-  const { connector, capabilities, versions, checks } = report
+  const { connector, capabilities, versions, seconds, checks } = report
   const claims = Object.entries(capabilities).map(([name, value]) => `| ${name} | ${value} |`)
   const rows = checks.map(
     ({ name, level, status, seeds = '', says }) =>
@@ -74,7 +78,7 @@ export function reportPage(report: ConformanceReport): string {
     '<!-- Made by a run of the conformance kit. -->',
     '',
     `**${report.passed} passed, ${report.failed} failed, ${report.skipped} do not apply**; ` +
-      `tested: ${tested.join(', ')}.`,
+      `tested: ${tested.join(', ')}; ${seconds} s.`,
     '',
     '| declared | |',
     '| --- | --- |',

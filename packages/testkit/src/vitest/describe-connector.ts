@@ -10,7 +10,11 @@ import {
 } from '../checks/run-checks.ts'
 import { RunLimit } from '../checks/run-limit.ts'
 import { failureOf } from '../report/failure.ts'
-import { conformanceReport, reportPage } from '../report/conformance-report.ts'
+import {
+  type ConformanceReport,
+  conformanceReport,
+  reportPage,
+} from '../report/conformance-report.ts'
 
 /** What a run of the kit leaves. @public */
 export interface DescribeOptions {
@@ -50,6 +54,9 @@ export function describeConnector<Driver extends AnyDriver>(
   const thorough = process.env['FLINKTS_CONFORMANCE'] === 'full'
   const seed = process.env['FLINKTS_SEED']
   const results: CheckResult[] = []
+  const limit = new RunLimit(runsAtOnce)
+  const startMs = performance.now()
+  const seconds = (): number => Math.round((performance.now() - startMs) / 1000)
   const run = async (check: Check<Driver>): Promise<CheckResult> => {
     const settings = settingsOf(check, thorough ? full : quick, seed)
     const result = await runCheck(check, driver, { ...settings, limit })
@@ -58,29 +65,35 @@ export function describeConnector<Driver extends AnyDriver>(
   }
   const applies = (check: Check<Driver>): boolean =>
     check.needs?.(driver.capabilities, driver) === undefined
-  const limit = new RunLimit(runsAtOnce)
+  const chosen = kit.checks.filter(applies)
+  const tell = (news: string): void => {
+    const progress = `${results.length} of ${chosen.length} checks, ${seconds()} s`
+    process.stdout.write(`${driver.name}: ${news} (${progress})\n`)
+  }
   describe.concurrent(driver.name, () => {
     test('capabilities.reached', () => {
       expect(unreachedClaims(driver, kit), 'declared, and reached by no check').toEqual([])
     })
-    for (const check of kit.checks.filter(applies)) {
-      test(check.name, { timeout: checkMsMax }, async () => {
+    for (const check of chosen) {
+      test(check.name, { timeout: checkMsMax }, async ({ task }) => {
         const result = await run(check)
+        if (thorough) tell(`${check.name}: ${result.status}`)
         if (result.status !== 'failed') return
-        const file = relative(process.cwd(), expect.getState().testPath ?? '')
+        const file = relative(process.cwd(), task.file.filepath)
         throw failureOf(result, { connector: driver.name, file })
       })
     }
     afterAll(async () => {
       // A part of the checks, or one seed, is no evidence.
-      const whole = results.length === kit.checks.filter(applies).length
+      const whole = results.length === chosen.length
       if (options.report === undefined || !thorough || seed !== undefined || !whole) return
       for (const check of kit.checks) if (!applies(check)) await run(check)
       const order = kit.checks.map(({ name }) => name)
       const sorted = results.toSorted(
         (left, right) => order.indexOf(left.name) - order.indexOf(right.name),
       )
-      await writeReport(driver, sorted, options.report)
+      const report = await conformanceReport(driver, sorted, seconds())
+      writeReport(report, options.report)
     })
   })
 }
@@ -96,12 +109,7 @@ function settingsOf(
   return { seeds: chosen, quietMs: effort.quietMs, patienceMs }
 }
 
-async function writeReport(
-  driver: AnyDriver,
-  results: readonly CheckResult[],
-  folder: URL,
-): Promise<void> {
-  const report = await conformanceReport(driver, results)
+function writeReport(report: ConformanceReport, folder: URL): void {
   mkdirSync(folder, { recursive: true })
   writeFileSync(new URL('conformance.json', folder), `${JSON.stringify(report, undefined, 2)}\n`)
   writeFileSync(new URL('conformance.md', folder), reportPage(report))

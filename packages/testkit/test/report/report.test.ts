@@ -15,7 +15,7 @@ const results: readonly CheckResult[] = [
 ]
 
 test('a report counts, and names what was run, what failed and what does not apply', async () => {
-  const report = await conformanceReport(driver, results)
+  const report = await conformanceReport(driver, results, 34)
 
   expect(report).toMatchObject({
     version: 1,
@@ -25,6 +25,7 @@ test('a report counts, and names what was run, what failed and what does not app
     passed: 1,
     failed: 1,
     skipped: 1,
+    seconds: 34,
     checks: [
       { name: 'a', status: 'passed', seeds: '1-3', says: 'it holds' },
       { name: 'b', status: 'failed', seeds: '4' },
@@ -34,9 +35,9 @@ test('a report counts, and names what was run, what failed and what does not app
 })
 
 test('its page is a table of the same', async () => {
-  const page = reportPage(await conformanceReport(driver, results))
+  const page = reportPage(await conformanceReport(driver, results, 34))
 
-  expect(page).toContain('**1 passed, 1 failed, 1 do not apply**; tested: test 1.')
+  expect(page).toContain('**1 passed, 1 failed, 1 do not apply**; tested: test 1; 34 s.')
   expect(page).toContain('| guarantee | exactly-once |')
   expect(page).toContain('| `a` | L3 | passed | 1-3 | it holds |')
 })
