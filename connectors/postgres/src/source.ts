@@ -17,6 +17,7 @@ import { postgresDriver } from './client.ts'
 import type { EnumeratorState } from './state/enumerator-state.ts'
 import { enumeratorStateSerializer } from './state/enumerator-state.ts'
 import { PostgresEnumerator } from './enumerator.ts'
+import { sourceReports } from './runtime/conformance.ts'
 import { applicationName, defaultName } from './runtime/names.ts'
 import type { PostgresCdcOptions, ResolvedPostgresCdcOptions } from './options.ts'
 import { resolvePostgresCdcOptions } from './options.ts'
@@ -63,6 +64,7 @@ class PostgresSource implements Source<Change, PostgresSplit, EnumeratorState, t
   readonly boundedness: 'bounded' | 'continuous-unbounded'
   readonly replayable = true
   readonly mechanism: string
+  readonly conformance: readonly string[]
   readonly splitSerializer: Serializer<PostgresSplit> = splitSerializer
   readonly enumeratorStateSerializer: Serializer<EnumeratorState> = enumeratorStateSerializer
   readonly #options: ResolvedPostgresCdcOptions
@@ -74,6 +76,7 @@ class PostgresSource implements Source<Change, PostgresSplit, EnumeratorState, t
     this.#driver = driver
     this.description = `postgres tables ${options.tables.join(', ')}`
     this.boundedness = bounded ? 'bounded' : 'continuous-unbounded'
+    this.conformance = sourceReports(options)
     this.mechanism = bounded
       ? 'chunks by key, each resumed at its last key'
       : 'replication slot, acknowledged from checkpoints; snapshot by key ranges'

@@ -1,4 +1,22 @@
-import type { ExecutionPlan, JobExplanation, PlanVertex } from '@flinkts/core'
+import type {
+  ExecutionPlan,
+  ExplainedSink,
+  ExplainedSource,
+  JobExplanation,
+  PlanVertex,
+} from '@flinkts/core'
+import type { Evidence, MissingEvidence } from './conformance-evidence.ts'
+import { evidenceLines } from './evidence-text.ts'
+
+/** An explanation with what the reports of the connectors say. @internal */
+export interface WithEvidence extends Omit<JobExplanation, 'sources' | 'sinks'> {
+  readonly sources: readonly Evident<ExplainedSource>[]
+  readonly sinks: readonly Evident<ExplainedSink>[]
+}
+
+type Evident<Explained> = Omit<Explained, 'conformance'> & {
+  readonly conformance: readonly (Evidence | MissingEvidence)[]
+}
 
 /**
  * An explanation for people.
@@ -6,7 +24,7 @@ import type { ExecutionPlan, JobExplanation, PlanVertex } from '@flinkts/core'
  * @param checkpoints - The directory of the job's checkpoints.
  * @internal
  */
-export function explanationText(explanation: JobExplanation, checkpoints: string): string {
+export function explanationText(explanation: WithEvidence, checkpoints: string): string {
   const { plan, sources, sinks, states, threads } = explanation
   const sections = [
     [
@@ -20,24 +38,32 @@ export function explanationText(explanation: JobExplanation, checkpoints: string
     ['Threads: the main one coordinates, and writes the checkpoints', ...threadLines(threads)],
     [
       'Sources',
-      ...sources.flatMap(({ operatorId, description, boundedness, replayable, mechanism }) => [
-        `  ${operatorId}: ${description}`,
-        `    ${boundedness}, ${replayable ? 'replayable' : 'not replayable'}: ${mechanism}`,
-      ]),
+      ...sources.flatMap(({ boundedness, replayable, ...source }) =>
+        connectorLines(source, `${boundedness}, ${replayable ? 'replayable' : 'not replayable'}`),
+      ),
     ],
-    [
-      'Sinks',
-      ...sinks.flatMap(({ operatorId, description, guarantee, mechanism }) => [
-        `  ${operatorId}: ${description}`,
-        `    ${guarantee}: ${mechanism}`,
-      ]),
-    ],
+    ['Sinks', ...sinks.flatMap((sink) => connectorLines(sink, sink.guarantee))],
     [
       'State',
       ...table(states.map(({ operatorId, state, location }) => [operatorId, state, location])),
     ],
   ]
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`
+}
+
+function connectorLines(
+  connector: Pick<
+    WithEvidence['sources'][number],
+    'operatorId' | 'description' | 'mechanism' | 'conformance'
+  >,
+  promise: string,
+): readonly string[] {
+  const { operatorId, description, mechanism, conformance } = connector
+  return [
+    `  ${operatorId}: ${description}`,
+    `    ${promise}: ${mechanism}`,
+    ...evidenceLines(conformance).map((line) => `    ${line}`),
+  ]
 }
 
 function threadLines(threads: JobExplanation['threads']): readonly string[] {

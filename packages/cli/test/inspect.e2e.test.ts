@@ -28,6 +28,20 @@ describe('flinkts explain', () => {
     expect(readdirSync(folder.path)).toEqual(['in'])
   })
 
+  test('shows what the conformance kit found, beside what a connector promises', async () => {
+    using folder = new JobFolder('count')
+
+    const { stdout } = await flinkts(folder, 'explain', job)
+
+    expect(stdout).toMatch(
+      new RegExp(
+        ' {4}exactly-once: files are .*\n {4}conformance: (\\d+) of \\1 checks \\(.*\\), ' +
+          'up to \\d+ seeds, @flinkts/filesystem \\S+ \\(filesystem sink\\)\n',
+      ),
+    )
+    expect(stdout).toMatch(/ \(filesystem source\)\n/)
+  })
+
   test('shows what each thread runs', async () => {
     using folder = new JobFolder('count')
 
@@ -50,8 +64,20 @@ describe('flinkts explain', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       checkpoints: join(folder.path, 'state', 'count'),
       plan: { jobName: 'count', guarantee: 'exactly-once' },
-      sources: [{ operatorId: 'lines', replayable: true }],
-      sinks: [{ operatorId: 'files', guarantee: 'exactly-once' }],
+      sources: [
+        {
+          operatorId: 'lines',
+          replayable: true,
+          conformance: [{ connector: 'filesystem source' }],
+        },
+      ],
+      sinks: [
+        {
+          operatorId: 'files',
+          guarantee: 'exactly-once',
+          conformance: [{ connector: 'filesystem sink', failed: 0 }],
+        },
+      ],
     })
   })
 })

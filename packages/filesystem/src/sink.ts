@@ -6,6 +6,7 @@ import { FileCommitter } from './committer.ts'
 import type { ObjectStore } from './object-store.ts'
 import { resolveFileSinkOptions } from './options.ts'
 import type { FileSinkOptions, ResolvedFileSinkOptions } from './options.ts'
+import { reportsOn } from './conformance.ts'
 import { isOfEarlierAttempt, uploadNamePrefix } from './part-name.ts'
 import { FileWriter } from './writer.ts'
 
@@ -27,12 +28,14 @@ class FileSink<In> implements Sink<In, FileCommittable, 'exactly-once', never> {
   readonly description: string
   readonly guarantee = 'exactly-once'
   readonly mechanism = 'files are published by a rename after the checkpoint'
+  readonly conformance: readonly string[]
   readonly committableSerializer = committableSerializer
   readonly #options: ResolvedFileSinkOptions<In>
 
   constructor(options: ResolvedFileSinkOptions<In>) {
     this.#options = options
     this.description = `${options.format.name} files in ${options.store.location}`
+    this.conformance = reportsOn(options.store, 'sink')
   }
 
   async preflight(): Promise<readonly Finding[]> {

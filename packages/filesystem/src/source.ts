@@ -5,6 +5,7 @@ import type {
   SourceReaderContext,
   SplitEnumeratorContext,
 } from '@flinkts/core/connector'
+import { reportsOn } from './conformance.ts'
 import { discover } from './discovery.ts'
 import { enumeratorStateSerializer, FileEnumerator } from './enumerator.ts'
 import type { FileEnumeratorState } from './enumerator.ts'
@@ -33,6 +34,7 @@ class FileSource<Out> implements Source<Out, FileSplit, FileEnumeratorState, tru
   readonly boundedness: 'bounded' | 'continuous-unbounded'
   readonly replayable = true
   readonly mechanism = 'files are read again from the byte position in the checkpoint'
+  readonly conformance: readonly string[]
   readonly splitSerializer = splitSerializer
   readonly enumeratorStateSerializer = enumeratorStateSerializer
   readonly #options: ResolvedFileSourceOptions<Out>
@@ -40,7 +42,9 @@ class FileSource<Out> implements Source<Out, FileSplit, FileEnumeratorState, tru
   constructor(options: ResolvedFileSourceOptions<Out>) {
     this.#options = options
     this.description = `${options.format.name} files ${textOf(options)}`
-    this.boundedness = options.watch === undefined ? 'bounded' : 'continuous-unbounded'
+    const watching = options.watch !== undefined
+    this.boundedness = watching ? 'continuous-unbounded' : 'bounded'
+    this.conformance = reportsOn(options.store, watching ? 'source-watching' : 'source')
   }
 
   async preflight(): Promise<readonly Finding[]> {

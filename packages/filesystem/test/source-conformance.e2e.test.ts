@@ -2,7 +2,7 @@ import { describeSource } from '@flinkts/testkit'
 import { driver as bounded } from './source-driver.ts'
 import { driver as watching } from './watching-source-driver.ts'
 
-const reports = new URL('../../../docs/connectors/', import.meta.url)
+const reports = new URL('../conformance/', import.meta.url)
 
-describeSource(bounded, { report: new URL('filesystem-source/', reports) })
-describeSource(watching, { report: new URL('filesystem-source-watching/', reports) })
+describeSource(bounded, { report: new URL('source/', reports) })
+describeSource(watching, { report: new URL('source-watching/', reports) })

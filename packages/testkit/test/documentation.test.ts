@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { sinkKit } from '../src/checks/sink/sink-checks.ts'
 import { sourceKit } from '../src/checks/source/source-checks.ts'
@@ -6,8 +6,8 @@ import type { ConformanceReport } from '../src/index.ts'
 import { brokenSinks } from './support/broken-sinks.ts'
 import { brokenSources } from './support/source/broken-sources.ts'
 
-const folder = new URL('../../../docs/connectors/', import.meta.url)
-const page = readFileSync(new URL('conformance.md', folder), 'utf8')
+const workspace = new URL('../../../', import.meta.url)
+const page = readFileSync(new URL('docs/connectors/conformance.md', workspace), 'utf8')
 
 /** The rows of the table under a heading. */
 function rowsUnder(heading: string): readonly string[] {
@@ -39,10 +39,11 @@ describe('the page of the kit', () => {
 })
 
 describe('the reports of our connectors', () => {
-  const reports = readdirSync(folder)
-    .map((name) => new URL(`${name}/conformance.json`, folder))
-    .filter((file) => existsSync(file))
-    .map((file) => JSON.parse(readFileSync(file, 'utf8')) as ConformanceReport)
+  const reports = ['packages/filesystem', 'connectors/postgres']
+    .map((name) => new URL(`${name}/conformance/`, workspace))
+    .flatMap((reported) => readdirSync(reported).map((name) => new URL(`${name}/`, reported)))
+    .map((place) => readFileSync(new URL('conformance.json', place), 'utf8'))
+    .map((text) => JSON.parse(text) as ConformanceReport)
 
   test('are there', () => {
     const connectors = reports.map(({ connector }) => connector)

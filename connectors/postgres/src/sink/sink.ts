@@ -8,6 +8,7 @@ import type {
 } from '@flinkts/core/connector'
 import type { PostgresDriver } from '../client.ts'
 import { postgresDriver } from '../client.ts'
+import { sinkReports } from '../runtime/conformance.ts'
 import { committableSerializer } from './committable.ts'
 import type { PostgresCommittable } from './committable.ts'
 import { PostgresCommitter } from './committer.ts'
@@ -80,6 +81,7 @@ class HoldingSink<In extends object>
   readonly description: string
   readonly guarantee = 'exactly-once'
   readonly mechanism: string
+  readonly conformance: readonly string[]
   readonly committableSerializer: Serializer<PostgresCommittable> = committableSerializer
   readonly #target: SinkTarget<In>
 
@@ -87,6 +89,7 @@ class HoldingSink<In extends object>
     this.#target = target
     this.description = target.description
     this.mechanism = mechanisms[target.options.mode]
+    this.conformance = sinkReports(target.options)
   }
 
   preflight(context: PreflightContext): Promise<readonly Finding[]> {
@@ -134,6 +137,7 @@ class FlushingSink<In extends object, Guarantee extends 'effectively-once' | 'at
   readonly description: string
   readonly guarantee: Guarantee
   readonly mechanism: string
+  readonly conformance: readonly string[]
   readonly #target: SinkTarget<In>
 
   constructor(target: SinkTarget<In>, guarantee: Guarantee) {
@@ -141,6 +145,7 @@ class FlushingSink<In extends object, Guarantee extends 'effectively-once' | 'at
     this.description = target.description
     this.guarantee = guarantee
     this.mechanism = mechanisms[target.options.mode]
+    this.conformance = sinkReports(target.options)
   }
 
   preflight(context: PreflightContext): Promise<readonly Finding[]> {

@@ -2,5 +2,5 @@ import { describeSink } from '@flinkts/testkit'
 import { driver } from './drivers/append.ts'
 
 describeSink(driver, {
-  report: new URL('../../../../docs/connectors/postgres-sink-append/', import.meta.url),
+  report: new URL('../../conformance/sink-append/', import.meta.url),
 })

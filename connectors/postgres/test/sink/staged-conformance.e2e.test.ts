@@ -2,5 +2,5 @@ import { describeSink } from '@flinkts/testkit'
 import { driver } from './drivers/staged.ts'
 
 describeSink(driver, {
-  report: new URL('../../../../docs/connectors/postgres-sink-staged/', import.meta.url),
+  report: new URL('../../conformance/sink-staged/', import.meta.url),
 })

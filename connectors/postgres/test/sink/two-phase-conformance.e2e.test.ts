@@ -2,5 +2,5 @@ import { describeSink } from '@flinkts/testkit'
 import { driver } from './drivers/two-phase.ts'
 
 describeSink(driver, {
-  report: new URL('../../../../docs/connectors/postgres-sink-two-phase/', import.meta.url),
+  report: new URL('../../conformance/sink-two-phase/', import.meta.url),
 })

@@ -2,5 +2,5 @@ import { describeSink } from '@flinkts/testkit'
 import { driver } from './drivers/upsert.ts'
 
 describeSink(driver, {
-  report: new URL('../../../../docs/connectors/postgres-sink-upsert/', import.meta.url),
+  report: new URL('../../conformance/sink-upsert/', import.meta.url),
 })

@@ -15,6 +15,8 @@ export interface ExplainedSource {
   readonly boundedness: 'bounded' | 'continuous-unbounded'
   readonly replayable: boolean
   readonly mechanism: string
+  /** See `Source.conformance`. */
+  readonly conformance: readonly string[]
 }
 
 /** A sink, and what gives its guarantee. @public */
@@ -23,6 +25,8 @@ export interface ExplainedSink {
   readonly description: string
   readonly guarantee: DeliveryGuarantee
   readonly mechanism: string
+  /** See `Sink.conformance`. */
+  readonly conformance: readonly string[]
 }
 
 /** Where a piece of state lives. @public */
@@ -53,12 +57,12 @@ export interface JobExplanation {
 /** How a job would run, without running or opening anything. @public */
 export function explainJob(job: JobDefinition, options: RunOptions = {}): JobExplanation {
   const sources = [...sourcesOf(job.graph)].map(([operatorId, source]) => {
-    const { description, boundedness, replayable, mechanism } = source
-    return { operatorId, description, boundedness, replayable, mechanism }
+    const { description, boundedness, replayable, mechanism, conformance = [] } = source
+    return { operatorId, description, boundedness, replayable, mechanism, conformance }
   })
   const sinks = [...sinksOf(job.graph)].map(([operatorId, sink]) => {
-    const { description, guarantee, mechanism } = sink
-    return { operatorId, description, guarantee, mechanism }
+    const { description, guarantee, mechanism, conformance = [] } = sink
+    return { operatorId, description, guarantee, mechanism, conformance }
   })
   const plan = planOf(job, options)
   const threads = threadsOf(plan, resolveThreads(job.name, job.options, options.threads))

@@ -29,6 +29,11 @@ export interface Sink<
   readonly guarantee: Guarantee
   /** For people: what gives the guarantee: `rename after the checkpoint`. */
   readonly mechanism: string
+  /**
+   * The reports of the conformance kit that cover it as it is configured: URLs of files
+   * `conformance.json` in the connector's package. `flinkts explain` shows them. None: no report.
+   */
+  readonly conformance?: readonly string[]
   /** `restored`: the writer states of the checkpoint, spread over the subtasks; empty at first. */
   createWriter(
     context: SubtaskContext,

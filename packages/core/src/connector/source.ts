@@ -24,6 +24,11 @@ export interface Source<
   readonly replayable: Replay
   /** For people: what makes it replayable: `replication slot, acknowledged from checkpoints`. */
   readonly mechanism: string
+  /**
+   * The reports of the conformance kit that cover it as it is configured: URLs of files
+   * `conformance.json` in the connector's package. `flinkts explain` shows them. None: no report.
+   */
+  readonly conformance?: readonly string[]
   readonly splitSerializer: Serializer<Split>
   readonly enumeratorStateSerializer: Serializer<EnumeratorState>
   /**

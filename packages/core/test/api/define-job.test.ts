@@ -228,7 +228,7 @@ describe('the explanation of a job', () => {
           state: { total: valueState<number>(), parts: listState<number>() },
           process: (value) => [value],
         })
-        .sinkTo('out', sinkOf())
+        .sinkTo('out', { ...sinkOf(), conformance: ['file:///reports/out/conformance.json'] })
     })
 
     const explained = explainJob(job, { parallelism: 2 })
@@ -241,6 +241,7 @@ describe('the explanation of a job', () => {
         boundedness: 'continuous-unbounded',
         replayable: true,
         mechanism: 'offsets',
+        conformance: [],
       },
     ])
     expect(explained.sinks).toEqual([
@@ -249,6 +250,7 @@ describe('the explanation of a job', () => {
         description: 'test sink',
         guarantee: 'exactly-once',
         mechanism: 'transactions',
+        conformance: ['file:///reports/out/conformance.json'],
       },
     ])
     expect(explained.states.map(({ operatorId, state }) => `${operatorId}: ${state}`)).toEqual([
