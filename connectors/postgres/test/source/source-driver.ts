@@ -12,8 +12,8 @@ import type { Change, PostgresCdcOptions, Row } from '../../src/index.ts'
 import { postgresCdc } from '../../src/index.ts'
 import {
   createRole,
+  directly,
   leave,
-  type Login,
   loginOf,
   ownRole,
   query,
@@ -186,9 +186,4 @@ async function position(target: Target, statement: string): Promise<bigint> {
     `SELECT (lsn - '0/0'::pg_lsn)::text AS bytes FROM (${statement}) AS position`,
   )
   return BigInt(row?.bytes ?? 0)
-}
-
-/** That of the server itself, past the proxy. */
-function directly(target: Target): Login {
-  return { ...loginOf(target), port: target.serverPort }
 }

@@ -14,6 +14,11 @@ export function loginOf({ host, port, user, password, database }: Login): Login 
   return { host, port, user, password, database }
 }
 
+/** The login of the server itself, past the proxy. */
+export function directly(target: Login & { readonly serverPort: number }): Login {
+  return { ...loginOf(target), port: target.serverPort }
+}
+
 /** The same database as a role of its own, whose password shows wherever it leaks. */
 export function ownRole({ database }: Login): Pick<Login, 'user' | 'password'> {
   return { user: `u_${database}`, password: `canary-${database.toUpperCase()}` }

@@ -40,6 +40,12 @@ export interface ConnectorDriver<
   secrets?(target: Target): readonly string[]
   /** Ends every connection of the connector, as the death of its process does. */
   killConnections?(target: Target): Promise<void>
+  /**
+   * Ends each connection of the connector when the system has sent so many more bytes on it: in the
+   * middle of what it sends, or, with 0, when it has acted, before it says so. A `startProxy` of
+   * `@flinkts/testkit/proxy` does it.
+   */
+  breakConnections?(target: Target, byteCount: number): Promise<void>
   /** Removes the target and everything in it. */
   clean(target: Target): Promise<void>
 }

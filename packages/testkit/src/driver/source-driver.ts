@@ -38,9 +38,4 @@ export interface SourceDriver<Target extends JsonValue = JsonValue, Out = unknow
    * reader is there. Needed to reach a declared `replayable`.
    */
   pruneUpstream?(target: Target): Promise<void>
-  /**
-   * Ends each connection of the source when the system has sent so many more bytes on it: in the
-   * middle of what it sends. A `startProxy` of `@flinkts/testkit/proxy` does it.
-   */
-  breakConnections?(target: Target, byteCount: number): Promise<void>
 }

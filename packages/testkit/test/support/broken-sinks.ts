@@ -1,19 +1,29 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { format } from 'node:util'
-import { FlinktsError, messageOf } from '@flinkts/core/connector'
-import type {
-  CommitOutcome,
-  Committer,
-  ConnectorContext,
-  Finding,
-  Sink,
-  SinkWriter,
-  SubtaskContext,
-} from '@flinkts/core/connector'
+import { FlinktsError } from '@flinkts/core/connector'
+import type { CommitOutcome, Sink, SubtaskContext } from '@flinkts/core/connector'
 import type { SinkCapabilities } from '../../src/capabilities/sink-capabilities.ts'
 import type { KitRecord } from '../../src/records/kit-record.ts'
+import {
+  checkThenAct,
+  CleansByOwnIndex,
+  CleansEverything,
+  committedAgainUnderANewName,
+  committedAgainWithoutAnAnswer,
+  DoesNotFence,
+  ForgetsRestored,
+  ForgetsWhatIsRetained,
+  GuessesVersions,
+  HidesCodes,
+  LeavesAFileOnOpen,
+  LogsItsSecret,
+  LosesThePlace,
+  NeverCleans,
+  PreparesInMemory,
+  rejectedByNewColumns,
+  tornCommit,
+  TriesInPreflight,
+} from './broken-commits.ts'
 import {
   AltersText,
   ClosesInTheMiddle,
@@ -30,11 +40,12 @@ import {
   PublishesOnClose,
   ReusesVisibleNames,
   SharesPendingNames,
+  TakesLostAnswersForDone,
   WritesVisibly,
 } from './broken-writers.ts'
-import { append, type fileDriver, secret, twoPhase, upsert } from './drivers.ts'
+import { append, type fileDriver, twoPhase, upsert } from './drivers.ts'
 import { FileTarget } from './file-target.ts'
-import { HonestSink, HonestWriter, jsonSerializer, type PendingFile } from './honest-sink.ts'
+import { HonestSink, type HonestWriter, type PendingFile } from './honest-sink.ts'
 import { accepted, mistakesIn } from './invalid-options.ts'
 import { appendSink, appendTo, upsertInto, upsertSink } from './plain-sinks.ts'
 
@@ -69,174 +80,6 @@ function withCommit(
     const sink = new HonestSink(target)
     sink.commit = (file) => commit(target, file, honest)
     return sink
-  }
-}
-
-async function committedAgainUnderANewName(
-  target: FileTarget,
-  { pending, visible }: PendingFile,
-): Promise<CommitOutcome> {
-  const records = await target.readPending(pending)
-  await target.writeVisible(`${visible}.${process.hrtime.bigint()}`, records)
-  return { status: 'committed' }
-}
-
-async function tornCommit(
-  target: FileTarget,
-  file: PendingFile,
-  honest: HonestSink,
-): Promise<CommitOutcome> {
-  if (await target.isVisible(file.visible)) return honest.commit(file)
-  const records = await target.readPending(file.pending)
-  const half = records.slice(0, Math.ceil(records.length / 2))
-  await target.writeVisible(file.visible, half)
-  await pause(30)
-  return honest.commit(file)
-}
-
-async function checkThenAct(
-  target: FileTarget,
-  { pending, visible }: PendingFile,
-): Promise<CommitOutcome> {
-  const done = `${visible}.done`
-  if (await target.isVisible(done)) return { status: 'already-committed' }
-  const records = await target.readPending(pending)
-  await target.writeVisible(`${visible}.${process.hrtime.bigint()}`, records)
-  await target.writeVisible(done, [])
-  await target.removePending(pending)
-  return { status: 'committed' }
-}
-
-/** Committers know only the files of writers that they have seen: none after a restart. */
-class ForgetsRestored extends HonestSink {
-  override createCommitter(context: ConnectorContext): Promise<Committer<PendingFile>> {
-    return Promise.resolve({
-      commit: (file) => {
-        const own = file.pending.split('.')[1] === String(context.attempt)
-        return own ? this.commit(file) : Promise.resolve({ status: 'already-committed' })
-      },
-      close: () => Promise.resolve(),
-    })
-  }
-}
-
-/** Every writer removes what its own subtask left: that of subtasks that are gone stays. */
-class CleansByOwnIndex extends HonestSink {
-  override async createWriter(
-    context: SubtaskContext,
-  ): Promise<SinkWriter<KitRecord, PendingFile>> {
-    const { jobId, attempt, subtask } = context
-    for (const name of await this.target.pending()) {
-      const [owner, ofAttempt, ofSubtask] = name.split('.')
-      const own = owner === jobId && Number(ofSubtask) === subtask
-      if (own && Number(ofAttempt) < attempt) await this.target.removePending(name)
-    }
-    return this.newWriter(context)
-  }
-}
-
-class NeverCleans extends HonestSink {
-  override removeOrphans(): Promise<void> {
-    return Promise.resolve()
-  }
-}
-
-class CleansEverything extends HonestSink {
-  override async removeOrphans({ jobId }: SubtaskContext): Promise<void> {
-    for (const name of await this.target.pending()) {
-      if (name.startsWith(jobId)) await this.target.removePending(name)
-    }
-  }
-}
-
-/** Hides what is void, and gives it back to whoever commits it. */
-class DoesNotFence extends HonestSink {
-  override async removeOrphans(context: SubtaskContext): Promise<void> {
-    for (const name of await this.target.pending()) {
-      const [owner, ofAttempt] = name.split('.')
-      if (owner !== context.jobId || Number(ofAttempt) >= context.attempt) continue
-      const records = await this.target.readPending(name)
-      writeFileSync(join(this.target.directory, `${name}.kept`), JSON.stringify(records))
-      await this.target.publish(name, `../${name}.kept`)
-    }
-  }
-
-  override async commit(file: PendingFile): Promise<CommitOutcome> {
-    const kept = join('..', `${file.pending}.kept`)
-    if (await this.target.publish(kept, file.visible)) return { status: 'committed' }
-    return super.commit(file)
-  }
-}
-
-class LeavesAFileOnOpen extends HonestSink {
-  override async createWriter(context: SubtaskContext): Promise<HonestWriter> {
-    await this.target.writePending(`lock.${context.subtask}`, [])
-    return this.newWriter(context)
-  }
-}
-
-/** Tries whether it can write, and leaves the attempt. */
-class TriesInPreflight extends HonestSink {
-  async preflight(): Promise<readonly Finding[]> {
-    await this.target.writePending('probe', [])
-    return []
-  }
-}
-
-class LogsItsSecret extends HonestSink {
-  override createWriter(context: SubtaskContext): Promise<SinkWriter<KitRecord, PendingFile>> {
-    context.logger.debug('connects', { url: `files://user:${secret}@host` })
-    return super.createWriter(context)
-  }
-}
-
-class HidesCodes extends HonestSink {
-  override async createWriter(
-    context: SubtaskContext,
-  ): Promise<SinkWriter<KitRecord, PendingFile>> {
-    try {
-      return await super.createWriter(context)
-    } catch (cause) {
-      throw new Error(`no writer: ${messageOf(cause)}`, { cause })
-    }
-  }
-}
-
-/** Right as long as the process lives. */
-class PreparesInMemory extends HonestSink {
-  static readonly prepared: Map<string, readonly KitRecord[]> = new Map()
-
-  override newWriter(context: SubtaskContext): HonestWriter {
-    const writer = new HonestWriter(this.target, context)
-    writer.store = (name, records) => {
-      PreparesInMemory.prepared.set(join(this.target.directory, name), records)
-      return Promise.resolve()
-    }
-    return writer
-  }
-
-  override async commit(file: PendingFile): Promise<CommitOutcome> {
-    const key = join(this.target.directory, file.pending)
-    const records = PreparesInMemory.prepared.get(key)
-    if (records === undefined) return super.commit(file)
-    await this.target.writeVisible(file.visible, records)
-    PreparesInMemory.prepared.delete(key)
-    return { status: 'committed' }
-  }
-}
-
-class LosesThePlace extends HonestSink {
-  override readonly committableSerializer: typeof jsonSerializer = {
-    ...jsonSerializer,
-    serialize: ({ pending, visible }) =>
-      jsonSerializer.serialize({ pending: pending.slice(0, 9), visible }),
-  }
-}
-
-class GuessesVersions extends HonestSink {
-  override readonly committableSerializer: typeof jsonSerializer = {
-    ...jsonSerializer,
-    deserialize: (_version, bytes) => jsonSerializer.deserialize(1, bytes),
   }
 }
 
@@ -416,6 +259,26 @@ export const brokenSinks: Readonly<Record<string, BrokenSink>> = {
     ),
     driver: { invalidOptions: () => mistakesIn(accepted) },
   },
+  'forgets-what-is-retained': broken(
+    'notes of commits go while a checkpoint that holds them is retained',
+    'replay.olderSavepoint',
+    (target) => new ForgetsWhatIsRetained(target),
+  ),
+  'commits-by-the-old-columns': broken(
+    'what was prepared cannot be committed when the target has a column more',
+    'schemaChange.withPendingDrainsFirst',
+    withCommit(rejectedByNewColumns),
+  ),
+  'commits-again-without-an-answer': broken(
+    'a commit whose answer is lost is done again under another name',
+    'crash@K8.lostReply',
+    withCommit(committedAgainWithoutAnAnswer),
+  ),
+  'takes-lost-answers-for-done': broken(
+    'what was sent on a connection that broke is taken for written',
+    'crash@K4.lostReply',
+    withWriter((target, context) => new TakesLostAnswersForDone(target, context)),
+  ),
   'leaves-a-file-on-open': broken(
     'a writer that never got a record leaves something',
     'close.beforeOpen',

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -24,7 +25,9 @@ export class FileTarget {
   }
 
   async writePending(name: string, records: readonly KitRecord[]): Promise<void> {
-    await coded(writeFile(join(this.directory, 'pending', name), JSON.stringify(records)))
+    await this.#answered(() =>
+      coded(writeFile(join(this.directory, 'pending', name), JSON.stringify(records))),
+    )
   }
 
   async readPending(name: string): Promise<readonly KitRecord[]> {
@@ -36,20 +39,19 @@ export class FileTarget {
     // An older attempt may be writing the same.
     const temporary = join(this.directory, `${name}.${randomUUID()}.tmp`)
     await coded(writeFile(temporary, JSON.stringify(records)))
-    await rename(temporary, join(this.directory, 'visible', name))
+    await this.#answered(() => rename(temporary, join(this.directory, 'visible', name)))
   }
 
   /** @returns whether the pending file was there. */
   async publish(pending: string, visible: string): Promise<boolean> {
     try {
-      await rename(
-        join(this.directory, 'pending', pending),
-        join(this.directory, 'visible', visible),
+      await this.#answered(() =>
+        rename(join(this.directory, 'pending', pending), join(this.directory, 'visible', visible)),
       )
       return true
     } catch (thrown) {
       if (systemCodeOf(thrown) === 'ENOENT') return false
-      throw unusable(thrown)
+      throw thrown instanceof FlinktsError ? thrown : unusable(thrown)
     }
   }
 
@@ -76,8 +78,24 @@ export class FileTarget {
     await rm(join(this.directory, 'visible', name), { force: true })
   }
 
+  /** The next answer does not come; that to a request which was done if the number is even. */
+  async loseAnswer(byteCount: number): Promise<void> {
+    await writeFile(join(this.directory, 'lost-answer'), byteCount % 2 === 0 ? 'done' : 'not done')
+  }
+
   async remove(): Promise<void> {
     await rm(this.directory, { recursive: true, force: true })
+  }
+
+  async #answered(request: () => Promise<void>): Promise<void> {
+    const file = join(this.directory, 'lost-answer')
+    const lost = existsSync(file) ? readFileSync(file, 'utf8') : undefined
+    if (lost !== 'not done') await request()
+    if (lost === undefined) return
+    rmSync(file, { force: true })
+    throw new FlinktsError('FLINKTS_STORAGE_FAILED', 'the connection is lost', {
+      hint: 'Try again.',
+    })
   }
 
   async #list(folder: string): Promise<readonly string[]> {

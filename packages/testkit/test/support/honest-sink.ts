@@ -56,7 +56,12 @@ export class HonestSink implements Sink<KitRecord, PendingFile, 'exactly-once', 
   }
 
   async commit({ pending, visible }: PendingFile): Promise<CommitOutcome> {
-    if (await this.target.publish(pending, visible)) return { status: 'committed' }
+    try {
+      if (await this.target.publish(pending, visible)) return { status: 'committed' }
+    } catch (cause) {
+      if (cause instanceof FlinktsError && cause.retryable) return { status: 'retry', cause }
+      throw cause
+    }
     if (await this.target.isVisible(visible)) return { status: 'already-committed' }
     throw new FlinktsError('FLINKTS_COMMIT_REJECTED', `pending file "${pending}" is gone`)
   }

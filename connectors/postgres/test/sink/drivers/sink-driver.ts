@@ -8,10 +8,12 @@ import type {
   VisibleRecord,
 } from '@flinkts/testkit'
 import { postgresDriver } from '../../../src/client.ts'
+import { startProxy, type TcpProxy } from '@flinkts/testkit/proxy'
 import type { PostgresSinkMode, PostgresSinkOptions, RowChange } from '../../../src/index.ts'
 import { postgresSinkOver } from '../../../src/sink/sink.ts'
 import {
   createRole,
+  directly,
   dropWithRole,
   leave,
   loginOf,
@@ -27,9 +29,14 @@ import {
 export type Target = {
   readonly [Name in keyof PostgresConnection]: PostgresConnection[Name] & JsonValue
 } & {
+  /** That of the server itself; the sink goes through a proxy. */
+  readonly serverPort: number
   /** In the schema `public`. */
   readonly table: string
 }
+
+/** Those of this process, by the name of the database. */
+const proxies = new Map<string, TcpProxy>()
 
 /** What differs between the sinks that are tested. */
 export interface TestedSink {
@@ -48,7 +55,9 @@ export function sinkDriver({ mode, capabilities }: TestedSink, module: string): 
          split int4 NOT NULL, seq int4 NOT NULL, payload text NOT NULL,
          PRIMARY KEY (${byKey ? 'id' : 'place'}))`,
     )
-    return { ...connection, ...role, table }
+    const proxy = await startProxy(connection)
+    proxies.set(connection.database, proxy)
+    return { ...proxy.connection, ...role, serverPort: connection.port, table }
   }
   const options = (target: Target): PostgresSinkOptions<KitRecord> => ({
     mode,
@@ -83,7 +92,7 @@ export function sinkDriver({ mode, capabilities }: TestedSink, module: string): 
     createSink: (target) => postgresSinkOver<KitRecord>(postgresDriver, options(target)),
     readCommitted: (target) =>
       query<VisibleRecord>(
-        target,
+        directly(target),
         `SELECT id, split, seq, payload FROM ${quoted(target.table)} ORDER BY place`,
       ),
     listInFlight: async (target) => [
@@ -91,13 +100,22 @@ export function sinkDriver({ mode, capabilities }: TestedSink, module: string): 
       ...(await stagedIn(target)).map((name) => `staged ${name}`),
     ],
     async removePrepared(target) {
-      for (const name of await preparedIn(target))
-        await query(target, `ROLLBACK PREPARED '${name}'`)
-      if (await hasStaging(target)) await query(target, 'DELETE FROM flinkts_staging')
+      const login = directly(target)
+      for (const name of await preparedIn(target)) await query(login, `ROLLBACK PREPARED '${name}'`)
+      if (await hasStaging(target)) await query(login, 'DELETE FROM flinkts_staging')
     },
-    killConnections: terminateConnections,
+    async extendTarget(target) {
+      await query(directly(target), `ALTER TABLE ${quoted(target.table)} ADD COLUMN more text`)
+    },
+    killConnections: (target) => terminateConnections(directly(target)),
+    async breakConnections({ database }, byteCount) {
+      proxies.get(database)?.breakAfter(byteCount)
+    },
     async clean(target) {
-      await terminateConnections(target)
+      const { database } = target
+      await proxies.get(database)?.close()
+      proxies.delete(database)
+      await terminateConnections(directly(target))
       await this.removePrepared?.(target)
       await leave(target)
       await dropWithRole(target)
@@ -139,7 +157,7 @@ export const heldBack: Omit<SinkCapabilities, 'mechanism'> = {
 async function stagedIn(target: Target): Promise<readonly string[]> {
   if (!(await hasStaging(target))) return []
   const rows = await query<{ name: string }>(
-    target,
+    directly(target),
     'SELECT DISTINCT transaction AS name FROM flinkts_staging ORDER BY name',
   )
   return rows.map(({ name }) => name)
@@ -147,7 +165,7 @@ async function stagedIn(target: Target): Promise<readonly string[]> {
 
 async function hasStaging(target: Target): Promise<boolean> {
   const [row] = await query<{ found: boolean }>(
-    target,
+    directly(target),
     `SELECT to_regclass('public.flinkts_staging') IS NOT NULL AS found`,
   )
   return row?.found === true
@@ -155,7 +173,7 @@ async function hasStaging(target: Target): Promise<boolean> {
 
 async function preparedIn(target: Target): Promise<readonly string[]> {
   const rows = await query<{ gid: string }>(
-    target,
+    directly(target),
     'SELECT gid FROM pg_prepared_xacts WHERE database = current_database() ORDER BY gid',
   )
   return rows.map(({ gid }) => gid)

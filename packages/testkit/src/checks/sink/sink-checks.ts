@@ -7,6 +7,8 @@ import { contractChecks } from './contract-checks.ts'
 import { crashChecks } from './crash-points.ts'
 import { keyChecks } from './key-checks.ts'
 import { killChecks } from './kill-checks.ts'
+import { networkChecks } from './network-checks.ts'
+import { replayChecks } from './replay-checks.ts'
 import { takeoverChecks } from './takeover-checks.ts'
 import { visibilityChecks } from './visibility-checks.ts'
 
@@ -19,7 +21,9 @@ export const sinkKit: Kit<SinkDriver> = {
     ...visibilityChecks,
     ...commitChecks,
     ...takeoverChecks,
+    ...replayChecks,
     ...crashChecks,
+    ...networkChecks,
     ...killChecks,
   ],
   claimsOf: sinkClaims,

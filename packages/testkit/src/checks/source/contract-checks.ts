@@ -5,13 +5,12 @@ import { SourceScenario } from '../../engine/source/source-scenario.ts'
 import { failOn, violation } from '../../engine/violation.ts'
 import { withLargeRecord, workload } from '../../records/kit-record.ts'
 import { trickyNames } from '../tricky-names.ts'
+import { pollChecks } from './poll-checks.ts'
 import { serializerChecks } from './serializer-checks.ts'
 import type { SourceCheck } from './source-check.ts'
 
 /** How long a reader that has nothing to do may take to close. */
 const closeMsMax = 2_000
-/** Records that a poll may emit after the one that was to be its last. */
-const overrunMax = 16
 
 /** What the interfaces of a source demand. @internal */
 export const contractChecks: readonly SourceCheck[] = [
@@ -132,43 +131,6 @@ export const contractChecks: readonly SourceCheck[] = [
     },
   },
   {
-    name: 'poll.respectsTheBudget',
-    level: 'L0',
-    holds: 'a poll returns soon when it is told that it emits enough',
-    proves: [],
-    once: true,
-    async run(context) {
-      const size = { splitCount: 1, batchCount: 1, recordsPerBatch: 300 }
-      await using scenario = await SourceScenario.open(context, size)
-      const attempt = await scenario.start({ pollRecordsMax: 1 })
-      await scenario.readAll(attempt)
-      const overrun = Math.max(...attempt.subtasks.map((subtask) => subtask.overrunMax))
-      if (overrun > overrunMax) throw violation(`a poll emitted ${overrun} records too many`)
-      await scenario.runOut(attempt)
-    },
-  },
-  {
-    name: 'idle.noSpin',
-    level: 'L0',
-    holds: 'a reader with nothing to emit is not available again and again',
-    proves: [],
-    once: true,
-    needs: ({ boundedness }) => (boundedness === 'bounded' ? 'a bounded source ends' : undefined),
-    async run(context) {
-      await using scenario = await SourceScenario.open(context)
-      const attempt = await scenario.start()
-      await scenario.readAll(attempt)
-      const polls = (): number =>
-        attempt.subtasks.reduce((sum, { pollCount }) => sum + pollCount, 0)
-      const before = polls()
-      const ms = Math.max(context.quietMs, 100)
-      await scenario.idle(attempt, ms)
-      const count = polls() - before
-      if (count > ms) throw violation(`${count} polls in ${ms} ms, and nothing to emit`)
-      await scenario.runOut(attempt)
-    },
-  },
-  {
     name: 'close.beforeOpen',
     level: 'L0',
     holds: 'what was created and never started can be closed',
@@ -210,6 +172,7 @@ export const contractChecks: readonly SourceCheck[] = [
       await scenario.finish()
     },
   },
+  ...pollChecks,
   ...serializerChecks,
 ]
 

@@ -147,6 +147,11 @@ export class SinkAttempt {
     await commitUntilDone(committer, committable)
   }
 
+  /** No checkpoint before this one is retained any more. */
+  async forget(beforeCheckpointId: number): Promise<void> {
+    for (const committer of this.#committers) await committer.forget?.(beforeCheckpointId)
+  }
+
   /** A whole checkpoint with the next batch. */
   async checkpoint(): Promise<void> {
     await this.writeBatch()

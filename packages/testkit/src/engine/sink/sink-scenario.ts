@@ -1,5 +1,6 @@
 import { defined, delay } from '@flinkts/core/connector'
 import type { SinkCheckContext } from '../../checks/sink/sink-check.ts'
+import type { SinkCapabilities } from '../../capabilities/sink-capabilities.ts'
 import type { JsonValue } from '../../driver/connector-driver.ts'
 import type { SinkDriver } from '../../driver/sink-driver.ts'
 import {
@@ -91,6 +92,10 @@ export class SinkScenario implements AsyncDisposable {
   /** Does nothing if the driver cannot. */
   async killConnections(): Promise<void> {
     await this.#driver.killConnections?.(this.target)
+  }
+
+  get capabilities(): SinkCapabilities {
+    return this.#driver.capabilities
   }
 
   /** What is visible now. */

@@ -112,6 +112,11 @@ export class SourceAttempt {
     await Promise.race([...waiting, delay(scheduler, idleMs)])
   }
 
+  /** Polls those that are not available. @returns those that emitted something all the same. */
+  pollEarly(): readonly SourceSubtask[] {
+    return this.subtasks.filter((subtask) => subtask.pollEarly(this.#place.pollRecordsMax))
+  }
+
   /** The barrier: the enumerator at once, each reader when it comes to it in its mail. */
   async cut(): Promise<SourceCut> {
     const checkpointId = this.#job.nextCheckpointId()

@@ -38,6 +38,8 @@ const stepsPerCheckpoint = 6
 const restMs = 200
 /** When no record came for so long, maybe none will. */
 const stalledMs = 150
+/** When no record came for so long, somebody looks why. */
+const silentMs = 700
 /** Batches that are there before the first start. @internal */
 export const batchesAtFirst = 2
 
@@ -200,13 +202,24 @@ export class SourceScenario implements AsyncDisposable {
     }
   }
 
-  /** Runs until everything that was written was emitted, with checkpoints on the way. */
-  async readAll(attempt: SourceAttempt): Promise<void> {
+  /**
+   * Runs until everything that was written was emitted, with checkpoints on the way.
+   *
+   * @param stalled - called when nothing has come for longer than a source needs.
+   */
+  async readAll(attempt: SourceAttempt, stalled?: () => Promise<void>): Promise<void> {
     const deadline = this.job.deadline()
+    let lastCount = -1
+    let lastMs = performance.now()
     for (let steps = 1; !this.#all(attempt); steps += 1) {
       deadline.check(() => this.#missing(attempt))
       await attempt.step()
       if (steps % stepsPerCheckpoint === 0) await attempt.checkpoint()
+      const count = this.emitted(attempt).length
+      if (count === lastCount && performance.now() - lastMs < silentMs) continue
+      if (count === lastCount) await stalled?.()
+      lastCount = count
+      lastMs = performance.now()
     }
   }
 

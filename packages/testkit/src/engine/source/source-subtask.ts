@@ -52,6 +52,8 @@ export class SourceSubtask {
   #emitted: Emitted[] = []
   #status: 'ready' | 'waiting' | 'ended' = 'ready'
   #available: Promise<void> = Promise.resolve()
+  /** Whether `#available` is a promise of the reader that has not resolved. */
+  #promised = false
   #noMoreSplits = false
   #polling = false
   #budget = 0
@@ -94,7 +96,28 @@ export class SourceSubtask {
 
   /** @returns whether another poll is worth it at once. */
   poll(recordsMax: number): boolean {
-    if (this.#status !== 'ready') return false
+    return this.#status === 'ready' && this.#poll(recordsMax)
+  }
+
+  /**
+   * Polls before the reader is available, as the engine may, and goes on waiting for the promise
+   * that it has.
+   *
+   * @returns whether something was emitted.
+   */
+  pollEarly(recordsMax: number): boolean {
+    if (this.#status !== 'waiting') return false
+    const before = this.#emitted.length
+    this.#poll(recordsMax)
+    return this.#emitted.length > before
+  }
+
+  /** Whether the promise that the reader has given is still to resolve. */
+  get promised(): boolean {
+    return this.#promised
+  }
+
+  #poll(recordsMax: number): boolean {
     this.pollCount += 1
     this.#budget = recordsMax
     this.#polling = true
@@ -106,6 +129,7 @@ export class SourceSubtask {
     this.overrunMax = Math.max(this.overrunMax, -this.#budget)
     switch (status) {
       case 'more-available':
+        this.#status = 'ready'
         return true
       case 'nothing-available':
         this.#wait()
@@ -155,8 +179,11 @@ export class SourceSubtask {
 
   #wait(): void {
     this.#status = 'waiting'
+    if (this.#promised) return
+    this.#promised = true
     this.#available = this.reader.available().then(() => {
-      this.#status = 'ready'
+      this.#promised = false
+      if (this.#status === 'waiting') this.#status = 'ready'
     })
   }
 

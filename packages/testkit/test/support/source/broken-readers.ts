@@ -122,6 +122,38 @@ export class Spins extends LogReader {
   }
 }
 
+export class GivesPromisesAway extends LogReader {
+  override renew(): void {
+    this.replaceWake()
+  }
+}
+
+export class LosesAWakeUp extends LogReader {
+  #count = 0
+
+  override wakeUp(): void {
+    this.#count += 1
+    if (this.#count % 4 !== 0) super.wakeUp()
+  }
+}
+
+/** Takes every poll for one that it has asked for. */
+export class CountsOnItsWakeUps extends LogReader {
+  #awake = true
+
+  override wakeUp(): void {
+    this.#awake = true
+    super.wakeUp()
+  }
+
+  override pollNext(output: SourceOutput<KitRecord>): InputStatus {
+    if (!this.#awake) for (const progress of this.splits.values()) progress.fetched += 1
+    const status = super.pollNext(output)
+    this.#awake = status === 'more-available'
+    return status
+  }
+}
+
 export class IgnoresTheBudget extends LogReader {
   override pollNext(output: SourceOutput<KitRecord>): InputStatus {
     const endless: SourceOutput<KitRecord> = {

@@ -42,6 +42,7 @@ export class LogReader<Split extends LogSplit = LogSplit>
   protected readonly checkpoints: Map<number, ReadonlyMap<string, number>> = new Map()
   protected timer: Cancellable | undefined
   #wake = Promise.withResolvers<void>()
+  #awake = false
   #kicks: number
   #failure: { readonly cause: unknown } | undefined
   #noMoreSplits = false
@@ -58,7 +59,7 @@ export class LogReader<Split extends LogSplit = LogSplit>
 
   pollNext(output: SourceOutput<KitRecord>): InputStatus {
     if (this.#failure !== undefined) throw this.#failure.cause
-    this.#wake = Promise.withResolvers()
+    this.renew()
     for (const progress of [...this.splits.values()]) {
       if (!this.emit(progress, output)) return 'more-available'
       if (!this.done(progress)) continue
@@ -168,7 +169,19 @@ export class LogReader<Split extends LogSplit = LogSplit>
   }
 
   wakeUp(): void {
+    this.#awake = true
     this.#wake.resolve()
+  }
+
+  /** A promise that has not resolved is not given away: somebody may wait for it. */
+  renew(): void {
+    if (!this.#awake) return
+    this.replaceWake()
+  }
+
+  replaceWake(): void {
+    this.#awake = false
+    this.#wake = Promise.withResolvers()
   }
 
   fetchLater(): void {
