@@ -13,7 +13,14 @@ export {
 export type { HarnessElement } from './testing/harness/harness-outputs.ts'
 export type { HarnessFile, HarnessSnapshot } from './testing/harness/harness-snapshot.ts'
 export type { Harness } from './testing/harness/task-harness.ts'
+export { connectorsOf, type JobConnectors, withConnectors } from './testing/job-connectors.ts'
 export { ManualScheduler } from './testing/manual-scheduler.ts'
+export { type SinkHooks, type SinkMoment, sinkWithMoments } from './testing/moments/sink-moments.ts'
+export {
+  type SourceHooks,
+  type SourceMoment,
+  sourceWithMoments,
+} from './testing/moments/source-moments.ts'
 export {
   type HarnessOptions,
   type HarnessStream,
