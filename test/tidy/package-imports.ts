@@ -18,7 +18,7 @@ const packageImports: Readonly<Record<string, readonly string[]>> = {
   'packages/core': [],
   'packages/formats': core,
   'packages/filesystem': [...core, '@flinkts/formats'],
-  'packages/cli': core,
+  'packages/cli': [...core, '@flinkts/core/testing'],
   'packages/testkit': [...core, '@flinkts/core/testing'],
 }
 const connectorImports = [

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type ExitCode, exitCodes } from './exit-code.ts'
+import { crashPoints, parsePoints, type PointChoice } from './prove/crash-points.ts'
 
 /** What every command can be told. @internal */
 export interface CommonFlags {
@@ -34,12 +35,25 @@ export interface RunFlags extends CommonFlags {
   readonly logLevel: (typeof logLevels)[number]
 }
 
+/** @internal */
+export interface ProveFlags extends CommonFlags {
+  /** Absent: all that apply. */
+  readonly points?: readonly PointChoice[]
+  /** How often each point is tried. */
+  readonly kills: number
+  readonly seed: number
+  readonly keep?: boolean
+  /** How long a process may run, in seconds. */
+  readonly timeout: number
+}
+
 /** What the commands do; each gives the exit code of the process. @internal */
 export interface CommandHandlers {
   version(): Promise<string>
   run(file: string, flags: RunFlags): Promise<ExitCode>
   explain(file: string, flags: ExplainFlags): Promise<ExitCode>
   check(file: string, flags: CheckFlags): Promise<ExitCode>
+  prove(file: string, flags: ProveFlags): Promise<ExitCode>
 }
 
 /** Where help goes; default: the streams of the process. @internal */
@@ -76,6 +90,9 @@ export async function runCommandLine(
     check: async (file, flags) => {
       exitCode = await handlers.check(file, flags)
     },
+    prove: async (file, flags) => {
+      exitCode = await handlers.prove(file, flags)
+    },
   })
   try {
     await program.parseAsync(argv, { from: 'user' })
@@ -98,9 +115,10 @@ interface Program {
   readonly run: (file: string, flags: RunFlags) => Promise<void>
   readonly explain: (file: string, flags: ExplainFlags) => Promise<void>
   readonly check: (file: string, flags: CheckFlags) => Promise<void>
+  readonly prove: (file: string, flags: ProveFlags) => Promise<void>
 }
 
-function createProgram({ output, version, run, explain, check }: Program): Command {
+function createProgram({ output, version, run, explain, check, prove }: Program): Command {
   const program = new Command('flinkts')
     .description('Runs and inspects jobs: stream integration, exactly once end to end.')
     .version(version)
@@ -143,6 +161,19 @@ function createProgram({ output, version, run, explain, check }: Program): Comma
     .addOption(verboseOption())
     .addHelpText('after', exitCodesHelp)
     .action(check)
+  program
+    .command('prove')
+    .description('Kill a job at each crash point, on scratch copies of its targets, and compare.')
+    .argument('<file>', 'the job file')
+    .addOption(pointsOption())
+    .addOption(killsOption())
+    .addOption(seedOption())
+    .addOption(parallelismOption())
+    .addOption(timeoutOption())
+    .option('--keep', 'keep the scratch copies and checkpoints, and say where they are')
+    .addOption(verboseOption())
+    .addHelpText('after', pointsHelp + exitCodesHelp)
+    .action(prove)
   return program
 }
 
@@ -156,6 +187,13 @@ Signals:
   and after any crash, the next run goes on without loss or repetition.
 `
 
+const pointsHelp = `
+Crash points:
+${crashPoints.map(({ name, when }) => `  ${name.padEnd(3)}  ${when}`).join('\n')}
+
+The real targets are not touched. K points are tried at every sink, S points at every source.
+`
+
 function checkpointDirOption(): Option {
   const description =
     'where checkpoints are kept, a directory for each job (default: .flinkts beside the job file)'
@@ -164,7 +202,7 @@ function checkpointDirOption(): Option {
 
 function parallelismOption(): Option {
   const description = 'subtasks of every operator that does not say otherwise'
-  return new Option('--parallelism <count>', description).argParser(parseParallelism)
+  return new Option('--parallelism <count>', description).argParser(parseCount)
 }
 
 function threadsOption(): Option {
@@ -190,11 +228,36 @@ function logLevelOption(): Option {
     .default('info')
 }
 
+function pointsOption(): Option {
+  const description = 'K4,S2: only these; K4@files: of one operator; K4@files#3: its third time'
+  return new Option('--points <list>', description).argParser((text) => {
+    const points = parsePoints(text)
+    if (points !== undefined) return points
+    throw new InvalidArgumentError('Points are K1 to K12 and S1 to S8, as in K4,S2 or K4@files#3.')
+  })
+}
+
+function killsOption(): Option {
+  return countOption('--kills <count>', 'how often each point is tried', 1)
+}
+
+function seedOption(): Option {
+  return countOption('--seed <number>', 'picks the times at which the job is killed', 1)
+}
+
+function timeoutOption(): Option {
+  return countOption('--timeout <seconds>', 'how long each process may run', 60)
+}
+
+function countOption(flags: string, description: string, byDefault: number): Option {
+  return new Option(flags, description).argParser(parseCount).default(byDefault)
+}
+
 function verboseOption(): Option {
   return new Option('--verbose', 'print the stack of an error, too')
 }
 
-function parseParallelism(text: string): number {
+function parseCount(text: string): number {
   const count = wholeNumber(text)
   if (count !== undefined && count >= 1) return count
   throw new InvalidArgumentError('Use a whole number from 1.')

@@ -44,5 +44,10 @@ function handlers(reporter: ErrorReporter): CommandHandlers {
       const { checkCommand } = await import('./check-command.ts')
       return checkCommand(file, flags)
     },
+    prove: async (file, flags) => {
+      reporter.configure(flags)
+      const { proveCommand } = await import('./prove/prove-command.ts')
+      return proveCommand(file, flags)
+    },
   }
 }

@@ -8,7 +8,7 @@ export type ExitCode = 0 | 1 | 2 | 3 | 130 | 143
 /** What each exit code means, for people. @internal */
 export const exitCodes: readonly { readonly code: ExitCode; readonly meaning: string }[] = [
   { code: 0, meaning: 'the job finished, or stopped in order; nothing was found' },
-  { code: 1, meaning: 'the job failed' },
+  { code: 1, meaning: 'the job failed, or was not proved' },
   { code: 2, meaning: 'wrong use: the arguments, or the job file' },
   { code: 3, meaning: 'the checks before the start found errors' },
   { code: 130, meaning: 'ended at once by a second signal, which was SIGINT' },
@@ -25,6 +25,7 @@ const wrongUse: ReadonlySet<unknown> = new Set([
   'FLINKTS_OPERATOR_ID_DUPLICATE',
   'FLINKTS_GUARANTEE_VIOLATED',
   'FLINKTS_OPTION_INVALID',
+  'FLINKTS_PROVE_UNSUPPORTED',
 ])
 
 /** The exit code for what made a command fail. @internal */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type CommandHandlers, runCommandLine } from '../src/command-line.ts'
+import { crashPoints } from '../src/prove/crash-points.ts'
 import { containing } from './support/matchers.ts'
 
 interface Call {
@@ -25,6 +26,7 @@ async function parse(
     run: handle('run'),
     explain: handle('explain'),
     check: handle('check'),
+    prove: handle('prove'),
   }
   const exitCode = await runCommandLine(argv, handlers, {
     writeOut: (text) => {
@@ -58,6 +60,46 @@ describe('the command line', () => {
         },
       },
     ])
+  })
+
+  test('reads the options of prove', async () => {
+    const { calls } = await parse(
+      ...['prove', 'job.ts', '--points', 'K4,S2@lines#3', '--kills', '2', '--seed', '7', '--keep'],
+      ...['--timeout', '9', '--parallelism', '2'],
+    )
+
+    expect(calls).toEqual([
+      {
+        command: 'prove',
+        file: 'job.ts',
+        flags: {
+          points: [{ point: 'K4' }, { point: 'S2', operatorId: 'lines', nth: 3 }],
+          kills: 2,
+          seed: 7,
+          keep: true,
+          timeout: 9,
+          parallelism: 2,
+        },
+      },
+    ])
+  })
+
+  test('lists every crash point in the help of prove', async () => {
+    const { out } = await parse('prove', '--help')
+
+    for (const { name, when } of crashPoints)
+      expect(out).toContain(`  ${name.padEnd(3)}  ${when}\n`)
+  })
+
+  test.each([
+    ['--points', 'K13', 'Points are K1 to K12 and S1 to S8, as in K4,S2 or K4@files#3.'],
+    ['--kills', '0', 'Use a whole number from 1.'],
+    ['--timeout', 'soon', 'Use a whole number from 1.'],
+  ])('refuses to prove with %s %s', async (option, value, hint) => {
+    await expect(parse('prove', 'job.ts', option, value)).rejects.toMatchObject({
+      code: 'FLINKTS_ARGUMENT_INVALID',
+      hint: containing(hint),
+    })
   })
 
   test('leaves out what is not said', async () => {

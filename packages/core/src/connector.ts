@@ -15,6 +15,7 @@ export type { AsyncContext, AsyncFunction, OpenAsyncFunction } from './connector
 export type { CommitOutcome, Committer } from './connector/committer.ts'
 export type { ConnectorContext, SubtaskContext } from './connector/context.ts'
 export type { Finding, Preflight, PreflightContext } from './connector/preflight.ts'
+export type { CommittedRecord, SinkProver, SourceProver } from './connector/prover.ts'
 export type { SinkRecordContext, SinkWriter } from './connector/sink-writer.ts'
 export type { Sink } from './connector/sink.ts'
 export { type SingleSplit, singleSplit } from './connector/single-split.ts'

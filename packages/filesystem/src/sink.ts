@@ -1,5 +1,11 @@
 import { FlinktsError } from '@flinkts/core/connector'
-import type { ConnectorContext, Finding, Sink, SubtaskContext } from '@flinkts/core/connector'
+import type {
+  ConnectorContext,
+  Finding,
+  Sink,
+  SinkProver,
+  SubtaskContext,
+} from '@flinkts/core/connector'
 import { committableSerializer } from './committable.ts'
 import type { FileCommittable } from './committable.ts'
 import { FileCommitter } from './committer.ts'
@@ -8,6 +14,7 @@ import { resolveFileSinkOptions } from './options.ts'
 import type { FileSinkOptions, ResolvedFileSinkOptions } from './options.ts'
 import { reportsOn } from './conformance.ts'
 import { isOfEarlierAttempt, uploadNamePrefix } from './part-name.ts'
+import { FileSinkProver, isProvable } from './sink-prover.ts'
 import { FileWriter } from './writer.ts'
 
 /**
@@ -30,12 +37,17 @@ class FileSink<In> implements Sink<In, FileCommittable, 'exactly-once', never> {
   readonly mechanism = 'files are published by a rename after the checkpoint'
   readonly conformance: readonly string[]
   readonly committableSerializer = committableSerializer
+  readonly prover?: () => Promise<SinkProver<In>>
   readonly #options: ResolvedFileSinkOptions<In>
 
   constructor(options: ResolvedFileSinkOptions<In>) {
     this.#options = options
     this.description = `${options.format.name} files in ${options.store.location}`
     this.conformance = reportsOn(options.store, 'sink')
+    if (isProvable(options)) {
+      this.prover = () =>
+        Promise.resolve(new FileSinkProver((store) => new FileSink({ ...options, store })))
+    }
   }
 
   async preflight(): Promise<readonly Finding[]> {

@@ -2,6 +2,7 @@ import { messageOf } from '@flinkts/core/connector'
 import type {
   Finding,
   Source,
+  SourceProver,
   SourceReaderContext,
   SplitEnumeratorContext,
 } from '@flinkts/core/connector'
@@ -45,6 +46,12 @@ class FileSource<Out> implements Source<Out, FileSplit, FileEnumeratorState, tru
     const watching = options.watch !== undefined
     this.boundedness = watching ? 'continuous-unbounded' : 'bounded'
     this.conformance = reportsOn(options.store, watching ? 'source-watching' : 'source')
+  }
+
+  /** The files that are there now: to read them leaves nothing behind. */
+  prover(): Promise<SourceProver<Out>> {
+    const options = { ...this.#options, watch: undefined }
+    return Promise.resolve({ createSource: () => new FileSource(options) })
   }
 
   async preflight(): Promise<readonly Finding[]> {

@@ -34,6 +34,14 @@ export const errorTable = {
     retryable: false,
     summary: 'Something threw where nobody catches it, or ended the process of the job.',
   },
+  FLINKTS_PROVE_UNSUPPORTED: {
+    retryable: false,
+    summary: 'A source or sink has no prover, so that flinkts prove cannot run the job.',
+  },
+  FLINKTS_PROVE_NO_REFERENCE: {
+    retryable: false,
+    summary: 'Undisturbed runs fail, commit nothing or differ: there is nothing to compare with.',
+  },
   // Testing.
   FLINKTS_TEST_INVALID: {
     retryable: false,

@@ -3,6 +3,7 @@ import type { Serializer } from '../common/serializer.ts'
 import type { Committer } from './committer.ts'
 import type { ConnectorContext, SubtaskContext } from './context.ts'
 import type { Finding, Preflight } from './preflight.ts'
+import type { SinkProver } from './prover.ts'
 import type { SinkWriter } from './sink-writer.ts'
 
 /**
@@ -48,6 +49,8 @@ export interface Sink<
    * is logged. A later run of the lineage cleans up by itself.
    */
   leftBehind?(context: ConnectorContext): Promise<readonly Finding[]>
+  /** How `flinkts prove` runs it; absent: it cannot. May be loaded when it is asked for. */
+  prover?(): Promise<SinkProver<In>>
   /** Present if and only if writers have `snapshotState`. */
   readonly writerStateSerializer?: Serializer<WriterState>
 }

@@ -1,5 +1,6 @@
 import type { Serializer } from '../common/serializer.ts'
 import type { Preflight } from './preflight.ts'
+import type { SourceProver } from './prover.ts'
 import type { SourceReader, SourceReaderContext } from './source-reader.ts'
 import type { SourceSplit } from './source-split.ts'
 import type { SplitEnumerator, SplitEnumeratorContext } from './split-enumerator.ts'
@@ -39,4 +40,6 @@ export interface Source<
     restored: EnumeratorState | undefined,
   ): SplitEnumerator<Split, EnumeratorState>
   createReader(context: SourceReaderContext): SourceReader<Out, Split>
+  /** How `flinkts prove` reads it; absent: it cannot. */
+  prover?(): Promise<SourceProver<Out>>
 }
