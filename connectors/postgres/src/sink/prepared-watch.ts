@@ -21,9 +21,9 @@ interface Prepared {
 }
 
 /**
- * Looks now and then how long transactions of an operator have been prepared, in whichever run: they
- * hold locks and keep `VACUUM` from cleaning up. Looks on the server, because whoever prepared one
- * may be gone; a look that fails says so and stops nothing.
+ * Looks now and then how long transactions of an operator have been prepared, in whichever run:
+ * they hold locks and keep `VACUUM` from cleaning up. Looks on the server, because whoever prepared
+ * one may be gone; a look that fails says so and stops nothing.
  *
  * @internal
  */
@@ -90,8 +90,8 @@ export class PreparedWatch {
       transactions: old.map(({ name }) => name).join(', '),
       oldestMs: oldest.ageMs,
       hint:
-        'Those of this run are committed when a checkpoint completes: see why none does. Those of ' +
-        'a run that is never continued are ended by ROLLBACK PREPARED, which loses their rows.',
+        'Those of this run are committed when a checkpoint completes: see why none does. Those ' +
+        'of a run that is never continued are ended by ROLLBACK PREPARED, and lose their rows.',
     })
   }
 
