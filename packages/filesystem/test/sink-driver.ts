@@ -30,6 +30,7 @@ export const driver: SinkDriver<string> = {
     { because: 'the path is a file', target: thisFile, retryable: false },
     { because: 'the path is below a file', target: join(thisFile, 'out'), retryable: false },
   ],
+  states: new URL('states/sink/', import.meta.url),
   invalidOptions: () => [
     mistake('left-out', 'format', { path: '.' }),
     mistake('left-out', 'path', { format: jsonLines() }),

@@ -40,6 +40,7 @@ export function fileSourceDriver(
       const path = join(fileURLToPath(import.meta.url), 'in')
       return [{ because: 'the path is below a file', target: path, retryable: false }]
     },
+    states: new URL('states/source/', import.meta.url),
     invalidOptions: () => [
       mistake('left-out', 'path', { format: jsonLines() }),
       mistake('left-out', 'format', { path: '.' }),

@@ -9,6 +9,7 @@ export type {
   ConnectorDriver,
   InvalidOptions,
   JsonValue,
+  SchemaChange,
   UnreachableTarget,
 } from './driver/connector-driver.ts'
 export type { SinkDriver } from './driver/sink-driver.ts'

@@ -11,6 +11,7 @@ import type { Client } from 'pg'
 import type { Change, PostgresCdcOptions, Row } from '../../src/index.ts'
 import { postgresCdc } from '../../src/index.ts'
 import {
+  alterTable,
   createRole,
   directly,
   leave,
@@ -43,6 +44,9 @@ interface Place {
 /** By the name of the database. */
 const places = new Map<string, Place>()
 
+/** Databases whose table has no payload any more. */
+const withoutPayload = new Set<string>()
+
 /** The source for the conformance kit: a database, a role and a slot for each target. */
 export const driver: SourceDriver<Target, Change> = {
   name: 'postgres source',
@@ -62,6 +66,11 @@ export const driver: SourceDriver<Target, Change> = {
   setupNamed,
   unreachable: async (target) =>
     uselessLogins(target).map(({ login, ...why }) => ({ ...why, target: { ...target, ...login } })),
+  states: new URL('states/', import.meta.url),
+  async alterTarget(target, change) {
+    await alterTable(target, change)
+    if (change === 'dropped') withoutPayload.add(target.database)
+  },
   invalidOptions: () => {
     const { tables: _tables, ...withoutTables } = valid
     const { connection: _connection, ...withoutConnection } = valid
@@ -161,15 +170,27 @@ function slotOf({ database }: Pick<Target, 'database'>): string {
 
 function recordOf(row: Row, operation: KitRecord['operation']): KitRecord {
   const [split, seq] = [Number(row['split']), Number(row['seq'])]
-  const payload = row['payload']
+  const payload = row['payload'] ?? ''
   assert(typeof payload === 'string', 'text is a string')
   return { id: `${split}-${seq}`, split, seq, payload, operation }
 }
 
-async function write(client: Client, { table }: Target, record: KitRecord): Promise<void> {
+async function write(
+  client: Client,
+  { database, table }: Target,
+  record: KitRecord,
+): Promise<void> {
   const { id, split, seq, payload, operation } = record
   if (operation === 'delete') {
     await client.query(`DELETE FROM ${quoted(table)} WHERE (split, seq) = ($1, $2)`, [split, seq])
+    return
+  }
+  if (withoutPayload.has(database)) {
+    await client.query(`INSERT INTO ${quoted(table)} (split, seq, id) VALUES ($1, $2, $3)`, [
+      split,
+      seq,
+      id,
+    ])
     return
   }
   await client.query(

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { defined } from '@flinkts/core/connector'
 import { type PostgresConnection, sharedPostgres } from '@flinkts/test-services'
+import type { SchemaChange } from '@flinkts/testkit'
 import { Client, type QueryResultRow } from 'pg'
 
 /** What the drivers for the conformance kit do with databases, without the connector. */
@@ -27,6 +28,15 @@ export function ownRole({ database }: Login): Pick<Login, 'user' | 'password'> {
 /** The statement that makes the role. */
 export function createRole({ user, password }: Pick<Login, 'user' | 'password'>): string {
   return `CREATE ROLE ${user} LOGIN SUPERUSER PASSWORD '${password}'`
+}
+
+/** Changes the schema of the table of a target. */
+export async function alterTable(
+  target: Login & { readonly serverPort: number; readonly table: string },
+  change: SchemaChange,
+): Promise<void> {
+  const action = change === 'added' ? 'ADD COLUMN more text' : 'DROP COLUMN payload'
+  await query(directly(target), `ALTER TABLE ${quoted(target.table)} ${action}`)
 }
 
 /** Removes a database and its role. */

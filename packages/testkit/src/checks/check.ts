@@ -1,11 +1,12 @@
 import type { ConnectorDriver } from '../driver/connector-driver.ts'
 
 /**
- * `L0` the contract of the interfaces; `L2` what a source gives again; `L3` commits and crashes.
+ * `L0` the contract of the interfaces; `L2` what a source gives again; `L3` commits and crashes;
+ * `L4` what changes in the course of time.
  *
  * @internal
  */
-export type CheckLevel = 'L0' | 'L2' | 'L3'
+export type CheckLevel = 'L0' | 'L2' | 'L3' | 'L4'
 
 /** A driver of whatever connector. @internal */
 export type AnyDriver = ConnectorDriver<object>
@@ -22,6 +23,8 @@ export interface CheckContext<Driver extends AnyDriver> {
   readonly quietMs: number
   /** How long it waits for what must come, in milliseconds. */
   readonly patienceMs: number
+  /** Whether what the next releases are to read is written, where it is absent. */
+  readonly writesStates: boolean
 }
 
 /** A check is data: what was run, what not and why, and what failed, is a list. @internal */

@@ -15,6 +15,8 @@ export type CheckResult = {
 
 /** How checks are run. @internal */
 export interface RunSettings extends Pick<CheckContext<AnyDriver>, 'quietMs' | 'patienceMs'> {
+  /** See `CheckContext`; default false. */
+  readonly writesStates?: boolean
   readonly seeds: readonly number[]
   /** Of all checks that run at a time; default: one run after the other. */
   readonly limit?: RunLimit
@@ -24,7 +26,7 @@ export interface RunSettings extends Pick<CheckContext<AnyDriver>, 'quietMs' | '
 export async function runCheck<Driver extends AnyDriver>(
   check: Check<Driver>,
   driver: Driver,
-  { seeds, limit = new RunLimit(1), ...waits }: RunSettings,
+  { seeds, limit = new RunLimit(1), writesStates = false, ...waits }: RunSettings,
 ): Promise<CheckResult> {
   const { name, level, holds } = check
   const reason = check.needs?.(driver.capabilities, driver)
@@ -34,7 +36,7 @@ export async function runCheck<Driver extends AnyDriver>(
   const run = async (seed: number): Promise<void> => {
     if (causes.size > 0) return
     try {
-      await check.run({ driver, seed, ...waits })
+      await check.run({ driver, seed, writesStates, ...waits })
     } catch (cause) {
       causes.set(seed, cause)
     }

@@ -38,6 +38,17 @@ export interface ConnectorDriver<
   invalidOptions?(): readonly InvalidOptions[]
   /** What may be in no log line, error or checkpoint: passwords, tokens. */
   secrets?(target: Target): readonly string[]
+  /**
+   * Changes the schema of the target while the connector works: adds a column that it does not
+   * know, or drops that of the payload. What is there stays readable. It may wait until what is
+   * prepared is committed.
+   */
+  alterTarget?(target: Target, change: SchemaChange): Promise<void>
+  /**
+   * The folder of the states that releases have written: a `file:` URL that ends in `/`. A full run
+   * adds those of this release.
+   */
+  readonly states?: URL
   /** Ends every connection of the connector, as the death of its process does. */
   killConnections?(target: Target): Promise<void>
   /**
@@ -49,6 +60,9 @@ export interface ConnectorDriver<
   /** Removes the target and everything in it. */
   clean(target: Target): Promise<void>
 }
+
+/** How a schema changes under a connector. @public */
+export type SchemaChange = 'added' | 'dropped'
 
 /** A target that fails whoever uses it. @public */
 export interface UnreachableTarget<Target extends JsonValue = JsonValue> {

@@ -26,9 +26,4 @@ export interface SinkDriver<Target extends JsonValue = JsonValue>
    * declared `maxPreparedAgeMs`.
    */
   removePrepared?(target: Target): Promise<void>
-  /**
-   * Adds to the target what does not disturb the sink, such as a column that may be null. It may
-   * wait until what is prepared is committed.
-   */
-  extendTarget?(target: Target): Promise<void>
 }

@@ -30,8 +30,10 @@ export interface ConformanceReport {
 /** One check in a report. @public */
 export interface ReportedCheck {
   readonly name: string
-  /** `L0`: the contract of the interfaces; `L2`: what a source gives again; `L3`: commits and
-   * crashes. */
+  /**
+   * `L0`: the contract of the interfaces; `L2`: what a source gives again; `L3`: commits and
+   * crashes; `L4`: what changes in the course of time.
+   */
   readonly level: string
   readonly status: 'passed' | 'failed' | 'skipped'
   /** What it holds; of a skipped one, why it was. */

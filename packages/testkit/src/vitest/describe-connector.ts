@@ -59,7 +59,7 @@ export function describeConnector<Driver extends AnyDriver>(
   const seconds = (): number => Math.round((performance.now() - startMs) / 1000)
   const run = async (check: Check<Driver>): Promise<CheckResult> => {
     const settings = settingsOf(check, thorough ? full : quick, seed)
-    const result = await runCheck(check, driver, { ...settings, limit })
+    const result = await runCheck(check, driver, { ...settings, limit, writesStates: thorough })
     results.push(result)
     return result
   }

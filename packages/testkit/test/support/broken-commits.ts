@@ -178,6 +178,19 @@ export class LosesThePlace extends HonestSink {
   }
 }
 
+/** Reads what it writes itself; what is in a checkpoint of the day before has other names. */
+export class RenamesAField extends HonestSink {
+  override readonly committableSerializer: typeof jsonSerializer = {
+    version: 1,
+    serialize: ({ pending, visible }) =>
+      new TextEncoder().encode(JSON.stringify({ from: pending, to: visible })),
+    deserialize(_version, bytes) {
+      const { from, to } = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, string>
+      return { pending: String(from), visible: String(to) }
+    },
+  }
+}
+
 export class GuessesVersions extends HonestSink {
   override readonly committableSerializer: typeof jsonSerializer = {
     ...jsonSerializer,
@@ -216,7 +229,7 @@ export async function rejectedByNewColumns(
   file: PendingFile,
   honest: HonestSink,
 ): Promise<CommitOutcome> {
-  if (!existsSync(join(target.directory, 'columns'))) return honest.commit(file)
+  if (!existsSync(join(target.directory, 'added'))) return honest.commit(file)
   throw new FlinktsError('FLINKTS_COMMIT_REJECTED', 'the target has another column')
 }
 

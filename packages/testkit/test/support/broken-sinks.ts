@@ -21,6 +21,7 @@ import {
   NeverCleans,
   PreparesInMemory,
   rejectedByNewColumns,
+  RenamesAField,
   tornCommit,
   TriesInPreflight,
 } from './broken-commits.ts'
@@ -36,6 +37,7 @@ import {
   DropsUnderLoad,
   ForgetsTheEnd,
   LeavesATimer,
+  LeavesOutWhatIsGone,
   MixesOrder,
   PublishesOnClose,
   ReusesVisibleNames,
@@ -278,6 +280,16 @@ export const brokenSinks: Readonly<Record<string, BrokenSink>> = {
     'what was sent on a connection that broke is taken for written',
     'crash@K4.lostReply',
     withWriter((target, context) => new TakesLostAnswersForDone(target, context)),
+  ),
+  'renames-a-field': broken(
+    'what the release before has stored is not understood, under the same version',
+    'state.readsEveryPreviousVersion',
+    (target) => new RenamesAField(target),
+  ),
+  'leaves-out-what-is-gone': broken(
+    'a value whose column is gone is left out without a word',
+    'drift.neverSilent',
+    withWriter((target, context) => new LeavesOutWhatIsGone(target, context)),
   ),
   'leaves-a-file-on-open': broken(
     'a writer that never got a record leaves something',

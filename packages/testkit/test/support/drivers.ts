@@ -64,7 +64,8 @@ export function fileDriver(
       const target = new FileTarget(directory)
       for (const pending of await target.pending()) await target.removePending(pending)
     },
-    extendTarget: (directory) => writeFile(join(directory, 'columns'), 'one more'),
+    states: new URL('states/', import.meta.url),
+    alterTarget: (directory, change) => writeFile(join(directory, change), 'a column'),
     breakConnections: (directory, byteCount) => new FileTarget(directory).loseAnswer(byteCount),
     clean: (directory) => new FileTarget(directory).remove(),
   }

@@ -25,6 +25,7 @@ export class FileTarget {
   }
 
   async writePending(name: string, records: readonly KitRecord[]): Promise<void> {
+    this.#checkColumns(records)
     await this.#answered(() =>
       coded(writeFile(join(this.directory, 'pending', name), JSON.stringify(records))),
     )
@@ -36,6 +37,7 @@ export class FileTarget {
 
   /** Visible as a whole or not at all. */
   async writeVisible(name: string, records: readonly KitRecord[]): Promise<void> {
+    this.#checkColumns(records)
     // An older attempt may be writing the same.
     const temporary = join(this.directory, `${name}.${randomUUID()}.tmp`)
     await coded(writeFile(temporary, JSON.stringify(records)))
@@ -85,6 +87,15 @@ export class FileTarget {
 
   async remove(): Promise<void> {
     await rm(this.directory, { recursive: true, force: true })
+  }
+
+  /** As a table refuses rows that have a column too many. */
+  #checkColumns(records: readonly KitRecord[]): void {
+    const dropped = existsSync(join(this.directory, 'dropped'))
+    if (!dropped || !records.some((record) => 'payload' in record)) return
+    throw new FlinktsError('FLINKTS_STORAGE_UNWRITABLE', 'there is no payload any more', {
+      hint: 'Add it again.',
+    })
   }
 
   async #answered(request: () => Promise<void>): Promise<void> {

@@ -12,6 +12,7 @@ import { startProxy, type TcpProxy } from '@flinkts/testkit/proxy'
 import type { PostgresSinkMode, PostgresSinkOptions, RowChange } from '../../../src/index.ts'
 import { postgresSinkOver } from '../../../src/sink/sink.ts'
 import {
+  alterTable,
   createRole,
   directly,
   dropWithRole,
@@ -77,6 +78,7 @@ export function sinkDriver({ mode, capabilities }: TestedSink, module: string): 
         ...why,
         target: { ...target, ...login },
       })),
+    states: new URL(`states/${mode}/`, import.meta.url),
     invalidOptions: () => {
       const { table: _table, ...withoutTable } = valid
       const { connection: _connection, ...withoutConnection } = valid
@@ -93,7 +95,8 @@ export function sinkDriver({ mode, capabilities }: TestedSink, module: string): 
     readCommitted: (target) =>
       query<VisibleRecord>(
         directly(target),
-        `SELECT id, split, seq, payload FROM ${quoted(target.table)} ORDER BY place`,
+        `SELECT id, split, seq, coalesce(to_jsonb(r)->>'payload', '') AS payload
+         FROM ${quoted(target.table)} AS r ORDER BY place`,
       ),
     listInFlight: async (target) => [
       ...(await preparedIn(target)),
@@ -104,9 +107,7 @@ export function sinkDriver({ mode, capabilities }: TestedSink, module: string): 
       for (const name of await preparedIn(target)) await query(login, `ROLLBACK PREPARED '${name}'`)
       if (await hasStaging(target)) await query(login, 'DELETE FROM flinkts_staging')
     },
-    async extendTarget(target) {
-      await query(directly(target), `ALTER TABLE ${quoted(target.table)} ADD COLUMN more text`)
-    },
+    alterTarget: alterTable,
     killConnections: (target) => terminateConnections(directly(target)),
     async breakConnections({ database }, byteCount) {
       proxies.get(database)?.breakAfter(byteCount)

@@ -50,8 +50,8 @@ export const replayChecks: readonly SinkCheck[] = [
     proves: [],
     once: true,
     needs: (capabilities, driver) =>
-      driver.extendTarget === undefined
-        ? 'the driver has no extendTarget'
+      driver.alterTarget === undefined
+        ? 'the driver has no alterTarget'
         : needsCommits(capabilities),
     async run(context) {
       const { driver } = context
@@ -61,7 +61,7 @@ export const replayChecks: readonly SinkCheck[] = [
       await attempt.checkpoint()
       await attempt.writeBatch()
       attempt.complete(await attempt.cut())
-      const extended = observed(driver.extendTarget?.(target) ?? Promise.resolve())
+      const extended = observed(driver.alterTarget?.(target, 'added') ?? Promise.resolve())
       await scenario.quiet()
       const written = observed(attempt.writeBatch())
       const cut = observed(attempt.cut())

@@ -6,6 +6,7 @@ import { configurationChecks } from './configuration-checks.ts'
 import { contractChecks } from './contract-checks.ts'
 import { crashChecks } from './crash-points.ts'
 import { keyChecks } from './key-checks.ts'
+import { evolutionChecks } from './evolution-checks.ts'
 import { killChecks } from './kill-checks.ts'
 import { networkChecks } from './network-checks.ts'
 import { replayChecks } from './replay-checks.ts'
@@ -24,6 +25,7 @@ export const sinkKit: Kit<SinkDriver> = {
     ...replayChecks,
     ...crashChecks,
     ...networkChecks,
+    ...evolutionChecks,
     ...killChecks,
   ],
   claimsOf: sinkClaims,

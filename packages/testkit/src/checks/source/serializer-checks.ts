@@ -1,5 +1,5 @@
 import { FlinktsError, type Serializer } from '@flinkts/core/connector'
-import type { StoredState } from '../../engine/source/source-checkpoint.ts'
+import type { SourceCheckpoint, StoredState } from '../../engine/source/source-checkpoint.ts'
 import { SourceScenario } from '../../engine/source/source-scenario.ts'
 import { violation } from '../../engine/violation.ts'
 import type { SourceCheck } from './source-check.ts'
@@ -43,19 +43,9 @@ interface Serialized {
   readonly what: string
 }
 
-/** Those of checkpoints at the start, in the middle and at the end. */
 async function statesOf(scenario: SourceScenario): Promise<readonly Serialized[]> {
-  const { job } = scenario
-  const { splitSerializer, enumeratorStateSerializer } = job.source
-  const attempt = await scenario.start()
-  job.pin()
-  await attempt.checkpoint()
-  await scenario.emitSome(attempt, 3)
-  await attempt.checkpoint()
-  await scenario.readAll(attempt)
-  await attempt.checkpoint()
-  await scenario.close(attempt)
-  return job.retained.flatMap(({ enumerator, splits }) => [
+  const { splitSerializer, enumeratorStateSerializer } = scenario.job.source
+  return (await checkpointsOf(scenario)).flatMap(({ enumerator, splits }) => [
     ...splits.flat().map((state) => ({ serializer: splitSerializer, state, what: 'a split' })),
     ...(enumerator === undefined
       ? []
@@ -67,6 +57,25 @@ async function statesOf(scenario: SourceScenario): Promise<readonly Serialized[]
           },
         ]),
   ])
+}
+
+/** Those of a run: at the start, in the middle and at the end. @internal */
+export async function checkpointsOf(
+  scenario: SourceScenario,
+): Promise<readonly SourceCheckpoint[]> {
+  const { job } = scenario
+  const attempt = await scenario.start()
+  job.pin()
+  await attempt.checkpoint()
+  await scenario.emitSome(attempt, 3)
+  await attempt.checkpoint()
+  await scenario.readAll(attempt)
+  await attempt.checkpoint()
+  await scenario.writeNext()
+  await scenario.readAll(attempt)
+  await attempt.checkpoint()
+  await scenario.close(attempt)
+  return job.retained
 }
 
 function codeOf(action: () => unknown): string {

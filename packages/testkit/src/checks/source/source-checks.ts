@@ -5,6 +5,7 @@ import { ackChecks } from './ack-checks.ts'
 import { configurationChecks } from './configuration-checks.ts'
 import { contractChecks } from './contract-checks.ts'
 import { crashChecks } from './crash-points.ts'
+import { evolutionChecks } from './evolution-checks.ts'
 import { killChecks } from './kill-checks.ts'
 import { resumeChecks } from './resume-checks.ts'
 import { splitChecks } from './split-checks.ts'
@@ -18,6 +19,7 @@ export const sourceKit: Kit<SourceDriver> = {
     ...splitChecks,
     ...ackChecks,
     ...crashChecks,
+    ...evolutionChecks,
     ...killChecks,
   ],
   claimsOf: sourceClaims,

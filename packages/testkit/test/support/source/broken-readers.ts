@@ -194,6 +194,14 @@ export class CutsLongTexts extends LogReader {
   }
 }
 
+export class PassesOverNewColumns extends LogReader {
+  override linesOf(progress: Progress, lines: readonly LogLine[]): LogLine[] {
+    return super
+      .linesOf(progress, lines)
+      .filter(({ record }) => record === undefined || !('more' in record))
+  }
+}
+
 export class LogsItsSecret extends LogReader {
   override start(): void {
     this.context.logger.debug('connects', { url: `log://user:${secret}@host` })

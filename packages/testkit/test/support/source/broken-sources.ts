@@ -26,6 +26,7 @@ import {
   LosesAWakeUp,
   MixesOrder,
   PassesOverGaps,
+  PassesOverNewColumns,
   RemembersByItself,
   RepeatsOne,
   SkipsOne,
@@ -384,6 +385,27 @@ export const brokenSources: Readonly<Record<string, BrokenSource>> = {
     caughtBy: 'names.tricky',
     ...logs,
     createSource: (upstream) => new LogSource(new LogUpstream(format(upstream.directory, 'name'))),
+  },
+  'passes-over-new-columns': {
+    breaks: 'records with a field that it does not know are left out',
+    caughtBy: 'drift.neverSilent',
+    ...logs,
+    createSource: withReader(PassesOverNewColumns),
+  },
+  'changes-its-bytes': {
+    breaks: 'the position of a split has another name than in the release before, and no version',
+    caughtBy: 'state.readsEveryPreviousVersion',
+    ...logs,
+    createSource: withSerializer(() => ({
+      serialize: ({ splitId, place, end }) =>
+        new TextEncoder().encode(JSON.stringify({ splitId, at: place, end })),
+      deserialize(_version, bytes) {
+        const { at, ...split } = JSON.parse(new TextDecoder().decode(bytes)) as LogSplit & {
+          readonly at: number
+        }
+        return { ...split, place: at }
+      },
+    })),
   },
   'preflight-that-writes-upstream': {
     breaks: 'a preflight writes a record to see whether it may',

@@ -32,6 +32,8 @@ export const table: SourceCapabilities = {
   emitsDeletes: true,
 }
 
+const statesFolder = new URL('states/', import.meta.url)
+
 /** A driver of sources that read a `LogUpstream`. */
 export function logDriver(
   name: string,
@@ -50,6 +52,10 @@ export function logDriver(
       { because: 'there is no directory', target: `${directory}-gone`, retryable: true },
     ],
     invalidOptions: () => mistakesIn(refused),
+    states: new URL(capabilities.snapshotThenStream ? 'table/' : 'log/', statesFolder),
+    async alterTarget(directory, change) {
+      if (change === 'added') new LogUpstream(directory).addColumn()
+    },
     createSource: (directory) => createSource(new LogUpstream(directory)),
     toRecord: (record) => record,
     async writeExternal(directory, records) {

@@ -29,8 +29,16 @@ export class LogUpstream {
   }
 
   append(records: readonly (KitRecord | undefined)[]): void {
-    const lines = records.map((record) => `${JSON.stringify({ record })}\n`)
+    const more = existsSync(join(this.directory, 'columns')) ? { more: 'a value' } : {}
+    const lines = records.map(
+      (record) => `${JSON.stringify({ record: record && { ...record, ...more } })}\n`,
+    )
     appendFileSync(join(this.directory, 'log'), lines.join(''))
+  }
+
+  /** Records that come later have a field more. */
+  addColumn(): void {
+    this.#write('columns', 1)
   }
 
   /** The lines behind a place. */
