@@ -29,7 +29,7 @@ describe('an honest sink', () => {
   })
 })
 
-describe('a sink that breaks one promise', () => {
+describe.concurrent('a sink that breaks one promise', () => {
   test.each(Object.entries(brokenSinks))('%s is caught', async (name, { caughtBy }) => {
     expect(await outcome(caughtBy, brokenDriver(name))).toMatchObject({
       name: caughtBy,

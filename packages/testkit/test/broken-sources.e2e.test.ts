@@ -31,7 +31,8 @@ describe('an honest source', () => {
   })
 })
 
-describe('a source that breaks one promise', () => {
+// They wait until the kit has lost its patience: some do at a time.
+describe.concurrent('a source that breaks one promise', () => {
   test.each(Object.entries(brokenSources))('%s is caught', async (name, { caughtBy }) => {
     expect(await outcome(caughtBy, brokenSourceDriver(name))).toMatchObject({
       name: caughtBy,
