@@ -78,7 +78,8 @@ export function sinkDriver({ mode, capabilities }: TestedSink, module: string): 
         ...why,
         target: { ...target, ...login },
       })),
-    states: new URL(`states/${mode}/`, import.meta.url),
+    // By key they are the same, and names of both would meet on the server.
+    ...(byKey ? {} : { states: new URL(`states/${mode}/`, import.meta.url) }),
     invalidOptions: () => {
       const { table: _table, ...withoutTable } = valid
       const { connection: _connection, ...withoutConnection } = valid

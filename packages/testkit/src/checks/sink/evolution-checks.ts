@@ -9,6 +9,7 @@ import type { SinkCheck } from './sink-check.ts'
 
 /** What is written is the same in every release. */
 const stateSeed = 1
+const stateJobId = 'kitjob1'
 const attemptsMax = 3
 
 /** What changes in the course of time: releases, and the schema of the target. @internal */
@@ -76,7 +77,7 @@ async function commitInPlaceOfOwn(
   context: Parameters<SinkCheck['run']>[0],
   given: readonly StoredCommittable[] | undefined,
 ): Promise<Committed> {
-  await using scenario = await SinkScenario.openWith(context, workload(stateSeed))
+  await using scenario = await SinkScenario.openWith(context, workload(stateSeed), stateJobId)
   const { job } = scenario
   const attempt = await job.start()
   await attempt.writeBatch()

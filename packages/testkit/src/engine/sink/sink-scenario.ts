@@ -36,11 +36,16 @@ export class SinkScenario implements AsyncDisposable {
   readonly #context: SinkCheckContext
   readonly #abandoned: SinkAttempt[] = []
 
-  private constructor(context: SinkCheckContext, target: JsonValue, records: Workload) {
+  private constructor(
+    context: SinkCheckContext,
+    target: JsonValue,
+    records: Workload,
+    jobId: string = drawJobId(),
+  ) {
     this.#context = context
     this.#driver = context.driver
     this.target = target
-    this.job = this.newJob(drawJobId(), records)
+    this.job = this.newJob(jobId, records)
   }
 
   static async open(
@@ -50,9 +55,13 @@ export class SinkScenario implements AsyncDisposable {
     return SinkScenario.openWith(context, workload(context.seed, size))
   }
 
-  /** With other records than those of the seed. */
-  static async openWith(context: SinkCheckContext, records: Workload): Promise<SinkScenario> {
-    return new SinkScenario(context, await context.driver.setup(), records)
+  /** With other records than those of the seed, or with a job whose id is the same in every run. */
+  static async openWith(
+    context: SinkCheckContext,
+    records: Workload,
+    jobId?: string,
+  ): Promise<SinkScenario> {
+    return new SinkScenario(context, await context.driver.setup(), records, jobId)
   }
 
   /** In a target of this name; few records, which a job gets through soon. */
