@@ -3,7 +3,7 @@ import type { Mutant } from './mutant.ts'
 const testkit = 'packages/testkit'
 const oracle = `${testkit}/src/records/source-oracle.ts`
 
-/** The conformance kit: what it would not see any more. */
+/** The conformance kit and `flinkts prove`: what they would not see any more. */
 export const kitMutants: readonly Mutant[] = [
   {
     name: 'kit-passes-over-repeats',
@@ -31,5 +31,37 @@ export const kitMutants: readonly Mutant[] = [
       `${testkit}/test/checks/over-claims.test.ts`,
       `${testkit}/test/checks/source-claims.test.ts`,
     ],
+  },
+  {
+    name: 'prove-passes-over-repeats',
+    breaks: 'flinkts prove does not see that a record was committed twice',
+    file: 'packages/cli/src/prove/compare.ts',
+    find: "duplicated: guarantee === 'at-least-once' ? [] : duplicated,",
+    replace: 'duplicated: [],',
+    tests: ['packages/cli/test/prove/compare.test.ts'],
+  },
+  {
+    name: 'prove-picks-late-times',
+    breaks: 'flinkts prove kills at times that another run may not come to',
+    file: 'packages/cli/src/prove/trials.ts',
+    find: 'const surePart = 0.75',
+    replace: 'const surePart = 2',
+    tests: ['packages/cli/test/prove/trials.test.ts'],
+  },
+  {
+    name: 'moments-without-pace',
+    breaks: 'a source that is to wait for checkpoints emits all that it has',
+    file: 'packages/core/src/testing/moments/source-moments.ts',
+    find: "if (this.#left <= 0) return 'nothing-available'",
+    replace: '',
+    tests: ['packages/core/test/testing/moments/moments.test.ts'],
+  },
+  {
+    name: 'moments-without-restart',
+    breaks: 'nobody hears that a writer starts in a restart',
+    file: 'packages/core/src/testing/moments/sink-moments.ts',
+    find: "if (context.attempt > 1) hooks.reach('K12')",
+    replace: '',
+    tests: ['packages/core/test/testing/moments/moments.test.ts'],
   },
 ]

@@ -3,6 +3,7 @@ import type {
   PreflightContext,
   Serializer,
   Source,
+  SourceProver,
   SourceReader,
   SourceReaderContext,
   SourceSplit,
@@ -65,6 +66,8 @@ class PostgresSource implements Source<Change, PostgresSplit, EnumeratorState, t
   readonly replayable = true
   readonly mechanism: string
   readonly conformance: readonly string[]
+  /** Of the rows that exist now; absent where none of them are read. */
+  readonly prover?: () => Promise<SourceProver<Change>>
   readonly splitSerializer: Serializer<PostgresSplit> = splitSerializer
   readonly enumeratorStateSerializer: Serializer<EnumeratorState> = enumeratorStateSerializer
   readonly #options: ResolvedPostgresCdcOptions
@@ -77,6 +80,7 @@ class PostgresSource implements Source<Change, PostgresSplit, EnumeratorState, t
     this.description = `postgres tables ${options.tables.join(', ')}`
     this.boundedness = bounded ? 'bounded' : 'continuous-unbounded'
     this.conformance = sourceReports(options)
+    if (options.mode !== 'stream-only') this.prover = () => this.#provesRows()
     this.mechanism = bounded
       ? 'chunks by key, each resumed at its last key'
       : 'replication slot, acknowledged from checkpoints; snapshot by key ranges'
@@ -118,6 +122,12 @@ class PostgresSource implements Source<Change, PostgresSplit, EnumeratorState, t
     } catch (failure) {
       return [problemOf(failure)]
     }
+  }
+
+  /** They are read without a slot. */
+  #provesRows(): Promise<SourceProver<Change>> {
+    const options = { ...this.#options, mode: 'snapshot-only' } as const
+    return Promise.resolve({ createSource: () => new PostgresSource(options, this.#driver) })
   }
 
   #context(place: SourcePlace): SourceContext {

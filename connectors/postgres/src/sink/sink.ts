@@ -4,6 +4,7 @@ import type {
   PreflightContext,
   Serializer,
   Sink,
+  SinkProver,
   SubtaskContext,
 } from '@flinkts/core/connector'
 import type { PostgresDriver } from '../client.ts'
@@ -18,9 +19,14 @@ import type { WriteBatch } from './epoch-writer.ts'
 import { preparedHolding, stagedHolding } from './holding.ts'
 import { ledgerTable } from './ledger.ts'
 import { resolvePostgresSinkOptions } from './options.ts'
-import type { PostgresSinkMode, PostgresSinkOptions } from './options.ts'
+import type {
+  PostgresSinkMode,
+  PostgresSinkOptions,
+  ResolvedPostgresSinkOptions,
+} from './options.ts'
 import { removeOrphans } from './orphans.ts'
 import { ensureOwnTable } from './own-table.ts'
+import { PostgresSinkProver } from './prover.ts'
 import { SinkTarget } from './sink-target.ts'
 import { stagingTable } from './staging.ts'
 import { FlushingWriter, HoldingWriter } from './writers.ts'
@@ -61,10 +67,19 @@ export function postgresSinkOver<In extends object>(
   driver: PostgresDriver,
   options: PostgresSinkOptions<In>,
 ): AnySink<In> {
-  const target = new SinkTarget(resolvePostgresSinkOptions(options), driver)
-  const { mode } = target.options
-  if (mode === 'append') return new FlushingSink(target, 'at-least-once')
-  return mode === 'upsert' ? new FlushingSink(target, 'effectively-once') : new HoldingSink(target)
+  return sinkOf(driver, resolvePostgresSinkOptions(options))
+}
+
+function sinkOf<In extends object>(
+  driver: PostgresDriver,
+  options: ResolvedPostgresSinkOptions<In>,
+): AnySink<In> {
+  const target = new SinkTarget(options, driver)
+  const prover = new PostgresSinkProver(options, driver, (copied) => sinkOf(driver, copied))
+  const { mode } = options
+  if (mode === 'append') return new FlushingSink({ target, prover, guarantee: 'at-least-once' })
+  if (mode === 'upsert') return new FlushingSink({ target, prover, guarantee: 'effectively-once' })
+  return new HoldingSink({ target, prover })
 }
 
 const mechanisms: Readonly<Record<PostgresSinkMode, string>> = {
@@ -73,6 +88,12 @@ const mechanisms: Readonly<Record<PostgresSinkMode, string>> = {
   auto: 'prepared transactions are committed, or staged rows moved, after the checkpoint',
   upsert: 'rows are written by key, and committed at the checkpoint',
   append: 'rows are committed at the checkpoint',
+}
+
+/** What all sinks are made of. */
+interface SinkParts<In extends object> {
+  readonly target: SinkTarget<In>
+  readonly prover: SinkProver<In>
 }
 
 class HoldingSink<In extends object>
@@ -84,9 +105,11 @@ class HoldingSink<In extends object>
   readonly conformance: readonly string[]
   readonly committableSerializer: Serializer<PostgresCommittable> = committableSerializer
   readonly #target: SinkTarget<In>
+  readonly #prover: SinkProver<In>
 
-  constructor(target: SinkTarget<In>) {
+  constructor({ target, prover }: SinkParts<In>) {
     this.#target = target
+    this.#prover = prover
     this.description = target.description
     this.mechanism = mechanisms[target.options.mode]
     this.conformance = sinkReports(target.options)
@@ -94,6 +117,10 @@ class HoldingSink<In extends object>
 
   preflight(context: PreflightContext): Promise<readonly Finding[]> {
     return this.#target.preflight(context)
+  }
+
+  prover(): Promise<SinkProver<In>> {
+    return Promise.resolve(this.#prover)
   }
 
   async createWriter(context: SubtaskContext): Promise<HoldingWriter<In>> {
@@ -139,9 +166,11 @@ class FlushingSink<In extends object, Guarantee extends 'effectively-once' | 'at
   readonly mechanism: string
   readonly conformance: readonly string[]
   readonly #target: SinkTarget<In>
+  readonly #prover: SinkProver<In>
 
-  constructor(target: SinkTarget<In>, guarantee: Guarantee) {
+  constructor({ target, prover, guarantee }: SinkParts<In> & { readonly guarantee: Guarantee }) {
     this.#target = target
+    this.#prover = prover
     this.description = target.description
     this.guarantee = guarantee
     this.mechanism = mechanisms[target.options.mode]
@@ -150,6 +179,10 @@ class FlushingSink<In extends object, Guarantee extends 'effectively-once' | 'at
 
   preflight(context: PreflightContext): Promise<readonly Finding[]> {
     return this.#target.preflight(context)
+  }
+
+  prover(): Promise<SinkProver<In>> {
+    return Promise.resolve(this.#prover)
   }
 
   createWriter(context: SubtaskContext): Promise<FlushingWriter<In>> {

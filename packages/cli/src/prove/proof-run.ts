@@ -13,7 +13,7 @@ export interface ProofSettings {
   readonly sinks: readonly ProvableSink[]
   /** Of each process. */
   readonly timeoutMs: number
-  /** Whether scratch copies and checkpoints stay. */
+  /** Whether scratch copies and checkpoints stay, of runs that are killed. */
   readonly keep: boolean
   /** Ends the process of a run, which then fails. */
   readonly signal: AbortSignal
@@ -27,6 +27,8 @@ export interface ProofRun {
   readonly committed: ReadonlyMap<string, readonly CommittedRecord[]>
   /** Names of what is neither visible nor gone, by operator id. */
   readonly inFlight: ReadonlyMap<string, readonly string[]>
+  /** What is in none of the committed records, by operator id. */
+  readonly leftOut: ReadonlyMap<string, readonly string[]>
   /** What was kept: scratch copies by operator id, and the directory of the checkpoints. */
   readonly copies: Readonly<Record<string, string>>
   readonly checkpointDirectory: string
@@ -49,21 +51,32 @@ export async function runOnCopies(
     })
     const committed = new Map<string, readonly CommittedRecord[]>()
     const inFlight = new Map<string, readonly string[]>()
+    const leftOut = new Map<string, readonly string[]>()
     for (const { operatorId, prover } of sinks) {
       const copy = copies[operatorId] ?? ''
       committed.set(operatorId, await prover.readCommitted(copy))
       inFlight.set(operatorId, await prover.listInFlight(copy))
+      leftOut.set(operatorId, (await prover.leavesOut?.(copy)) ?? [])
     }
-    return { outcomes, committed, inFlight, copies, checkpointDirectory }
+    return { outcomes, committed, inFlight, leftOut, copies, checkpointDirectory }
   } finally {
-    if (!keep) {
-      await rm(checkpointDirectory, { recursive: true, force: true })
-      for (const { operatorId, prover } of sinks) {
-        const copy = copies[operatorId]
-        if (copy !== undefined) await prover.clean(copy)
-      }
-    }
+    if (!keep) await removeAll(sinks, copies, checkpointDirectory)
   }
+}
+
+/** One that cannot be removed does not keep the others. */
+async function removeAll(
+  sinks: readonly ProvableSink[],
+  copies: Readonly<Record<string, string>>,
+  checkpointDirectory: string,
+): Promise<void> {
+  const removals = sinks.map(async ({ operatorId, prover }) => {
+    const copy = copies[operatorId]
+    if (copy !== undefined) await prover.clean(copy)
+  })
+  removals.push(rm(checkpointDirectory, { recursive: true, force: true }))
+  const failed = (await Promise.allSettled(removals)).find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
 }
 
 async function runProcesses(

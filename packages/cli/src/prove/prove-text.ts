@@ -26,7 +26,10 @@ export function jobText(name: string, { sources, sinks }: ProvableJob): string {
 /** @internal */
 export function referenceText({ run }: Reference): string {
   const counts = [...run.committed].map(([id, records]) => `${records.length} records in "${id}"`)
-  return `undisturbed, twice: the same, ${counts.join(', ')}\n`
+  const leftOut = [...run.leftOut].flatMap(([id, parts]) =>
+    parts.map((part) => `  not compared in "${id}": ${part}\n`),
+  )
+  return `undisturbed, twice: the same, ${counts.join(', ')}\n${leftOut.join('')}`
 }
 
 /** A line for a trial that holds, and more for one that does not. @internal */

@@ -62,7 +62,7 @@ async function undisturbed(
   settings: ProofSettings,
   recordsPerCheckpoint: Readonly<Record<string, number>>,
 ): Promise<{ readonly run: ProofRun; readonly counts: ProcessCounts }> {
-  const run = await runOnCopies(settings, { recordsPerCheckpoint, kills: [] })
+  const run = await runOnCopies({ ...settings, keep: false }, { recordsPerCheckpoint, kills: [] })
   const outcome = defined(run.outcomes[0], 'there was one process')
   if (outcome.type === 'failed') throw failed(outcome.failure)
   if (outcome.type === 'finished') return { run, counts: outcome }

@@ -23,6 +23,8 @@ export interface SinkProver<In> {
   createSink(copy: string): Sink<In>
   /** All that anybody would see in the copy now, in any order. */
   readCommitted(copy: string): Promise<readonly CommittedRecord[]>
+  /** What of the copy is in no record, because it differs from run to run, and why. */
+  leavesOut?(copy: string): Promise<readonly string[]>
   /** Names of what is written or prepared in the copy and neither visible nor gone. */
   listInFlight(copy: string): Promise<readonly string[]>
   /** Removes the copy, and all that is in it or prepared for it. */
