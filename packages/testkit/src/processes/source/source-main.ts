@@ -34,7 +34,6 @@ const source = pacedReaders(driver.createSource(target), {
     recordCount += 1
     const cut = kill.point === 'S9' && recordCount === Math.max(1, kill.nth - recordsAfterLoss)
     if (cut) void driver.killConnections?.(target)
-    moments.reach('S2')
     if (record.seq >= plan.streamFromSeq) moments.reach('S3')
     moments.reach('S9')
   },
