@@ -51,7 +51,7 @@ export const evolutionChecks: readonly SourceCheck[] = [
       const { target } = scenario
       const first = await scenario.start()
       await scenario.readAll(first)
-      await driver.alterTarget?.(target, 'added')
+      await scenario.runDuring(first, driver.alterTarget?.(target, 'added'))
       await scenario.writeNext()
       await scenario.readAll(first)
       await first.checkpoint()

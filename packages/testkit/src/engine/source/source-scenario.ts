@@ -230,6 +230,15 @@ export class SourceScenario implements AsyncDisposable {
     while (performance.now() < endMs)
   }
 
+  /** Runs until something done to the system is done: it may wait for what the source holds. */
+  async runDuring(attempt: SourceAttempt, doing: Promise<void> | undefined): Promise<void> {
+    let done = false
+    const settled = Promise.resolve(doing).finally(() => {
+      done = true
+    })
+    await Promise.all([settled, this.#runUntil(attempt, () => done)])
+  }
+
   /**
    * Takes checkpoints until nothing changes in them any more: the source has seen that it has read
    * all, which may be later than its last record.
@@ -296,6 +305,14 @@ export class SourceScenario implements AsyncDisposable {
   /** A number from 1 to `limit`, inclusive. */
   upTo(limit: number): number {
     return 1 + randomBelow(this.prng, limit)
+  }
+
+  async #runUntil(attempt: SourceAttempt, done: () => boolean): Promise<void> {
+    const deadline = this.job.deadline()
+    while (!done()) {
+      deadline.check(() => 'what is done to the system waits for the source')
+      await attempt.step()
+    }
   }
 
   async #writeFirst(): Promise<void> {
