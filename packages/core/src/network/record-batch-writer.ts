@@ -3,7 +3,14 @@ import { FlinktsError } from '../common/errors.ts'
 import { ByteWriter } from '../state/byte-writer.ts'
 import { type ValueOwner, ValueWriter } from '../state/value-codec.ts'
 import { batchFlags, fieldKinds, noLayout } from './record-batch.ts'
-import { type Fields, layoutFieldsMax, type RecordLayout, RecordLayouts } from './record-layouts.ts'
+import {
+  arrayLengthMax,
+  type Fields,
+  isNumbers,
+  layoutFieldsMax,
+  type RecordLayout,
+  RecordLayouts,
+} from './record-layouts.ts'
 import { noTimestamp } from './stream-element.ts'
 
 /**
@@ -74,9 +81,9 @@ export class RecordBatchWriter {
     out.uint32(this.#numberCount)
     out.uint32(text.length)
     out.bytes(bytesOf(this.#numbers, this.#numberCount))
+    if (this.#timed) out.bytes(bytesOf(this.#timestamps, this.#rowCount))
     out.units(text, wide ? 'utf16le' : 'latin1')
     out.bytes(this.#rows.subarray(0, this.#rowCount))
-    if (this.#timed) out.bytes(bytesOf(this.#timestamps, this.#rowCount))
     out.bytes(this.#values.written())
     this.#rowCount = 0
     this.#timed = false
@@ -135,6 +142,11 @@ export class RecordBatchWriter {
         numbers[numberCount] = value.length
         numberCount += 1
         text += value
+      } else if (kind === fieldKinds.numbers) {
+        if (!isNumbers(value)) return false
+        numbers[numberCount] = value.length
+        numbers.set(value, numberCount + 1)
+        numberCount += 1 + value.length
       } else {
         this.#fields[fieldCount] = value
         fieldCount += 1
@@ -190,7 +202,8 @@ const numberBytes = 8
 /** Of a row without fields. */
 const rowBytes = 1 + numberBytes
 const rowsMax = Math.ceil(batchBytesMax / rowBytes) + 1
-const numbersMax = batchBytesMax / numberBytes + layoutFieldsMax
+/** With those of one record more. */
+const numbersMax = batchBytesMax / numberBytes + layoutFieldsMax * (1 + arrayLengthMax)
 const valuesBytesUsual = 4096
 /** The memory of odd large values is given back. */
 const valuesBytesKept = 1_048_576

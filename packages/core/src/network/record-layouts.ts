@@ -19,6 +19,8 @@ export type Fields = Readonly<Record<string, unknown>>
 
 /** Fields of a layout at most. @internal */
 export const layoutFieldsMax = 64
+/** Elements of an array that is a field of numbers, at most. @internal */
+export const arrayLengthMax = 128
 /** Shapes of a channel at most that have layouts: who uses fields as a map has no shape. */
 const shapesMax = 16
 /** Layouts of a channel at most. */
@@ -75,7 +77,19 @@ export class RecordLayouts {
 
 function kindOf(value: unknown): FieldKind {
   if (typeof value === 'number') return fieldKinds.number
-  return typeof value === 'string' ? fieldKinds.string : fieldKinds.value
+  if (typeof value === 'string') return fieldKinds.string
+  return isNumbers(value) ? fieldKinds.numbers : fieldKinds.value
+}
+
+/** Whether it is an array of numbers alone, and not a long one. @internal */
+export function isNumbers(value: unknown): value is readonly number[] {
+  if (!Array.isArray(value) || value.length > arrayLengthMax) return false
+  if (Object.getPrototypeOf(value) !== Array.prototype) return false
+  const elements = value as readonly unknown[]
+  for (let index = 0; index < elements.length; index += 1) {
+    if (typeof elements[index] !== 'number') return false
+  }
+  return true
 }
 
 function sameNames(left: readonly string[], right: readonly string[]): boolean {

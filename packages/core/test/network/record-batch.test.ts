@@ -74,6 +74,7 @@ function randomRecord(prng: Prng, odd: number): object {
     big: 2n ** BigInt(randomBelow(prng, 100)),
     none: undefined,
     nested: { id: randomBelow(prng, 10), tags: [randomString(prng)] },
+    counts: Array.from({ length: randomBelow(prng, 5) }, () => randomBelow(prng, 100)),
     last: `${randomBelow(prng, 1000)}`,
   }
   if (prng.next() >= odd) return fields
@@ -137,9 +138,39 @@ describe('the records of a batch', () => {
     expect(sent(records.slice(0, 6))).toStrictEqual(records.slice(0, 6))
   })
 
+  test('keep arrays of numbers, and of other things, of any length', () => {
+    const numbers = (length: number): number[] => Array.from({ length }, (_, index) => index / 2)
+    const lists = [[], [-0], numbers(2), numbers(128), numbers(129), [1, 'a'], ['a'], [1, [2]]]
+    const records = [...lists, ...lists].map((list, id) => ({ list, id, more: [id] }))
+
+    expect(sent(records)).toStrictEqual(records)
+    expect(sent(records.slice(0, 4))).toStrictEqual(records.slice(0, 4))
+  })
+
+  test('take of an array what the codec of values takes: its elements', () => {
+    const holes: number[] = []
+    holes[2] = 1
+    const records = [[1], holes, Object.assign([1, 2], { note: 'dropped' })].map((list) => ({
+      list,
+    }))
+
+    expect(sent(records)).toStrictEqual(copied(records))
+  })
+
+  test('are refused with an array of a class of its own, as by the codec of values', () => {
+    class Samples extends Array<number> {}
+    const writer = new RecordBatchWriter(owner)
+    writer.push({ list: [1] }, noTimestamp)
+
+    expect(() => writer.push({ list: Samples.of(1) }, noTimestamp)).toThrow(
+      expect.objectContaining({ code: 'FLINKTS_RECORD_NOT_TRANSFERABLE' }) as Error,
+    )
+  })
+
   test('keep fields named like parts of objects, or like places of an array', () => {
     const records = [
       { constructor: 1, toString: 'a', '': 2, hasOwnProperty: true },
+      { '"': 1, '\\': 'a', "'": 2, 'a b': 3, '\u2028': 4, '}': 5, '\uD800': 6 },
       { 7: 'b', 3: 1, length: 2 },
       JSON.parse('{"__proto__":{"admin":true},"a":1}') as object,
       JSON.parse('{"__proto__":5,"a":1}') as object,
