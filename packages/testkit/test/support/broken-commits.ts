@@ -39,6 +39,19 @@ export async function tornCommit(
   return honest.commit(file)
 }
 
+/** What any subtask has committed last counts for all. */
+export async function committedUpToTheHighest(
+  target: FileTarget,
+  file: PendingFile,
+  honest: HonestSink,
+): Promise<CommitOutcome> {
+  const { visible } = file
+  const checkpointOf = (name: string): number => Number(name.split('.')[0])
+  const names = await target.visibleNames()
+  const later = names.some((name) => checkpointOf(name) > checkpointOf(visible))
+  return later ? { status: 'already-committed' } : honest.commit(file)
+}
+
 export async function checkThenAct(
   target: FileTarget,
   { pending, visible }: PendingFile,

@@ -10,6 +10,7 @@ import {
   CleansEverything,
   committedAgainUnderANewName,
   committedAgainWithoutAnAnswer,
+  committedUpToTheHighest,
   DoesNotFence,
   ForgetsRestored,
   ForgetsWhatIsRetained,
@@ -36,6 +37,7 @@ import {
   DropsOnAbort,
   DropsUnderLoad,
   ForgetsTheEnd,
+  HoldsEverything,
   LeavesATimer,
   LeavesOutWhatIsGone,
   MixesOrder,
@@ -135,6 +137,11 @@ export const brokenSinks: Readonly<Record<string, BrokenSink>> = {
       honest.commit(file).catch(() => ({ status: 'already-committed' })),
     ),
   ),
+  'commits-up-to-the-highest': broken(
+    'what a subtask has committed counts for all: their earlier checkpoints are taken for done',
+    'notify.outOfOrder',
+    withCommit(committedUpToTheHighest),
+  ),
   'endless-retry': broken(
     'a commit that was done before wants to be tried again for ever',
     'commit.afterCleanup',
@@ -197,6 +204,11 @@ export const brokenSinks: Readonly<Record<string, BrokenSink>> = {
     'what does not fit into a buffer is dropped',
     'backpressure.writesAreHeld',
     withWriter((target, context) => new DropsUnderLoad(target, context)),
+  ),
+  'holds-everything': broken(
+    'records are kept in memory until the barrier, however many',
+    'backpressure.boundedMemory',
+    withWriter((target, context) => new HoldsEverything(target, context)),
   ),
   'leaking-timer': broken(
     'a timer lives on when the writer is closed',
@@ -358,6 +370,20 @@ export const brokenSinks: Readonly<Record<string, BrokenSink>> = {
           at,
         ),
       )
+    },
+  },
+  'deletes-last': {
+    breaks: 'the deletions of a checkpoint come after its writes',
+    caughtBy: 'pk.update',
+    capabilities: upsert,
+    createSink: (target) => {
+      const store = upsertInto(target)
+      return upsertSink(target, async (records, at) => {
+        for (const last of ['write', 'delete']) {
+          const chosen = records.filter(({ operation }) => operation === last)
+          await store(chosen, at)
+        }
+      })
     },
   },
 }

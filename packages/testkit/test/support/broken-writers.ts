@@ -85,8 +85,8 @@ export class ClosesInTheMiddle extends HonestWriter {
 }
 
 export class AltersText extends HonestWriter {
-  override write(record: KitRecord): void {
-    super.write({ ...record, payload: record.payload.replaceAll('\r\n', '\n').trimEnd() })
+  override write(record: KitRecord): void | Promise<void> {
+    return super.write({ ...record, payload: record.payload.replaceAll('\r\n', '\n').trimEnd() })
   }
 }
 
@@ -106,8 +106,15 @@ export class LeavesATimer extends HonestWriter {
 }
 
 export class DropsUnderLoad extends HonestWriter {
-  override write(record: KitRecord): void {
-    if (this.buffer.length < 1000) super.write(record)
+  override write(record: KitRecord): void | Promise<void> {
+    return this.buffer.length < 1000 ? super.write(record) : undefined
+  }
+}
+
+export class HoldsEverything extends HonestWriter {
+  override write(record: KitRecord): Promise<void> {
+    this.buffer.push(record)
+    return Promise.resolve()
   }
 }
 
@@ -122,8 +129,8 @@ export class ClosesOnce extends HonestWriter {
 }
 
 export class CutsLongTexts extends HonestWriter {
-  override write(record: KitRecord): void {
-    super.write({ ...record, payload: record.payload.slice(0, 1_048_576) })
+  override write(record: KitRecord): void | Promise<void> {
+    return super.write({ ...record, payload: record.payload.slice(0, 1_048_576) })
   }
 }
 

@@ -58,12 +58,16 @@ export class FileTarget {
   }
 
   async isVisible(name: string): Promise<boolean> {
-    return (await this.#list('visible')).includes(name)
+    return (await this.visibleNames()).includes(name)
+  }
+
+  visibleNames(): Promise<readonly string[]> {
+    return this.#list('visible')
   }
 
   /** The records of all visible files, in the order of their names. */
   async visible(): Promise<readonly KitRecord[]> {
-    const names = await this.#list('visible')
+    const names = await this.visibleNames()
     const files = await Promise.all(names.map((name) => this.#read(join('visible', name))))
     return files.flat()
   }

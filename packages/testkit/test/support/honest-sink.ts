@@ -67,10 +67,14 @@ export class HonestSink implements Sink<KitRecord, PendingFile, 'exactly-once', 
   }
 }
 
+/** A writer writes, and asks to wait, when it holds so many. */
+export const charactersMax = 4_000_000
+
 export class HonestWriter implements SinkWriter<KitRecord, PendingFile> {
   protected readonly target: FileTarget
   protected readonly context: SubtaskContext
   protected buffer: KitRecord[] = []
+  #characters = 0
   #written: { readonly name: string; readonly done: Promise<void> }[] = []
   #sequence = 0
   #preparing: Promise<unknown> = Promise.resolve()
@@ -80,8 +84,12 @@ export class HonestWriter implements SinkWriter<KitRecord, PendingFile> {
     this.context = context
   }
 
-  write(record: KitRecord): void {
+  write(record: KitRecord): void | Promise<void> {
     this.buffer.push(record)
+    this.#characters += record.payload.length
+    if (this.#characters < charactersMax) return undefined
+    this.cut()
+    return this.#written.at(-1)?.done
   }
 
   async flush(_endOfInput: boolean): Promise<void> {
@@ -115,6 +123,7 @@ export class HonestWriter implements SinkWriter<KitRecord, PendingFile> {
   cut(): void {
     const records = this.buffer
     this.buffer = []
+    this.#characters = 0
     if (records.length === 0) return
     this.#sequence += 1
     const name = this.pendingName(this.#sequence)

@@ -1,6 +1,7 @@
 import type { Sink, SinkWriter, SubtaskContext } from '@flinkts/core/connector'
 import type { KitRecord } from '../../src/records/kit-record.ts'
 import type { FileTarget } from './file-target.ts'
+import { charactersMax } from './honest-sink.ts'
 
 /** Sinks without a commit: what is flushed is visible. */
 export type PlainSink = Sink<KitRecord, never, 'at-least-once' | 'effectively-once', never>
@@ -49,27 +50,35 @@ class PlainWriter implements SinkWriter<KitRecord, never> {
   readonly #store: Store
   readonly #context: SubtaskContext
   #buffer: KitRecord[] = []
+  #characters = 0
   #sequence = 0
+  /** What was asked for before. */
+  #stored: Promise<void> = Promise.resolve()
 
   constructor(store: Store, context: SubtaskContext) {
     this.#store = store
     this.#context = context
   }
 
-  write(record: KitRecord): void {
+  write(record: KitRecord): void | Promise<void> {
     this.#buffer.push(record)
+    this.#characters += record.payload.length
+    return this.#characters < charactersMax ? undefined : this.flush()
   }
 
-  async flush(): Promise<void> {
+  flush(): Promise<void> {
     const records = this.#buffer
     this.#buffer = []
-    if (records.length === 0) return
+    this.#characters = 0
+    if (records.length === 0) return this.#stored
     this.#sequence += 1
-    await this.#store(records, { context: this.#context, sequence: this.#sequence })
+    const at = { context: this.#context, sequence: this.#sequence }
+    this.#stored = this.#stored.then(() => this.#store(records, at))
+    return this.#stored
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#buffer = []
-    return Promise.resolve()
+    await this.#stored.catch(() => undefined)
   }
 }

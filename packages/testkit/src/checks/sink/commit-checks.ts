@@ -1,6 +1,6 @@
 import { compareRecords } from '../../records/oracle.ts'
 import { SinkScenario } from '../../engine/sink/sink-scenario.ts'
-import type { SinkAttempt } from '../../engine/sink/sink-attempt.ts'
+import type { Prepared, SinkAttempt } from '../../engine/sink/sink-attempt.ts'
 import { failOn, violation } from '../../engine/violation.ts'
 import type { SinkCheck } from './sink-check.ts'
 import { needsCommits, needsRemoval } from './needs.ts'
@@ -119,6 +119,27 @@ export const commitChecks: readonly SinkCheck[] = [
   notification('notify.lost', 'a commit that was not asked for goes out with the next', 0),
   notification('notify.duplicated', 'a checkpoint that completes twice commits once', 2),
   {
+    name: 'notify.outOfOrder',
+    level: 'L3',
+    holds: 'a subtask may commit two checkpoints before another commits the first of them',
+    proves: ['guarantee'],
+    needs: needsCommits,
+    async run(context) {
+      await using scenario = await SinkScenario.open(context)
+      const attempt = await prepared(scenario)
+      await attempt.writeBatch()
+      attempt.complete(await attempt.cut())
+      const { storedRecords } = scenario.job
+      const due = attempt.due()
+      await commitAll(attempt, ofSubtask(due, 1))
+      const own = storedRecords.filter(({ split }) => split % attempt.parallelism === 1)
+      await scenario.expectVisible(own, 'when one subtask has committed two checkpoints')
+      await commitAll(attempt, ofSubtask(due, 0))
+      await scenario.expectVisible(storedRecords, 'when the other subtask has too')
+      await scenario.runOut(attempt)
+    },
+  },
+  {
     name: 'checkpoint.abortedThenNext',
     level: 'L3',
     holds: 'what a failed checkpoint had prepared goes out with the next',
@@ -189,6 +210,10 @@ function notification(name: string, holds: string, times: number): SinkCheck {
   }
 }
 
-async function commitAll(attempt: SinkAttempt, due: ReturnType<SinkAttempt['due']>): Promise<void> {
+function ofSubtask(due: readonly Prepared[], subtask: number): readonly Prepared[] {
+  return due.filter(({ stored }) => stored.subtask === subtask)
+}
+
+async function commitAll(attempt: SinkAttempt, due: readonly Prepared[]): Promise<void> {
   for (const { committable, stored } of due) await attempt.commitOne(committable, stored.subtask)
 }

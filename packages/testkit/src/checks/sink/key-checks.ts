@@ -23,14 +23,24 @@ export const keyChecks: readonly SinkCheck[] = [
     needs: ({ deletes }) => (deletes ? undefined : 'no deletes are declared'),
     run: (context) => crashInTheMiddle(context, deletions(workload(context.seed))),
   },
+  {
+    name: 'pk.update',
+    level: 'L0',
+    holds: 'records whose ids change, or change places, are there under the new ones and no others',
+    proves: ['deletes'],
+    needs: ({ deletes }) => (deletes ? undefined : 'no deletes are declared'),
+    run: (context) => crashInTheMiddle(context, rekeyings(workload(context.seed))),
+  },
 ]
 
 /** A checkpoint that did not complete has written, and is written again. */
 async function crashInTheMiddle(context: SinkCheckContext, records: Workload): Promise<void> {
   await using scenario = await SinkScenario.openWith(context, records)
-  const first = await scenario.job.start()
+  const { job } = scenario
+  const first = await job.start()
   await first.checkpoint()
   await first.checkpoint()
+  await scenario.expectVisible(job.storedRecords, 'after the second checkpoint')
   await first.writeBatch()
   await first.cut()
   await scenario.crash(first, 'throw')
@@ -60,4 +70,39 @@ function deletions(original: Workload): Workload {
     return [...batch, ...deleted, ...written]
   })
   return { ...original, batches }
+}
+
+/**
+ * Every batch changes ids of the one before, as a log of changes tells it, each a deletion and a
+ * write: two records of a split change places by way of a third id, and another gets a new one.
+ */
+function rekeyings(original: Workload): Workload {
+  const splits = Array.from({ length: original.splitCount }, (_, split) => split)
+  const batches = original.batches.map((batch, index) => {
+    const before = original.batches[index - 1] ?? []
+    return [...batch, ...splits.flatMap((split) => rekeyed(before, split))]
+  })
+  return { ...original, batches }
+}
+
+function rekeyed(before: readonly KitRecord[], ofSplit: number): readonly KitRecord[] {
+  const [one, other, third] = before.filter(({ split }) => split === ofSplit)
+  if (one === undefined || other === undefined || third === undefined) return []
+  const between = elsewhere(one)
+  return [
+    ...moved(one, between),
+    ...moved(other, { ...one, payload: other.payload }),
+    ...moved(between, { ...other, payload: one.payload }),
+    ...moved(third, elsewhere(third)),
+  ]
+}
+
+function moved(from: KitRecord, to: KitRecord): readonly KitRecord[] {
+  return [{ ...from, operation: 'delete' }, to]
+}
+
+/** The same record under an id that no other has. */
+function elsewhere(record: KitRecord): KitRecord {
+  const seq = record.seq + 500_000
+  return { ...record, id: `${record.split}-${seq}`, seq }
 }

@@ -1,6 +1,7 @@
 import { sinkClaims } from '../../capabilities/sink-capabilities.ts'
 import type { SinkDriver } from '../../driver/sink-driver.ts'
 import type { Kit } from '../check.ts'
+import { backpressureChecks } from './backpressure-checks.ts'
 import { commitChecks } from './commit-checks.ts'
 import { configurationChecks } from './configuration-checks.ts'
 import { contractChecks } from './contract-checks.ts'
@@ -20,6 +21,7 @@ export const sinkKit: Kit<SinkDriver> = {
     ...configurationChecks,
     ...keyChecks,
     ...visibilityChecks,
+    ...backpressureChecks,
     ...commitChecks,
     ...takeoverChecks,
     ...replayChecks,

@@ -131,18 +131,4 @@ export const visibilityChecks: readonly SinkCheck[] = [
       await scenario.finish()
     },
   },
-  {
-    name: 'backpressure.writesAreHeld',
-    level: 'L3',
-    holds:
-      'many records in one checkpoint, with a wait wherever the writer asks for it, all arrive',
-    proves: ['guarantee', 'order'],
-    once: true,
-    async run(context) {
-      const size = { splitCount: 2, batchCount: 2, recordsPerBatch: 1200 }
-      await using scenario = await SinkScenario.open(context, size)
-      const attempt = await scenario.job.start()
-      await scenario.runOut(attempt)
-    },
-  },
 ]
