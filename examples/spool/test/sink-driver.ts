@@ -15,6 +15,7 @@ export const driver: SinkDriver<string> = {
     deletes: false,
     order: 'per-split',
     maxPreparedAgeMs: Number.POSITIVE_INFINITY,
+    values: ['decimal', 'boolean', 'date', 'timestamp', 'nested'],
   },
   versions: async () => ({ '@flinkts/example-spool': '0.1.0' }),
   setup: () => mkdtemp(join(tmpdir(), 'flinkts-spool-sink-')),

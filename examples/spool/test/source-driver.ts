@@ -16,6 +16,7 @@ export const driver: SourceDriver<string, KitRecord> = {
     snapshotThenStream: false,
     emitsDeletes: false,
     reconnects: false,
+    values: ['decimal', 'boolean', 'date', 'timestamp', 'nested'],
   },
   versions: async () => ({ '@flinkts/example-spool': '0.1.0' }),
   setup: () => mkdtemp(join(tmpdir(), 'flinkts-spool-source-')),

@@ -6,6 +6,7 @@ import { jsonLines } from '@flinkts/formats'
 import type { InvalidOptions, KitRecord, SinkDriver } from '@flinkts/testkit'
 import { fileSink, type FileSinkOptions } from '../src/index.ts'
 import { filesBelow, visibleBelow } from './files-below.ts'
+import { recordOf } from './json-values.ts'
 import { versions } from './versions.ts'
 
 const thisFile = fileURLToPath(import.meta.url)
@@ -22,6 +23,8 @@ export const driver: SinkDriver<string> = {
     deletes: false,
     order: 'per-split',
     maxPreparedAgeMs: Number.POSITIVE_INFINITY,
+    // JSON has neither NaN nor infinities.
+    values: ['bigint', 'decimal', 'boolean', 'date', 'timestamp', 'bytes', 'nested'],
   },
   versions,
   setup: () => mkdtemp(join(tmpdir(), 'flinkts-file-sink-')),
@@ -43,7 +46,7 @@ export const driver: SinkDriver<string> = {
     for (const path of await visibleBelow(directory)) {
       const text = await readFile(join(directory, path), 'utf8')
       const lines = text.split('\n').slice(0, -1)
-      records.push(...lines.map((line) => JSON.parse(line) as KitRecord))
+      records.push(...lines.map(recordOf))
     }
     return records
   },

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { jsonLines } from '@flinkts/formats'
 import type { InvalidOptions, KitRecord, SourceCapabilities, SourceDriver } from '@flinkts/testkit'
 import { fileSource, type FileSourceOptions } from '../src/index.ts'
+import { lineOf } from './json-values.ts'
 import { versions } from './versions.ts'
 
 /** What sources of files have in common. */
@@ -16,6 +17,8 @@ export const fileCapabilities: Omit<SourceCapabilities, 'boundedness' | 'splits'
   snapshotThenStream: false,
   emitsDeletes: false,
   reconnects: false,
+  // JSON has neither NaN nor infinities, and bytes only in some text.
+  values: ['bigint', 'decimal', 'boolean', 'date', 'timestamp', 'nested'],
 }
 
 /** A driver of file sources: a directory for each target, and a file for each batch and split. */
@@ -48,13 +51,12 @@ export function fileSourceDriver(
       mistake('out-of-range', 'splitBytes', { ...options('.'), splitBytes: 0 }),
     ],
     createSource: (path) => fileSource(options(path)),
-    toRecord: (record) => record,
+    toRecord: withBigint,
     async writeExternal(directory, records) {
       const batch = (await readdir(directory)).length
       for (const [split, own] of Map.groupBy(records, (record) => record.split)) {
         const name = `${String(batch).padStart(6, '0')}-${split}.jsonl`
-        const lines = own.map((record) => `${JSON.stringify(record)}\n`)
-        await writeFile(join(directory, `.${name}`), lines.join(''))
+        await writeFile(join(directory, `.${name}`), own.map(lineOf).join(''))
         await rename(join(directory, `.${name}`), join(directory, name))
       }
     },
@@ -63,6 +65,13 @@ export function fileSourceDriver(
     },
     clean: (directory) => rm(directory, { recursive: true, force: true }),
   }
+}
+
+/** Whole numbers that a double can hold come as one. */
+function withBigint(record: KitRecord): KitRecord {
+  const bigint = record.values?.bigint
+  if (typeof bigint !== 'number') return record
+  return { ...record, values: { ...record.values, bigint: BigInt(bigint) } }
 }
 
 /** Small files are in several splits; a large one is not in thousands. */

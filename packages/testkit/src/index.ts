@@ -15,6 +15,7 @@ export type {
 export type { SinkDriver } from './driver/sink-driver.ts'
 export type { SourceDriver } from './driver/source-driver.ts'
 export type { KitRecord, VisibleRecord } from './records/kit-record.ts'
+export type { KitValues, ValueKind } from './records/kit-values.ts'
 export type { ConformanceReport, ReportedCheck } from './report/conformance-report.ts'
 export type { DescribeOptions } from './vitest/describe-connector.ts'
 export { describeSink } from './vitest/describe-sink.ts'

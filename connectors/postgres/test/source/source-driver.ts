@@ -24,6 +24,7 @@ import {
   versions,
   withClient,
 } from '../support/kit-database.ts'
+import { parametersOf, valueColumns, valueKinds, valuesOf } from '../support/kit-values.ts'
 
 /** A database, by the connection of the source, which goes through a proxy. */
 type Target = {
@@ -60,6 +61,7 @@ export const driver: SourceDriver<Target, Change> = {
     snapshotThenStream: true,
     emitsDeletes: true,
     reconnects: true,
+    values: valueKinds,
   },
   versions,
   setup: () => setupNamed('records'),
@@ -94,7 +96,8 @@ export const driver: SourceDriver<Target, Change> = {
   toRecord({ operation, key, after }) {
     if (key === undefined) return undefined
     if (operation === 'delete') return recordOf({ ...key, payload: '' }, 'delete')
-    return after === undefined ? undefined : recordOf(after, 'write')
+    if (after === undefined) return undefined
+    return { ...recordOf(after, 'write'), values: valuesOf(after) }
   },
   async writeExternal(target, records) {
     await withClient(directly(target), async (client) => {
@@ -158,7 +161,7 @@ async function setupNamed(table: string): Promise<Target> {
   await created.query(
     `${createRole(role)};
      CREATE TABLE ${quoted(table)} (split int4, seq int4, id text NOT NULL,
-       payload text NOT NULL, PRIMARY KEY (split, seq));
+       payload text NOT NULL, ${valueColumns}, PRIMARY KEY (split, seq));
      CREATE TABLE others (id bigserial PRIMARY KEY)`,
   )
   return { host, port, serverPort, ...role, database, table }
@@ -180,23 +183,20 @@ async function write(
   { database, table }: Target,
   record: KitRecord,
 ): Promise<void> {
-  const { id, split, seq, payload, operation } = record
+  const { id, split, seq, payload, operation, values } = record
   if (operation === 'delete') {
     await client.query(`DELETE FROM ${quoted(table)} WHERE (split, seq) = ($1, $2)`, [split, seq])
     return
   }
-  if (withoutPayload.has(database)) {
-    await client.query(`INSERT INTO ${quoted(table)} (split, seq, id) VALUES ($1, $2, $3)`, [
-      split,
-      seq,
-      id,
-    ])
-    return
-  }
+  const text = withoutPayload.has(database) ? {} : { payload }
+  const row = { split, seq, id, ...text, ...parametersOf(values) }
+  const columns = Object.keys(row).map(quoted)
   await client.query(
-    `INSERT INTO ${quoted(table)} (split, seq, id, payload) VALUES ($1, $2, $3, $4)
-     ON CONFLICT (split, seq) DO UPDATE SET payload = $4`,
-    [split, seq, id, payload],
+    `INSERT INTO ${quoted(table)} (${columns.join(', ')})
+     VALUES (${columns.map((_name, index) => `$${index + 1}`).join(', ')})
+     ON CONFLICT (split, seq)
+     DO UPDATE SET ${columns.map((name) => `${name} = excluded.${name}`).join(', ')}`,
+    Object.values(row),
   )
 }
 

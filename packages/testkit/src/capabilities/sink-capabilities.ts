@@ -1,4 +1,5 @@
 import type { DeliveryGuarantee } from '@flinkts/core/connector'
+import type { ValueKind } from '../records/kit-values.ts'
 
 /**
  * What makes the guarantee of a sink.
@@ -44,6 +45,11 @@ export interface SinkCapabilities {
    * make the commit fail loudly.
    */
   readonly maxPreparedAgeMs: number | undefined
+  /**
+   * The kinds of values, beside text, that come through as they are, in every case that `KitValues`
+   * names; `[]`: text alone.
+   */
+  readonly values: readonly ValueKind[]
 }
 
 /** A name of a capability. @public */
@@ -69,6 +75,7 @@ export function sinkClaims(capabilities: SinkCapabilities): readonly SinkCapabil
   if (capabilities.deletes) claims.push('deletes')
   if (capabilities.order === 'per-split') claims.push('order')
   if (capabilities.maxPreparedAgeMs !== undefined) claims.push('maxPreparedAgeMs')
+  if (capabilities.values.length > 0) claims.push('values')
   return claims
 }
 

@@ -1,4 +1,5 @@
 import type { Source } from '@flinkts/core/connector'
+import type { ValueKind } from '../records/kit-values.ts'
 
 /**
  * What a source promises, declared by the author of its driver. The kit tests what is declared and
@@ -30,6 +31,11 @@ export interface SourceCapabilities {
   readonly emitsDeletes: boolean
   /** Whether a lost connection is made again without a failure of the job. */
   readonly reconnects: boolean
+  /**
+   * The kinds of values, beside text, that come through as they are, in every case that `KitValues`
+   * names; `[]`: text alone.
+   */
+  readonly values: readonly ValueKind[]
 }
 
 /** A name of a capability. @public */
@@ -39,8 +45,10 @@ export type SourceCapability = keyof SourceCapabilities
  * The capabilities that promise more than the least: each needs a check that reached it. @internal
  */
 export function sourceClaims(capabilities: SourceCapabilities): readonly SourceCapability[] {
-  const splits = capabilities.splits === 'single' ? [] : (['splits'] as const)
-  return ['boundedness', ...splits, ...promises.filter((name) => capabilities[name])]
+  const claims: SourceCapability[] = ['boundedness']
+  if (capabilities.splits !== 'single') claims.push('splits')
+  if (capabilities.values.length > 0) claims.push('values')
+  return [...claims, ...promises.filter((name) => capabilities[name])]
 }
 
 const promises = [

@@ -1,4 +1,5 @@
 import { randomBelow, SeededPrng } from '@flinkts/core/testing'
+import { type KitValues, type ValueKind, valuesAt } from './kit-values.ts'
 
 /**
  * A record as a target shows it. All of it follows from the seed, so that whoever reads the target
@@ -15,6 +16,11 @@ export interface VisibleRecord {
   readonly seq: number
   /** Text of 0 to some hundred characters: quotes, line breaks and all of Unicode but NUL. */
   readonly payload: string
+  /**
+   * Of each kind that is declared, in `types.roundTrip`; absent in all other checks, where nobody
+   * looks at them.
+   */
+  readonly values?: KitValues
 }
 
 /** A record as a sink gets it. @public */
@@ -57,6 +63,15 @@ export function workload(seed: number, size: WorkloadSize = defaultSize): Worklo
 export function withLargeRecord(original: Workload): Workload {
   const batches = original.batches.map((batch, index) =>
     index === 1 ? batch.map((record, place) => (place === 1 ? enlarged(record) : record)) : batch,
+  )
+  return { ...original, batches }
+}
+
+/** The same, with values of some kinds in every record: in a long batch all cases. @internal */
+export function withValues(original: Workload, kinds: readonly ValueKind[]): Workload {
+  if (kinds.length === 0) return original
+  const batches = original.batches.map((batch) =>
+    batch.map((record, place) => ({ ...record, values: valuesAt(original.seed + place, kinds) })),
   )
   return { ...original, batches }
 }

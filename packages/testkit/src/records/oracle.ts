@@ -1,5 +1,6 @@
 import type { SinkCapabilities } from '../capabilities/sink-capabilities.ts'
 import type { VisibleRecord } from './kit-record.ts'
+import { differenceOf } from './kit-values.ts'
 
 /**
  * Compares what is visible with what was written: says what was lost, repeated, altered, moved, or
@@ -20,7 +21,7 @@ export function compareRecords(
   for (const record of found) {
     const original = wanted.get(record.id)
     if (original === undefined) unknown.push(record.id)
-    else if (!sameRecord(original, record)) altered.push(record.id)
+    else if (!sameRecord(original, record)) altered.push(alteration(original, record))
     if (seen.has(record.id)) repeated.push(record.id)
     seen.add(record.id)
   }
@@ -37,9 +38,17 @@ export function compareRecords(
 
 const listedMax = 8
 
-/** Whether both show the same. @internal */
-export function sameRecord(left: VisibleRecord, right: VisibleRecord): boolean {
-  return left.split === right.split && left.seq === right.seq && left.payload === right.payload
+/** Whether a record that was found shows what another one does. @internal */
+export function sameRecord(expected: VisibleRecord, found: VisibleRecord): boolean {
+  if (expected.split !== found.split || expected.seq !== found.seq) return false
+  if (expected.payload !== found.payload) return false
+  return differenceOf(expected.values, found.values) === undefined
+}
+
+/** A record that came in another form, with the value that did, if it was one. @internal */
+export function alteration(expected: VisibleRecord, found: VisibleRecord): string {
+  const difference = differenceOf(expected.values, found.values)
+  return difference === undefined ? expected.id : `${expected.id} (${difference})`
 }
 
 function movedIn(found: readonly VisibleRecord[]): readonly string[] {

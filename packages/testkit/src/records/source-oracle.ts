@@ -1,7 +1,8 @@
+import { defined } from '@flinkts/core/connector'
 import type { SourceCapabilities } from '../capabilities/source-capabilities.ts'
 import type { Emitted } from '../engine/source/source-checkpoint.ts'
 import type { KitRecord } from './kit-record.ts'
-import { listed, sameRecord } from './oracle.ts'
+import { alteration, listed, sameRecord } from './oracle.ts'
 
 /**
  * Compares what a source emitted with what was written upstream: says what was lost, repeated,
@@ -84,7 +85,9 @@ function matchOf(history: History, record: KitRecord, found: Found): Write | und
     return write
   }
   const known = writes.some((each) => sameChange(each.record, record))
-  found[known ? 'repeated' : 'altered'].push(record.id)
+  const expected = defined(writes[next] ?? writes.at(-1), 'an id with a history was written')
+  if (known) found.repeated.push(record.id)
+  else found.altered.push(alteration(expected.record, record))
   return undefined
 }
 

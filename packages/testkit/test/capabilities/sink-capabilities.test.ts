@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import {
+  sinkClaims,
   sinkContradictions,
   type SinkCapabilities,
 } from '../../src/capabilities/sink-capabilities.ts'
@@ -7,6 +8,11 @@ import { append, twoPhase, upsert } from '../support/drivers.ts'
 
 test.each([twoPhase, upsert, append])('$mechanism can be declared', (capabilities) => {
   expect(sinkContradictions(capabilities)).toEqual([])
+})
+
+test('values are a claim, unless text alone is declared', () => {
+  expect(sinkClaims(append)).toContain('values')
+  expect(sinkClaims({ ...append, values: [] })).not.toContain('values')
 })
 
 test.each<[string, SinkCapabilities]>([

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import {
+  sourceClaims,
   sourceContradictions,
   type SourceCapabilities,
 } from '../../src/capabilities/source-capabilities.ts'
@@ -7,6 +8,11 @@ import { boundedLog, log, table } from '../support/source/drivers.ts'
 
 test.each([log, boundedLog, table])('$boundedness with $splits can be declared', (capabilities) => {
   expect(sourceContradictions(capabilities)).toEqual([])
+})
+
+test('values are a claim, unless text alone is declared', () => {
+  expect(sourceClaims(log)).toContain('values')
+  expect(sourceClaims({ ...log, values: [] })).not.toContain('values')
 })
 
 test.each<[string, SourceCapabilities]>([

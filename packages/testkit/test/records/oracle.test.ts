@@ -43,6 +43,17 @@ describe('the oracle', () => {
     ])
   })
 
+  test('shows a value that was altered', () => {
+    const at = { id: '0-0', split: 0, seq: 0, payload: '' }
+    const written = [{ ...at, values: { boolean: null, date: '1969-12-31' } }]
+    const altered = [{ ...at, values: { boolean: null, date: '1970-01-01' } }]
+
+    expect(compareRecords(written, written, exact)).toEqual([])
+    expect(compareRecords(written, altered, exact)).toEqual([
+      "1 records altered: 0-0 (date '1969-12-31' came as '1970-01-01')",
+    ])
+  })
+
   test('names what is there twice, unless it may be', () => {
     const twice = all.flatMap((record) => (record === first ? [record, record] : [record]))
 

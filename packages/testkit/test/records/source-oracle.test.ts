@@ -36,6 +36,17 @@ describe('the oracle of sources', () => {
     ])
   })
 
+  test('shows a value that was altered', () => {
+    const wanted: KitRecord = { ...first, values: { bigint: 2n ** 53n + 1n } }
+    const rounded: KitRecord = { ...first, values: { bigint: 2n ** 53n } }
+
+    expect(compareEmitted([wanted], from([wanted]), exact)).toEqual([])
+    expect(compareEmitted([wanted], from([rounded]), exact)).toEqual([
+      '1 records lost: 0-0',
+      '1 records altered: 0-0 (bigint 9007199254740993n came as 9007199254740992n)',
+    ])
+  })
+
   test('names what nobody wrote', () => {
     expect(compareEmitted([first], from([first, second]), exact)).toEqual([
       '1 records emitted and never written: 1-0',

@@ -39,12 +39,14 @@ import {
   ForgetsTheEnd,
   HoldsEverything,
   LeavesATimer,
+  LeavesOutNulls,
   LeavesOutWhatIsGone,
   MixesOrder,
   PublishesOnClose,
   ReusesVisibleNames,
   SharesPendingNames,
   TakesLostAnswersForDone,
+  TruncatesBigints,
   WritesVisibly,
 } from './broken-writers.ts'
 import { append, type fileDriver, twoPhase, upsert } from './drivers.ts'
@@ -194,6 +196,16 @@ export const brokenSinks: Readonly<Record<string, BrokenSink>> = {
     'white space at the end of a text is lost',
     'types.roundTrip',
     withWriter((target, context) => new AltersText(target, context)),
+  ),
+  'truncating-bigint': broken(
+    'whole numbers go through a double, and lose their last digits',
+    'types.roundTrip',
+    withWriter((target, context) => new TruncatesBigints(target, context)),
+  ),
+  'leaves-out-nulls': broken(
+    'a null is left out, and the target puts in what it likes',
+    'types.roundTrip',
+    withWriter((target, context) => new LeavesOutNulls(target, context)),
   ),
   'mixed-order': broken(
     'records come in another order than they were written',

@@ -90,6 +90,21 @@ export class AltersText extends HonestWriter {
   }
 }
 
+export class TruncatesBigints extends HonestWriter {
+  override write({ values = {}, ...record }: KitRecord): void {
+    const { bigint } = values
+    const truncated = typeof bigint === 'bigint' ? { bigint: BigInt(Number(bigint)) } : {}
+    super.write({ ...record, values: { ...values, ...truncated } })
+  }
+}
+
+export class LeavesOutNulls extends HonestWriter {
+  override write({ values = {}, ...record }: KitRecord): void {
+    const rest = Object.entries(values).filter(([, value]) => value !== null)
+    super.write({ ...record, values: Object.fromEntries(rest) })
+  }
+}
+
 export class MixesOrder extends HonestWriter {
   override store(name: string, records: readonly KitRecord[]): Promise<void> {
     return super.store(name, records.toReversed())

@@ -4,6 +4,7 @@ import type { Sink } from '@flinkts/core/connector'
 import type { SinkCapabilities } from '../../src/capabilities/sink-capabilities.ts'
 import type { SinkDriver } from '../../src/driver/sink-driver.ts'
 import type { KitRecord } from '../../src/records/kit-record.ts'
+import { valueKinds } from '../../src/records/kit-values.ts'
 import { FileTarget } from './file-target.ts'
 import { mistakesIn, refused } from './invalid-options.ts'
 
@@ -15,6 +16,7 @@ export const twoPhase: SinkCapabilities = {
   deletes: false,
   order: 'per-split',
   maxPreparedAgeMs: Number.POSITIVE_INFINITY,
+  values: valueKinds,
 }
 
 export const append: SinkCapabilities = {
@@ -25,6 +27,7 @@ export const append: SinkCapabilities = {
   deletes: false,
   order: 'none',
   maxPreparedAgeMs: undefined,
+  values: valueKinds,
 }
 
 export const upsert: SinkCapabilities = {

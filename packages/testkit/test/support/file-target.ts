@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FlinktsError, messageOf, systemCodeOf } from '@flinkts/core/connector'
 import type { KitRecord } from '../../src/records/kit-record.ts'
+import { fromStoredText, storedText } from './stored-records.ts'
 
 /**
  * The external system of these tests: a directory of pending files and one of visible files, each a
@@ -27,7 +28,7 @@ export class FileTarget {
   async writePending(name: string, records: readonly KitRecord[]): Promise<void> {
     this.#checkColumns(records)
     await this.#answered(() =>
-      coded(writeFile(join(this.directory, 'pending', name), JSON.stringify(records))),
+      coded(writeFile(join(this.directory, 'pending', name), storedText(records))),
     )
   }
 
@@ -40,7 +41,7 @@ export class FileTarget {
     this.#checkColumns(records)
     // An older attempt may be writing the same.
     const temporary = join(this.directory, `${name}.${randomUUID()}.tmp`)
-    await coded(writeFile(temporary, JSON.stringify(records)))
+    await coded(writeFile(temporary, storedText(records)))
     await this.#answered(() => rename(temporary, join(this.directory, 'visible', name)))
   }
 
@@ -118,7 +119,8 @@ export class FileTarget {
   }
 
   async #read(path: string): Promise<readonly KitRecord[]> {
-    return JSON.parse(await readFile(join(this.directory, path), 'utf8')) as readonly KitRecord[]
+    const text = await readFile(join(this.directory, path), 'utf8')
+    return fromStoredText(text) as readonly KitRecord[]
   }
 }
 

@@ -1,4 +1,5 @@
 import type { SinkDriver } from '@flinkts/testkit'
+import { valueKinds } from '../../support/kit-values.ts'
 import { sinkDriver, type Target } from './sink-driver.ts'
 
 export const driver: SinkDriver<Target> = sinkDriver(
@@ -12,6 +13,7 @@ export const driver: SinkDriver<Target> = sinkDriver(
       deletes: false,
       order: 'per-split',
       maxPreparedAgeMs: undefined,
+      values: valueKinds,
     },
   },
   import.meta.url,

@@ -25,6 +25,13 @@ import {
   uselessLogins,
   versions,
 } from '../../support/kit-database.ts'
+import {
+  defaultedColumns,
+  fromJson,
+  type JsonValues,
+  valueKinds,
+  valuesAsJson,
+} from '../../support/kit-values.ts'
 
 /** A database and a role of its own, with the table that is written. */
 export type Target = {
@@ -54,7 +61,7 @@ export function sinkDriver({ mode, capabilities }: TestedSink, module: string): 
     await run(
       `${createRole(role)}; CREATE TABLE ${quoted(table)} (place bigserial, id text NOT NULL,
          split int4 NOT NULL, seq int4 NOT NULL, payload text NOT NULL,
-         PRIMARY KEY (${byKey ? 'id' : 'place'}))`,
+         ${defaultedColumns}, PRIMARY KEY (${byKey ? 'id' : 'place'}))`,
     )
     const proxy = await startProxy(connection)
     proxies.set(connection.database, proxy)
@@ -93,12 +100,14 @@ export function sinkDriver({ mode, capabilities }: TestedSink, module: string): 
     },
     secrets: ({ password }) => [password],
     createSink: (target) => postgresSinkOver<KitRecord>(postgresDriver, options(target)),
-    readCommitted: (target) =>
-      query<VisibleRecord>(
+    async readCommitted(target) {
+      const rows = await query<VisibleRecord & { readonly values: JsonValues }>(
         directly(target),
-        `SELECT id, split, seq, coalesce(to_jsonb(r)->>'payload', '') AS payload
-         FROM ${quoted(target.table)} AS r ORDER BY place`,
-      ),
+        `SELECT id, split, seq, coalesce(to_jsonb(r)->>'payload', '') AS payload,
+           ${valuesAsJson} AS values FROM ${quoted(target.table)} AS r ORDER BY place`,
+      )
+      return rows.map((row) => ({ ...row, values: fromJson(row.values) }))
+    },
     listInFlight: async (target) => [
       ...(await preparedIn(target)),
       ...(await stagedIn(target)).map((name) => `staged ${name}`),
@@ -137,13 +146,19 @@ function mistake(kind: InvalidOptions['mistake'], option: string, given: object)
   return { mistake: kind, option, create: () => postgresSinkOver(postgresDriver, options) }
 }
 
-function changeOf({ operation, ...row }: KitRecord): RowChange {
-  const { id } = row
-  return operation === 'delete' ? { operation, key: { id } } : { operation: 'upsert', row }
+function changeOf(record: KitRecord): RowChange {
+  const { id, operation } = record
+  if (operation === 'delete') return { operation, key: { id } }
+  return { operation: 'upsert', row: rowOf(record) }
 }
 
-function insertOf({ operation: _write, ...row }: KitRecord): RowChange {
-  return { operation: 'insert', row }
+function insertOf(record: KitRecord): RowChange {
+  return { operation: 'insert', row: rowOf(record) }
+}
+
+/** Values have a column each. */
+function rowOf({ operation: _write, values, ...columns }: KitRecord): object {
+  return { ...columns, ...values }
 }
 
 /** What the modes that hold rows back promise. */
@@ -154,6 +169,7 @@ export const heldBack: Omit<SinkCapabilities, 'mechanism'> = {
   deletes: false,
   order: 'per-split',
   maxPreparedAgeMs: Number.POSITIVE_INFINITY,
+  values: valueKinds,
 }
 
 async function stagedIn(target: Target): Promise<readonly string[]> {

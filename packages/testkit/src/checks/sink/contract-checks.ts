@@ -2,7 +2,7 @@ import { FlinktsError, messageOf } from '@flinkts/core/connector'
 import { commits, sinkContradictions } from '../../capabilities/sink-capabilities.ts'
 import { SinkScenario } from '../../engine/sink/sink-scenario.ts'
 import { failOn, violation } from '../../engine/violation.ts'
-import { withLargeRecord, workload } from '../../records/kit-record.ts'
+import { withLargeRecord, withValues, workload } from '../../records/kit-record.ts'
 import { compareRecords } from '../../records/oracle.ts'
 import { trickyNames } from '../tricky-names.ts'
 import type { SinkCheck } from './sink-check.ts'
@@ -57,13 +57,13 @@ export const contractChecks: readonly SinkCheck[] = [
   {
     name: 'types.roundTrip',
     level: 'L0',
-    holds: 'text of any characters and length comes back as it was written',
-    proves: ['order'],
+    holds: 'text of any characters and length, and values as declared, come back as they were',
+    proves: ['order', 'values'],
     async run(context) {
       const size = { splitCount: 2, batchCount: 2, recordsPerBatch: 100 }
-      await using scenario = await SinkScenario.open(context, size)
-      const attempt = await scenario.job.start()
-      await scenario.runOut(attempt)
+      const records = withValues(workload(context.seed, size), context.driver.capabilities.values)
+      await using scenario = await SinkScenario.openWith(context, records)
+      await scenario.finish()
     },
   },
   {

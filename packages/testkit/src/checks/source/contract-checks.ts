@@ -1,9 +1,9 @@
 import { delay, messageOf } from '@flinkts/core/connector'
 import { sourceContradictions } from '../../capabilities/source-capabilities.ts'
 import { scheduler } from '../../engine/kit-runtime.ts'
-import { SourceScenario } from '../../engine/source/source-scenario.ts'
+import { batchesAtFirst, SourceScenario } from '../../engine/source/source-scenario.ts'
 import { failOn, violation } from '../../engine/violation.ts'
-import { withLargeRecord, workload } from '../../records/kit-record.ts'
+import { withLargeRecord, withValues, workload } from '../../records/kit-record.ts'
 import { trickyNames } from '../tricky-names.ts'
 import { pollChecks } from './poll-checks.ts'
 import { serializerChecks } from './serializer-checks.ts'
@@ -60,11 +60,12 @@ export const contractChecks: readonly SourceCheck[] = [
   {
     name: 'types.roundTrip',
     level: 'L0',
-    holds: 'text of any characters and length comes as it was written',
-    proves: [],
+    holds: 'text of any characters and length, and values as declared, come as they were written',
+    proves: ['values'],
     async run(context) {
-      const size = { splitCount: 2, batchCount: 2, recordsPerBatch: 100 }
-      await using scenario = await SourceScenario.open(context, size)
+      const size = { splitCount: 2, batchCount: 2 * batchesAtFirst, recordsPerBatch: 25 }
+      const records = withValues(workload(context.seed, size), context.driver.capabilities.values)
+      await using scenario = await SourceScenario.openWith(context, records)
       await scenario.finish({ pollRecordsMax: 50 })
     },
   },

@@ -185,6 +185,16 @@ export class AltersText extends LogReader {
   }
 }
 
+export class TruncatesToMilliseconds extends LogReader {
+  override linesOf(progress: Progress, lines: readonly LogLine[]): LogLine[] {
+    return super.linesOf(progress, lines).map((line) => {
+      const timestamp = line.record?.values?.timestamp?.replace(/\d{3}Z$/, '000Z')
+      if (line.record === undefined || timestamp === undefined) return line
+      return { ...line, record: { ...line.record, values: { ...line.record.values, timestamp } } }
+    })
+  }
+}
+
 export class CutsLongTexts extends LogReader {
   override linesOf(progress: Progress, lines: readonly LogLine[]): LogLine[] {
     return super.linesOf(progress, lines).map(({ place, record }) => ({

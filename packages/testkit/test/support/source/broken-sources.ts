@@ -32,6 +32,7 @@ import {
   SkipsOne,
   Spins,
   TakesGapsForTrouble,
+  TruncatesToMilliseconds,
 } from './broken-readers.ts'
 import { accepted, mistakesIn } from '../invalid-options.ts'
 import { boundedLog, log, type logDriver, table } from './drivers.ts'
@@ -300,6 +301,12 @@ export const brokenSources: Readonly<Record<string, BrokenSource>> = {
     caughtBy: 'types.roundTrip',
     ...logs,
     createSource: withReader(AltersText),
+  },
+  'truncates-to-milliseconds': {
+    breaks: 'timestamps go through a `Date`, which has no microseconds',
+    caughtBy: 'types.roundTrip',
+    ...logs,
+    createSource: withReader(TruncatesToMilliseconds),
   },
   'ignores-the-budget': {
     breaks: 'a poll emits all that there is',

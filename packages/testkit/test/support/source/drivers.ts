@@ -2,6 +2,7 @@ import type { Source } from '@flinkts/core/connector'
 import type { SourceCapabilities } from '../../../src/capabilities/source-capabilities.ts'
 import type { SourceDriver } from '../../../src/driver/source-driver.ts'
 import type { KitRecord } from '../../../src/records/kit-record.ts'
+import { valueKinds } from '../../../src/records/kit-values.ts'
 import { secret } from '../drivers.ts'
 import { mistakesIn, refused } from '../invalid-options.ts'
 import { LogUpstream } from './log-upstream.ts'
@@ -15,6 +16,7 @@ export const log: SourceCapabilities = {
   snapshotThenStream: false,
   emitsDeletes: false,
   reconnects: true,
+  values: valueKinds,
 }
 
 export const boundedLog: SourceCapabilities = {

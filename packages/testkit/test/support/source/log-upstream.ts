@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FlinktsError } from '@flinkts/core/connector'
 import type { KitRecord } from '../../../src/records/kit-record.ts'
+import { fromStoredText, storedText } from '../stored-records.ts'
 
 /** A line of the log; one without a record is not for the source. */
 export interface LogLine {
@@ -31,7 +32,7 @@ export class LogUpstream {
   append(records: readonly (KitRecord | undefined)[]): void {
     const more = existsSync(join(this.directory, 'columns')) ? { more: 'a value' } : {}
     const lines = records.map(
-      (record) => `${JSON.stringify({ record: record && { ...record, ...more } })}\n`,
+      (record) => `${storedText({ record: record && { ...record, ...more } })}\n`,
     )
     appendFileSync(join(this.directory, 'log'), lines.join(''))
   }
@@ -47,7 +48,7 @@ export class LogUpstream {
     if (!existsSync(file)) return this.#nothing()
     const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1)
     return lines.slice(place).map((line, index) => ({
-      ...(JSON.parse(line) as Pick<LogLine, 'record'>),
+      ...(fromStoredText(line) as Pick<LogLine, 'record'>),
       place: place + index + 1,
     }))
   }
