@@ -21,7 +21,7 @@ export const driver: SourceDriver<string, KitRecord> = {
   versions: async () => ({ '@flinkts/example-spool': '0.1.0' }),
   setup: () => mkdtemp(join(tmpdir(), 'flinkts-spool-source-')),
   createSource: (directory) => spoolSource<KitRecord>({ directory, readBytes: 256 }),
-  toRecord: (record) => record,
+  toRecords: (record) => [record],
   async writeExternal(directory, records) {
     const batch = String((await readdir(directory)).length).padStart(6, '0')
     for (const [split, own] of Map.groupBy(records, (record) => record.split)) {

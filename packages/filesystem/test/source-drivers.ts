@@ -51,7 +51,7 @@ export function fileSourceDriver(
       mistake('out-of-range', 'splitBytes', { ...options('.'), splitBytes: 0 }),
     ],
     createSource: (path) => fileSource(options(path)),
-    toRecord: withBigint,
+    toRecords: (record) => [withBigint(record)],
     async writeExternal(directory, records) {
       const batch = (await readdir(directory)).length
       for (const [split, own] of Map.groupBy(records, (record) => record.split)) {

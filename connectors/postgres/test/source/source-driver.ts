@@ -93,11 +93,14 @@ export const driver: SourceDriver<Target, Change> = {
       stream: { statusIntervalMs: 20, lagIntervalMs: 100 },
       retry: { delayMs: 10, delayMsMax: 100 },
     }),
-  toRecord({ operation, key, after }) {
-    if (key === undefined) return undefined
-    if (operation === 'delete') return recordOf({ ...key, payload: '' }, 'delete')
-    if (after === undefined) return undefined
-    return { ...recordOf(after, 'write'), values: valuesOf(after) }
+  toRecords({ operation, key, before, after }) {
+    if (key === undefined) return []
+    if (operation === 'delete') return [recordOf({ ...key, payload: '' }, 'delete')]
+    if (after === undefined) return []
+    const written = { ...recordOf(after, 'write'), values: valuesOf(after) }
+    // Of an update that changes the key, the old one.
+    const old = before && recordOf({ ...before, payload: '' }, 'delete')
+    return old === undefined || old.id === written.id ? [written] : [old, written]
   },
   async writeExternal(target, records) {
     await withClient(directly(target), async (client) => {
@@ -105,6 +108,15 @@ export const driver: SourceDriver<Target, Change> = {
       for (const record of records) await write(client, target, record)
       await client.query('COMMIT')
     })
+  },
+  async rekeyExternal(target, from, to) {
+    await withClient(directly(target), (client) =>
+      client.query(
+        `UPDATE ${quoted(target.table)} SET (split, seq, id) = ($3, $4, $5)
+         WHERE (split, seq) = ($1, $2)`,
+        [from.split, from.seq, to.split, to.seq, to.id],
+      ),
+    )
   },
   async writeUnrelated(target) {
     await query(directly(target), 'INSERT INTO others DEFAULT VALUES')

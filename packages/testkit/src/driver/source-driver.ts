@@ -15,15 +15,21 @@ export interface SourceDriver<Target extends JsonValue = JsonValue, Out = unknow
   /** The source under test. Called often, for the same target too. */
   createSource(target: Target): Source<Out>
   /**
-   * What the source emitted as a record of the kit; `undefined`: nothing that was written, such as
-   * a change of the schema. Of a deletion only the id and the operation count.
+   * What the source emitted, as records of the kit, in order: one, as a rule; none, if it is nothing
+   * that was written, such as a change of the schema; a deletion and a write, if it tells of another
+   * key. Of a deletion only the id and the operation count.
    */
-  toRecord(emitted: Out): KitRecord | undefined
+  toRecords(emitted: Out): readonly KitRecord[]
   /**
    * Writes records as anybody does, without the connector; in one transaction, if there are any.
    * Resolves when they are there for good. Deletions come only if `emitsDeletes` is declared.
    */
   writeExternal(target: Target, records: readonly KitRecord[]): Promise<void>
+  /**
+   * Changes the key of a record that is there, and nothing else of it, in one statement: `from` is
+   * gone, and `to` is there.
+   */
+  rekeyExternal?(target: Target, from: KitRecord, to: KitRecord): Promise<void>
   /** Writes what the source is not to read. Needed to reach a declared `prunesOnAck`. */
   writeUnrelated?(target: Target): Promise<void>
   /**

@@ -2,6 +2,7 @@ import { sourceClaims } from '../../capabilities/source-capabilities.ts'
 import type { SourceDriver } from '../../driver/source-driver.ts'
 import type { Kit } from '../check.ts'
 import { ackChecks } from './ack-checks.ts'
+import { changeChecks } from './change-checks.ts'
 import { configurationChecks } from './configuration-checks.ts'
 import { contractChecks } from './contract-checks.ts'
 import { crashChecks } from './crash-points.ts'
@@ -17,6 +18,7 @@ export const sourceKit: Kit<SourceDriver> = {
     ...configurationChecks,
     ...resumeChecks,
     ...splitChecks,
+    ...changeChecks,
     ...ackChecks,
     ...crashChecks,
     ...evolutionChecks,

@@ -1,7 +1,7 @@
 import { SourceScenario } from '../../engine/source/source-scenario.ts'
 import type { KitRecord } from '../../records/kit-record.ts'
 import { workload } from '../../records/kit-record.ts'
-import { needsSplits, needsStream } from './needs.ts'
+import { needsSplits } from './needs.ts'
 import type { SourceCheck, SourceCheckContext } from './source-check.ts'
 
 /** How the input is shared, and what changes in it. @internal */
@@ -30,31 +30,6 @@ export const splitChecks: readonly SourceCheck[] = [
   },
   rescaled('rescale.up', 3, 'from 2 to 3'),
   rescaled('rescale.down', 1, 'from 2 to 1'),
-  {
-    name: 'delete',
-    level: 'L2',
-    holds: 'deletions come after what they delete, in their order, over a restart too',
-    proves: ['emitsDeletes'],
-    needs: (capabilities) =>
-      capabilities.emitsDeletes ? needsStream(capabilities) : 'no deletes are declared',
-    async run(context) {
-      await using scenario = await SourceScenario.open(context)
-      const first = await scenario.start()
-      await scenario.readAll(first)
-      await first.checkpoint()
-      const [record, other, ...rest] = scenario.written
-      if (record === undefined || other === undefined) return
-      const deleted = rest.map((each): KitRecord => ({ ...each, operation: 'delete' }))
-      await scenario.write([...deleted.slice(0, 4), { ...record, payload: 'changed' }])
-      await scenario.emitSome(first, scenario.upTo(3))
-      await first.checkpoint()
-      await scenario.crash(first, 'throw')
-      const second = await scenario.start()
-      await scenario.readAll(second)
-      await scenario.write([...rest.slice(0, 2), { ...other, operation: 'delete' }])
-      await scenario.runOut(second)
-    },
-  },
 ]
 
 function rescaled(name: string, parallelism: number, how: string): SourceCheck {

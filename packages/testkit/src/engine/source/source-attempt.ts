@@ -60,8 +60,8 @@ export class SourceAttempt {
         source.enumeratorStateSerializer.deserialize(enumerator.version, enumerator.bytes),
     )
     this.subtasks = Array.from({ length: place.parallelism }, (_, subtask) => {
-      const { toRecord } = job.parts
-      return new SourceSubtask({ source, toRecord, context: this.#readerContext(subtask) })
+      const { toRecords } = job.parts
+      return new SourceSubtask({ source, toRecords, context: this.#readerContext(subtask) })
     })
   }
 

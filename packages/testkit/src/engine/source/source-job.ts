@@ -10,7 +10,7 @@ import { beforeTheFirst, type SourceCheckpoint } from './source-checkpoint.ts'
 /** What a job in the hand of a check is made of. @internal */
 export interface SourceJobParts {
   readonly createSource: () => Source<unknown>
-  readonly toRecord: (emitted: unknown) => KitRecord | undefined
+  readonly toRecords: (emitted: unknown) => readonly KitRecord[]
   readonly seed: number
   readonly patienceMs: number
   /** Subtasks of an attempt unless it says otherwise. */

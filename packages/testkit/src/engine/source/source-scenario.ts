@@ -118,7 +118,7 @@ export class SourceScenario implements AsyncDisposable {
     const { driver, seed, patienceMs } = this.#context
     return new SourceJob({
       createSource: () => driver.createSource(target),
-      toRecord: (emitted) => driver.toRecord(emitted),
+      toRecords: (emitted) => driver.toRecords(emitted),
       seed,
       patienceMs,
       parallelism: subtasks,
@@ -145,9 +145,13 @@ export class SourceScenario implements AsyncDisposable {
 
   async write(records: readonly KitRecord[]): Promise<void> {
     await this.driver.writeExternal(this.target, records)
-    const started = this.#running !== undefined || this.job.stored.checkpointId > 0
-    const end = started ? await this.driver.endPosition?.(this.target) : undefined
-    this.#written.push({ records, end })
+    await this.#note(records)
+  }
+
+  /** Changes the key of a record in one statement. */
+  async rekey(from: KitRecord, to: KitRecord): Promise<void> {
+    await this.driver.rekeyExternal?.(this.target, from, to)
+    await this.#note([{ ...from, operation: 'delete' }, to])
   }
 
   async start(options: AttemptOptions = {}): Promise<SourceAttempt> {
@@ -305,6 +309,13 @@ export class SourceScenario implements AsyncDisposable {
   /** A number from 1 to `limit`, inclusive. */
   upTo(limit: number): number {
     return 1 + randomBelow(this.prng, limit)
+  }
+
+  /** What is upstream by now, and where its log ends. */
+  async #note(records: readonly KitRecord[]): Promise<void> {
+    const started = this.#running !== undefined || this.job.stored.checkpointId > 0
+    const end = started ? await this.driver.endPosition?.(this.target) : undefined
+    this.#written.push({ records, end })
   }
 
   async #runUntil(attempt: SourceAttempt, done: () => boolean): Promise<void> {

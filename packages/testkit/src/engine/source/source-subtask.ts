@@ -35,7 +35,7 @@ export type SubtaskMail =
 export interface SourceSubtaskParts {
   readonly source: Source<unknown>
   readonly context: SourceReaderContext
-  readonly toRecord: (emitted: unknown) => KitRecord | undefined
+  readonly toRecords: (emitted: unknown) => readonly KitRecord[]
 }
 
 /**
@@ -201,8 +201,7 @@ export class SourceSubtask {
 
   #collect(splitId: string, value: unknown): boolean {
     if (!this.#polling) throw violation('a record is emitted outside of pollNext')
-    const record = this.#parts.toRecord(value)
-    if (record !== undefined) this.#emitted.push({ splitId, record })
+    for (const record of this.#parts.toRecords(value)) this.#emitted.push({ splitId, record })
     this.#budget -= 1
     return this.#budget > 0
   }

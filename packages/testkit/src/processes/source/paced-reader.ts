@@ -12,7 +12,7 @@ import type { KitRecord } from '../../records/kit-record.ts'
 
 /** What a process wants to know of its source. @internal */
 export interface PacedHooks extends Pick<SourceHooks<Emitted>, 'reach'> {
-  readonly toRecord: (emitted: unknown) => KitRecord | undefined
+  readonly toRecords: (emitted: unknown) => readonly KitRecord[]
   readonly onRecord: (record: KitRecord) => void
   /** Called when a reader has heard of a completed checkpoint. */
   readonly onCheckpoint: (checkpointId: number) => void
@@ -81,12 +81,13 @@ function kitReader(
 function kitOutput(
   splitId: string,
   output: SplitOutput<Emitted>,
-  { toRecord }: PacedHooks,
+  { toRecords }: PacedHooks,
 ): SplitOutput<unknown> {
   return {
     collect(value, timestamp) {
-      const record = toRecord(value)
-      return record === undefined ? true : output.collect({ splitId, record }, timestamp)
+      let more = true
+      for (const record of toRecords(value)) more = output.collect({ splitId, record }, timestamp)
+      return more
     },
     emitWatermark: (timestamp) => output.emitWatermark(timestamp),
     markIdle: () => output.markIdle(),

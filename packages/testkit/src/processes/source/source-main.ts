@@ -29,7 +29,7 @@ let recordCount = 0
 let late = false
 
 const source = pacedReaders(driver.createSource(target), {
-  toRecord: (emitted) => driver.toRecord(emitted),
+  toRecords: (emitted) => driver.toRecords(emitted),
   onRecord(record) {
     recordCount += 1
     const cut = kill.point === 'S9' && recordCount === Math.max(1, kill.nth - recordsAfterLoss)

@@ -1,10 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { FlinktsError } from '@flinkts/core/connector'
 import type { CheckpointNotice, InputStatus, SourceOutput } from '@flinkts/core/connector'
-import type { KitRecord } from '../../../src/records/kit-record.ts'
 import { secret } from '../drivers.ts'
 import { LogReader, type LogSplit, type Progress } from './log-reader.ts'
-import type { LogLine } from './log-upstream.ts'
+import { changesOf, type LogLine, type LogRecord } from './log-upstream.ts'
 import { TableReader, type TableSplit } from './table-source.ts'
 
 /** Readers that break one promise each; `broken-sources.ts` says which. */
@@ -146,7 +145,7 @@ export class CountsOnItsWakeUps extends LogReader {
     super.wakeUp()
   }
 
-  override pollNext(output: SourceOutput<KitRecord>): InputStatus {
+  override pollNext(output: SourceOutput<LogRecord>): InputStatus {
     if (!this.#awake) for (const progress of this.splits.values()) progress.fetched += 1
     const status = super.pollNext(output)
     this.#awake = status === 'more-available'
@@ -155,8 +154,8 @@ export class CountsOnItsWakeUps extends LogReader {
 }
 
 export class IgnoresTheBudget extends LogReader {
-  override pollNext(output: SourceOutput<KitRecord>): InputStatus {
-    const endless: SourceOutput<KitRecord> = {
+  override pollNext(output: SourceOutput<LogRecord>): InputStatus {
+    const endless: SourceOutput<LogRecord> = {
       forSplit: (splitId) => ({
         ...output.forSplit(splitId),
         collect: (value) => {
@@ -259,5 +258,13 @@ export class BeginsAtTheEnd extends TableReader {
 export class IgnoresDeletes extends TableReader {
   override linesOf(progress: Progress<TableSplit>, lines: readonly LogLine[]): LogLine[] {
     return super.linesOf(progress, lines).filter(({ record }) => record?.operation !== 'delete')
+  }
+}
+
+export class ForgetsTheOldKey extends TableReader {
+  override linesOf(progress: Progress<TableSplit>, lines: readonly LogLine[]): LogLine[] {
+    return super
+      .linesOf(progress, lines)
+      .map(({ place, record }) => ({ place, record: record && changesOf(record).at(-1) }))
   }
 }

@@ -1,7 +1,6 @@
 import { format } from 'node:util'
 import type { Serializer, Source, SourceReaderContext } from '@flinkts/core/connector'
 import type { SourceCapabilities } from '../../../src/capabilities/source-capabilities.ts'
-import type { KitRecord } from '../../../src/records/kit-record.ts'
 import {
   AcksOnlyRecords,
   AcksTheNewest,
@@ -16,6 +15,7 @@ import {
   CutsLongTexts,
   DropsOnReconnect,
   ForgetsItsRows,
+  ForgetsTheOldKey,
   GivesPromisesAway,
   IgnoresDeletes,
   IgnoresTheBudget,
@@ -38,7 +38,7 @@ import { accepted, mistakesIn } from '../invalid-options.ts'
 import { boundedLog, log, type logDriver, table } from './drivers.ts'
 import type { LogReader, LogSplit } from './log-reader.ts'
 import { LogSource } from './log-source.ts'
-import { LogUpstream } from './log-upstream.ts'
+import { type LogRecord, LogUpstream } from './log-upstream.ts'
 import { type TableReader, TableSource } from './table-source.ts'
 
 /** A source that breaks one promise. */
@@ -47,7 +47,7 @@ export interface BrokenSource {
   /** The check that is meant for it. */
   readonly caughtBy: string
   readonly capabilities: SourceCapabilities
-  createSource(upstream: LogUpstream): Source<KitRecord>
+  createSource(upstream: LogUpstream): Source<LogRecord>
   /** What is different in its driver. */
   readonly driver?: Partial<ReturnType<typeof logDriver>>
 }
@@ -58,7 +58,7 @@ type Of<Reader> = new (upstream: LogUpstream, context: SourceReaderContext) => R
 function withReader(
   Reader: Of<LogReader>,
   boundedness: Source<unknown>['boundedness'] = 'continuous-unbounded',
-): (upstream: LogUpstream) => Source<KitRecord> {
+): (upstream: LogUpstream) => Source<LogRecord> {
   return (upstream) => {
     const source = new LogSource(upstream, boundedness)
     source.createReader = (context) => new Reader(upstream, context)
@@ -66,7 +66,7 @@ function withReader(
   }
 }
 
-function withTableReader(Reader: Of<TableReader>): (upstream: LogUpstream) => Source<KitRecord> {
+function withTableReader(Reader: Of<TableReader>): (upstream: LogUpstream) => Source<LogRecord> {
   return (upstream) => {
     const source = new TableSource(upstream)
     source.createReader = (context) => new Reader(upstream, context)
@@ -76,7 +76,7 @@ function withTableReader(Reader: Of<TableReader>): (upstream: LogUpstream) => So
 
 function withSerializer(
   change: (honest: Serializer<LogSplit>) => Partial<Serializer<LogSplit>>,
-): (upstream: LogUpstream) => Source<KitRecord> {
+): (upstream: LogUpstream) => Source<LogRecord> {
   return (upstream) => {
     const source = new LogSource(upstream)
     const { splitSerializer } = source
@@ -86,7 +86,7 @@ function withSerializer(
   }
 }
 
-function endsTooSoon(upstream: LogUpstream): Source<KitRecord> {
+function endsTooSoon(upstream: LogUpstream): Source<LogRecord> {
   const source = new LogSource(upstream, 'bounded')
   const create = source.createEnumerator.bind(source)
   source.createEnumerator = (context, restored) => {
@@ -97,7 +97,7 @@ function endsTooSoon(upstream: LogUpstream): Source<KitRecord> {
   return source
 }
 
-function looksOnce(upstream: LogUpstream): Source<KitRecord> {
+function looksOnce(upstream: LogUpstream): Source<LogRecord> {
   const source = new LogSource(upstream)
   const create = source.createEnumerator.bind(source)
   source.createEnumerator = (context, restored) => {
@@ -108,7 +108,7 @@ function looksOnce(upstream: LogUpstream): Source<KitRecord> {
   return source
 }
 
-function neverEndsWhenEmpty(upstream: LogUpstream): Source<KitRecord> {
+function neverEndsWhenEmpty(upstream: LogUpstream): Source<LogRecord> {
   const source = new LogSource(upstream, 'bounded')
   const create = source.createEnumerator.bind(source)
   source.createEnumerator = (context, restored) => {
@@ -123,7 +123,7 @@ function neverEndsWhenEmpty(upstream: LogUpstream): Source<KitRecord> {
 }
 
 /** Takes a log that it cannot open for one in which nothing is yet. */
-function waitsForEver(upstream: LogUpstream): Source<KitRecord> {
+function waitsForEver(upstream: LogUpstream): Source<LogRecord> {
   const source = new LogSource(upstream)
   const create = source.createEnumerator.bind(source)
   source.createEnumerator = (context, restored) => {
@@ -142,7 +142,7 @@ function waitsForEver(upstream: LogUpstream): Source<KitRecord> {
 }
 
 /** Positions outlive an attempt in the source object, and win over the checkpoint. */
-function remembersInTheSource(upstream: LogUpstream): Source<KitRecord> {
+function remembersInTheSource(upstream: LogUpstream): Source<LogRecord> {
   const source = new LogSource(upstream)
   const places = new Map<string, number>()
   const create = source.createReader.bind(source)
@@ -159,7 +159,7 @@ function remembersInTheSource(upstream: LogUpstream): Source<KitRecord> {
   return source
 }
 
-function changingPreflight(upstream: LogUpstream): Source<KitRecord> {
+function changingPreflight(upstream: LogUpstream): Source<LogRecord> {
   return Object.assign(new LogSource(upstream), {
     preflight: async () => {
       upstream.append([
@@ -259,6 +259,12 @@ export const brokenSources: Readonly<Record<string, BrokenSource>> = {
     caughtBy: 'delete',
     ...tables,
     createSource: withTableReader(IgnoresDeletes),
+  },
+  'forgets-the-old-key': {
+    breaks: 'of a changed key only the new one is told',
+    caughtBy: 'pk.update',
+    ...tables,
+    createSource: withTableReader(ForgetsTheOldKey),
   },
   'loses-a-split-on-rescale': {
     breaks: 'a subtask that gets more splits than before keeps some of them',

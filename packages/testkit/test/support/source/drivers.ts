@@ -1,11 +1,10 @@
 import type { Source } from '@flinkts/core/connector'
 import type { SourceCapabilities } from '../../../src/capabilities/source-capabilities.ts'
 import type { SourceDriver } from '../../../src/driver/source-driver.ts'
-import type { KitRecord } from '../../../src/records/kit-record.ts'
 import { valueKinds } from '../../../src/records/kit-values.ts'
 import { secret } from '../drivers.ts'
 import { mistakesIn, refused } from '../invalid-options.ts'
-import { LogUpstream } from './log-upstream.ts'
+import { changesOf, type LogRecord, LogUpstream } from './log-upstream.ts'
 
 export const log: SourceCapabilities = {
   replayable: true,
@@ -40,9 +39,9 @@ const statesFolder = new URL('states/', import.meta.url)
 export function logDriver(
   name: string,
   capabilities: SourceCapabilities,
-  createSource: (upstream: LogUpstream) => Source<KitRecord>,
+  createSource: (upstream: LogUpstream) => Source<LogRecord>,
   module: string = import.meta.url,
-): Required<Omit<SourceDriver<string, KitRecord>, 'breakConnections'>> {
+): Required<Omit<SourceDriver<string, LogRecord>, 'breakConnections'>> {
   return {
     name,
     module,
@@ -59,9 +58,12 @@ export function logDriver(
       if (change === 'added') new LogUpstream(directory).addColumn()
     },
     createSource: (directory) => createSource(new LogUpstream(directory)),
-    toRecord: (record) => record,
+    toRecords: changesOf,
     async writeExternal(directory, records) {
       new LogUpstream(directory).append(records)
+    },
+    async rekeyExternal(directory, from, to) {
+      new LogUpstream(directory).append([{ ...to, replaces: from }])
     },
     async writeUnrelated(directory) {
       new LogUpstream(directory).append([undefined])

@@ -8,8 +8,7 @@ import type {
   SourceReaderContext,
   SourceSplit,
 } from '@flinkts/core/connector'
-import type { KitRecord } from '../../../src/records/kit-record.ts'
-import type { LogLine, LogUpstream } from './log-upstream.ts'
+import type { LogLine, LogRecord, LogUpstream } from './log-upstream.ts'
 
 /** The records of one split of the kit. */
 export interface LogSplit extends SourceSplit {
@@ -33,7 +32,7 @@ const fetchedMax = 8
 
 /** The smallest reader that keeps every promise, in parts, so that a test can break one of them. */
 export class LogReader<Split extends LogSplit = LogSplit>
-  implements SourceReader<KitRecord, Split>
+  implements SourceReader<LogRecord, Split>
 {
   protected readonly upstream: LogUpstream
   protected readonly context: SourceReaderContext
@@ -57,7 +56,7 @@ export class LogReader<Split extends LogSplit = LogSplit>
     this.fetchLater()
   }
 
-  pollNext(output: SourceOutput<KitRecord>): InputStatus {
+  pollNext(output: SourceOutput<LogRecord>): InputStatus {
     if (this.#failure !== undefined) throw this.#failure.cause
     this.renew()
     for (const progress of [...this.splits.values()]) {
@@ -116,7 +115,7 @@ export class LogReader<Split extends LogSplit = LogSplit>
   }
 
   /** @returns whether more may be emitted in this poll. */
-  emit(progress: Progress<Split>, output: SourceOutput<KitRecord>): boolean {
+  emit(progress: Progress<Split>, output: SourceOutput<LogRecord>): boolean {
     for (;;) {
       const line = progress.buffer.shift()
       if (line === undefined) break

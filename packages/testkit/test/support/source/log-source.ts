@@ -7,9 +7,8 @@ import type {
   SplitEnumerator,
   SplitEnumeratorContext,
 } from '@flinkts/core/connector'
-import type { KitRecord } from '../../../src/records/kit-record.ts'
 import { LogReader, type LogSplit } from './log-reader.ts'
-import type { LogUpstream } from './log-upstream.ts'
+import type { LogRecord, LogUpstream } from './log-upstream.ts'
 
 /** The splits that were found, in the order in which they were. */
 export type Found = readonly string[]
@@ -17,7 +16,7 @@ export type Found = readonly string[]
 const lookMs = 2
 
 /** The smallest source of several splits that keeps every promise. */
-export class LogSource implements Source<KitRecord, LogSplit, Found, true> {
+export class LogSource implements Source<LogRecord, LogSplit, Found, true> {
   readonly description = 'the log of a test'
   readonly boundedness: 'bounded' | 'continuous-unbounded'
   readonly replayable = true

@@ -6,11 +6,22 @@ import { FlinktsError } from '@flinkts/core/connector'
 import type { KitRecord } from '../../../src/records/kit-record.ts'
 import { fromStoredText, storedText } from '../stored-records.ts'
 
+/** A record of the log. */
+export interface LogRecord extends KitRecord {
+  /** The one whose key was changed into that of this one. */
+  readonly replaces?: KitRecord
+}
+
+/** What a record of the log tells. */
+export function changesOf({ replaces, ...record }: LogRecord): readonly KitRecord[] {
+  return replaces === undefined ? [record] : [{ ...replaces, operation: 'delete' }, record]
+}
+
 /** A line of the log; one without a record is not for the source. */
 export interface LogLine {
   /** Of the line in the log, from 1. */
   readonly place: number
-  readonly record: KitRecord | undefined
+  readonly record: LogRecord | undefined
 }
 
 /**
@@ -29,7 +40,7 @@ export class LogUpstream {
     return new LogUpstream(await mkdtemp(join(tmpdir(), `flinkts-testkit-log-${name}-`)))
   }
 
-  append(records: readonly (KitRecord | undefined)[]): void {
+  append(records: readonly (LogRecord | undefined)[]): void {
     const more = existsSync(join(this.directory, 'columns')) ? { more: 'a value' } : {}
     const lines = records.map(
       (record) => `${storedText({ record: record && { ...record, ...more } })}\n`,

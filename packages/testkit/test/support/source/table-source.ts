@@ -7,10 +7,10 @@ import {
   type SourceReader,
   type SourceReaderContext,
 } from '@flinkts/core/connector'
-import { type KitRecord, resultOf, type VisibleRecord } from '../../../src/records/kit-record.ts'
+import { resultOf, type VisibleRecord } from '../../../src/records/kit-record.ts'
 import { LogReader, type LogSplit, type Progress } from './log-reader.ts'
 import { jsonSerializer } from './log-source.ts'
-import type { LogLine, LogUpstream } from './log-upstream.ts'
+import { changesOf, type LogLine, type LogRecord, type LogUpstream } from './log-upstream.ts'
 
 /** The snapshot, and then the log behind it. */
 export interface TableSplit extends LogSplit {
@@ -21,7 +21,7 @@ export interface TableSplit extends LogSplit {
 }
 
 /** The smallest source of a snapshot and a stream that keeps every promise. */
-export class TableSource implements Source<KitRecord, TableSplit, boolean, true> {
+export class TableSource implements Source<LogRecord, TableSplit, boolean, true> {
   readonly description = 'the table of a test'
   readonly boundedness = 'continuous-unbounded'
   readonly replayable = true
@@ -41,7 +41,7 @@ export class TableSource implements Source<KitRecord, TableSplit, boolean, true>
     this.upstream = upstream
   }
 
-  createReader(context: SourceReaderContext): SourceReader<KitRecord, TableSplit> {
+  createReader(context: SourceReaderContext): SourceReader<LogRecord, TableSplit> {
     return new TableReader(this.upstream, context)
   }
 }
@@ -58,13 +58,13 @@ export class TableReader extends LogReader<TableSplit> {
     const place = Math.max(split.place, snapshot)
     this.table = { ...split, snapshot }
     const seen = this.upstream.after(0).slice(0, snapshot)
-    this.#rows = resultOf(seen.flatMap(({ record }) => record ?? [])).toSorted(
+    this.#rows = resultOf(seen.flatMap(({ record }) => (record === undefined ? [] : changesOf(record)))).toSorted(
       (left, right) => left.split - right.split || left.seq - right.seq,
     )
     super.addSplits([{ ...split, place }])
   }
 
-  override emit(progress: Progress<TableSplit>, output: SourceOutput<KitRecord>): boolean {
+  override emit(progress: Progress<TableSplit>, output: SourceOutput<LogRecord>): boolean {
     const { table } = this
     if (table === undefined) return true
     for (let { rows } = table; rows < this.#rows.length; ) {
@@ -72,7 +72,7 @@ export class TableReader extends LogReader<TableSplit> {
       rows += 1
       this.table = { ...table, rows }
       if (rows === this.#rows.length) this.handOver(progress)
-      const record: KitRecord = { ...(row as VisibleRecord), operation: 'write' }
+      const record: LogRecord = { ...(row as VisibleRecord), operation: 'write' }
       if (!output.forSplit(table.splitId).collect(record)) return false
     }
     return super.emit(progress, output)
