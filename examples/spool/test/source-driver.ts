@@ -15,6 +15,7 @@ export const driver: SourceDriver<string, KitRecord> = {
     prunesOnAck: false,
     snapshotThenStream: false,
     emitsDeletes: false,
+    emitsTruncates: false,
     reconnects: false,
     values: ['decimal', 'boolean', 'date', 'timestamp', 'nested'],
   },

@@ -16,6 +16,7 @@ export const fileCapabilities: Omit<SourceCapabilities, 'boundedness' | 'splits'
   prunesOnAck: false,
   snapshotThenStream: false,
   emitsDeletes: false,
+  emitsTruncates: false,
   reconnects: false,
   // JSON has neither NaN nor infinities, and bytes only in some text.
   values: ['bigint', 'decimal', 'boolean', 'date', 'timestamp', 'nested'],

@@ -60,6 +60,7 @@ export const driver: SourceDriver<Target, Change> = {
     prunesOnAck: true,
     snapshotThenStream: true,
     emitsDeletes: true,
+    emitsTruncates: true,
     reconnects: true,
     values: valueKinds,
   },
@@ -94,6 +95,9 @@ export const driver: SourceDriver<Target, Change> = {
       retry: { delayMs: 10, delayMsMax: 100 },
     }),
   toRecords({ operation, key, before, after }) {
+    if (operation === 'truncate') {
+      return [{ id: 'truncate', split: 0, seq: 0, payload: '', operation }]
+    }
     if (key === undefined) return []
     if (operation === 'delete') return [recordOf({ ...key, payload: '' }, 'delete')]
     if (after === undefined) return []
@@ -196,6 +200,10 @@ async function write(
   record: KitRecord,
 ): Promise<void> {
   const { id, split, seq, payload, operation, values } = record
+  if (operation === 'truncate') {
+    await client.query(`TRUNCATE ${quoted(table)}`)
+    return
+  }
   if (operation === 'delete') {
     await client.query(`DELETE FROM ${quoted(table)} WHERE (split, seq) = ($1, $2)`, [split, seq])
     return

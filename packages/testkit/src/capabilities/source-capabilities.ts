@@ -29,6 +29,8 @@ export interface SourceCapabilities {
   readonly snapshotThenStream: boolean
   /** Whether a deletion comes as a record of the operation `delete`. */
   readonly emitsDeletes: boolean
+  /** Whether that all is removed at once comes as a record of the operation `truncate`. */
+  readonly emitsTruncates: boolean
   /** Whether a lost connection is made again without a failure of the job. */
   readonly reconnects: boolean
   /**
@@ -57,6 +59,7 @@ const promises = [
   'prunesOnAck',
   'snapshotThenStream',
   'emitsDeletes',
+  'emitsTruncates',
   'reconnects',
 ] as const satisfies readonly SourceCapability[]
 
@@ -79,7 +82,8 @@ const rules: readonly {
     says: 'a bounded source has no stream',
   },
   {
-    broken: ({ boundedness, emitsDeletes }) => boundedness === 'bounded' && emitsDeletes,
+    broken: ({ boundedness, emitsDeletes, emitsTruncates }) =>
+      boundedness === 'bounded' && (emitsDeletes || emitsTruncates),
     says: 'a bounded source reads what is there, and never what was deleted',
   },
   {

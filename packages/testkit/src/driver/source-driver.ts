@@ -15,14 +15,16 @@ export interface SourceDriver<Target extends JsonValue = JsonValue, Out = unknow
   /** The source under test. Called often, for the same target too. */
   createSource(target: Target): Source<Out>
   /**
-   * What the source emitted, as records of the kit, in order: one, as a rule; none, if it is nothing
-   * that was written, such as a change of the schema; a deletion and a write, if it tells of another
-   * key. Of a deletion only the id and the operation count.
+   * What the source emitted, as records of the kit, in order: one, as a rule; none, if it is
+   * nothing that was written, such as a change of the schema; a deletion and a write, if it tells
+   * of another key. Of a deletion only the id and the operation count, of a truncation only the
+   * operation.
    */
   toRecords(emitted: Out): readonly KitRecord[]
   /**
    * Writes records as anybody does, without the connector; in one transaction, if there are any.
-   * Resolves when they are there for good. Deletions come only if `emitsDeletes` is declared.
+   * Resolves when they are there for good. Deletions come only if `emitsDeletes` is declared, and
+   * truncations, which remove all that is there, only if `emitsTruncates` is.
    */
   writeExternal(target: Target, records: readonly KitRecord[]): Promise<void>
   /**

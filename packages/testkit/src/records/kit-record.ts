@@ -23,10 +23,14 @@ export interface VisibleRecord {
   readonly values?: KitValues
 }
 
-/** A record as a sink gets it. @public */
+/** A record as a sink gets it, and as a source gives it. @public */
 export interface KitRecord extends VisibleRecord {
-  /** `delete`: the one with this id is to go; comes only if `deletes` is declared. */
-  readonly operation: 'write' | 'delete'
+  /**
+   * - `delete`: the one with this id is to go; comes only if `deletes` or `emitsDeletes` is
+   *   declared.
+   * - `truncate`: all are to go, at once; comes only if a source declares `emitsTruncates`.
+   */
+  readonly operation: 'write' | 'delete' | 'truncate'
 }
 
 /** What a run writes: one batch of records a checkpoint. @internal */
@@ -76,6 +80,15 @@ export function withValues(original: Workload, kinds: readonly ValueKind[]): Wor
   return { ...original, batches }
 }
 
+/** All that is there goes at once: of a truncation nothing counts but the operation. @internal */
+export const truncation: KitRecord = {
+  id: 'truncate',
+  split: 0,
+  seq: 0,
+  payload: '',
+  operation: 'truncate',
+}
+
 /**
  * What is to be visible of records: of those with one id the last, unless that is a deletion.
  *
@@ -84,7 +97,8 @@ export function withValues(original: Workload, kinds: readonly ValueKind[]): Wor
 export function resultOf(records: readonly KitRecord[]): readonly VisibleRecord[] {
   const result = new Map<string, VisibleRecord>()
   for (const record of records) {
-    if (record.operation === 'delete') result.delete(record.id)
+    if (record.operation === 'truncate') result.clear()
+    else if (record.operation === 'delete') result.delete(record.id)
     else result.set(record.id, record)
   }
   return [...result.values()]

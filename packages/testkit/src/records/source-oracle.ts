@@ -18,23 +18,27 @@ export function compareEmitted(
   capabilities: Pick<SourceCapabilities, 'perSplitOrder' | 'snapshotThenStream'>,
 ): readonly string[] {
   const histories = new Map<string, History>()
+  const idOfWritten = identification()
   for (const [place, record] of written.entries()) {
-    const history = histories.get(record.id) ?? { writes: [], next: 0 }
-    histories.set(record.id, history)
+    const id = idOfWritten(record)
+    const history = histories.get(id) ?? { writes: [], next: 0 }
+    histories.set(id, history)
     history.writes.push({ place, record, emitted: false })
   }
   const found: Found = { unknown: [], repeated: [], altered: [], moved: [] }
   const orders = new Map<string, number>()
-  for (const each of emitted) {
-    const history = histories.get(each.record.id)
+  const idOfEmitted = identification()
+  for (const { record, splitId } of emitted) {
+    const id = idOfEmitted(record)
+    const history = histories.get(id)
     if (history === undefined) {
-      found.unknown.push(each.record.id)
+      found.unknown.push(id)
       continue
     }
-    const write = matchOf(history, each.record, found)
+    const write = matchOf(history, record, found)
     if (write === undefined) continue
-    const order = `${write.record.split} ${each.splitId}`
-    if (write.place < (orders.get(order) ?? -1)) found.moved.push(each.record.id)
+    const order = `${write.record.split} ${splitId}`
+    if (write.place < (orders.get(order) ?? -1)) found.moved.push(id)
     orders.set(order, write.place)
   }
   return [
@@ -53,12 +57,24 @@ export function compareEmitted(
  * @internal
  */
 export function caughtUp(written: readonly KitRecord[], emitted: readonly Emitted[]): boolean {
-  const last = new Map(emitted.map(({ record }) => [record.id, record]))
-  const wanted = new Map(written.map((record) => [record.id, record]))
+  const idOfEmitted = identification()
+  const last = new Map(emitted.map(({ record }) => [idOfEmitted(record), record]))
+  const idOfWritten = identification()
+  const wanted = new Map(written.map((record) => [idOfWritten(record), record]))
   return [...wanted].every(([id, record]) => {
     const seen = last.get(id)
     return seen === undefined ? record.operation === 'delete' : sameChange(record, seen)
   })
+}
+
+/** What tells records apart: their ids; truncations, which have none, in which place they come. */
+function identification(): (record: KitRecord) => string {
+  let truncations = 0
+  return ({ id, operation }) => {
+    if (operation !== 'truncate') return id
+    truncations += 1
+    return `truncate-${truncations}`
+  }
 }
 
 interface Write {
@@ -92,17 +108,17 @@ function matchOf(history: History, record: KitRecord, found: Found): Write | und
 }
 
 function lostOf(histories: ReadonlyMap<string, History>, onlyLast: boolean): readonly string[] {
-  return [...histories.values()].flatMap(({ writes }) => {
+  return [...histories].flatMap(([id, { writes }]) => {
     const wanted = onlyLast ? writes.slice(-1) : writes
     // Written and deleted before the snapshot: there is nothing to tell.
     if (onlyLast && !writes.some(({ emitted }) => emitted)) {
-      return wanted.flatMap(({ record }) => (record.operation === 'delete' ? [] : [record.id]))
+      return wanted.flatMap(({ record }) => (record.operation === 'delete' ? [] : [id]))
     }
-    return wanted.flatMap(({ record, emitted }) => (emitted ? [] : [record.id]))
+    return wanted.flatMap(({ emitted }) => (emitted ? [] : [id]))
   })
 }
 
 function sameChange(left: KitRecord, right: KitRecord): boolean {
   if (left.operation !== right.operation) return false
-  return left.operation === 'delete' || sameRecord(left, right)
+  return left.operation !== 'write' || sameRecord(left, right)
 }

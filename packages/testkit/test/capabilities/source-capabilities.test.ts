@@ -19,6 +19,7 @@ test.each<[string, SourceCapabilities]>([
   ['nothing is discovered later', { ...boundedLog, splits: 'discovered' }],
   ['has no stream', { ...boundedLog, snapshotThenStream: true }],
   ['never what was deleted', { ...boundedLog, emitsDeletes: true }],
+  ['never what was deleted', { ...boundedLog, emitsTruncates: true }],
   ['is replayable up to there', { ...log, replayable: false }],
 ])('refuses a declaration: %s', (problem, capabilities) => {
   expect(sourceContradictions(capabilities)).toEqual([expect.stringContaining(problem)])

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Emitted } from '../../src/engine/source/source-checkpoint.ts'
-import { type KitRecord, workload } from '../../src/records/kit-record.ts'
+import { type KitRecord, truncation, workload } from '../../src/records/kit-record.ts'
 import { caughtUp, compareEmitted } from '../../src/records/source-oracle.ts'
 
 const exact = { perSplitOrder: true, snapshotThenStream: false }
@@ -75,6 +75,20 @@ describe('the oracle of sources', () => {
     ])
   })
 
+  test('counts truncations, and wants each in its place', () => {
+    const later = { ...first, id: '0-1', seq: 1 }
+    const history = [first, truncation, later, truncation]
+
+    expect(compareEmitted(history, from(history), exact)).toEqual([])
+    expect(compareEmitted(history, from([first, later, truncation]), exact)).toEqual([
+      '1 records lost: truncate-2',
+      '1 records out of order: truncate-1',
+    ])
+    expect(compareEmitted(history, from([...history, truncation]), exact)).toEqual([
+      '1 records emitted and never written: truncate-3',
+    ])
+  })
+
   test('lets a snapshot leave out all but the last before it', () => {
     expect(compareEmitted([first, changed], from([changed]), snapshot)).toEqual([])
     expect(compareEmitted([first, deleted], [], snapshot)).toEqual([])
@@ -90,5 +104,6 @@ describe('a source has caught up', () => {
     expect(caughtUp([first, second, third], from([first, second]))).toBe(false)
     expect(caughtUp([first, changed], from([first]))).toBe(false)
     expect(caughtUp([first, deleted], from([first, deleted]))).toBe(true)
+    expect(caughtUp([truncation, truncation], from([truncation]))).toBe(false)
   })
 })

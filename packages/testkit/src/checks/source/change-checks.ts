@@ -1,5 +1,5 @@
 import { SourceScenario } from '../../engine/source/source-scenario.ts'
-import type { KitRecord } from '../../records/kit-record.ts'
+import { type KitRecord, truncation } from '../../records/kit-record.ts'
 import { needsStream } from './needs.ts'
 import type { SourceCheck, SourceCheckContext } from './source-check.ts'
 
@@ -43,6 +43,39 @@ export const changeChecks: readonly SourceCheck[] = [
     async run(context) {
       await rekeyInStream(context)
       if (context.driver.capabilities.snapshotThenStream) await rekeyInSnapshot(context)
+    },
+  },
+  {
+    name: 'truncate',
+    level: 'L2',
+    holds:
+      'that all is removed at once comes once, in its place among the records, over restarts too',
+    proves: ['emitsTruncates'],
+    needs: (capabilities) =>
+      capabilities.emitsTruncates ? needsStream(capabilities) : 'no truncates are declared',
+    async run(context) {
+      // Of one split, in whose order a truncation has its place.
+      const size = { splitCount: 1, batchCount: 5, recordsPerBatch: 6 }
+      await using scenario = await SourceScenario.open(context, size)
+      const [before, behind] = scenario.written
+      if (before === undefined || behind === undefined) return
+      for (const records of [
+        [truncation],
+        [before, truncation, behind],
+        [truncation, truncation],
+      ]) {
+        const attempt = await scenario.start()
+        // A row that is removed before it was read is never seen.
+        await scenario.readAll(attempt)
+        await attempt.checkpoint()
+        await scenario.runDuring(attempt, scenario.write(records))
+        await scenario.writeNext()
+        await scenario.emitSome(attempt, scenario.upTo(4))
+        await attempt.checkpoint()
+        await scenario.emitSome(attempt, 1)
+        await scenario.crash(attempt, 'throw')
+      }
+      await scenario.finish()
     },
   },
 ]

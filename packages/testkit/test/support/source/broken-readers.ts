@@ -268,3 +268,9 @@ export class ForgetsTheOldKey extends TableReader {
       .map(({ place, record }) => ({ place, record: record && changesOf(record).at(-1) }))
   }
 }
+
+export class SwallowsTruncations extends TableReader {
+  override linesOf(progress: Progress<TableSplit>, lines: readonly LogLine[]): LogLine[] {
+    return super.linesOf(progress, lines).filter(({ record }) => record?.operation !== 'truncate')
+  }
+}

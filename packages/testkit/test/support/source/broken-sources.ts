@@ -31,6 +31,7 @@ import {
   RepeatsOne,
   SkipsOne,
   Spins,
+  SwallowsTruncations,
   TakesGapsForTrouble,
   TruncatesToMilliseconds,
 } from './broken-readers.ts'
@@ -265,6 +266,12 @@ export const brokenSources: Readonly<Record<string, BrokenSource>> = {
     caughtBy: 'pk.update',
     ...tables,
     createSource: withTableReader(ForgetsTheOldKey),
+  },
+  'swallows-truncations': {
+    breaks: 'that all is removed at once is never told',
+    caughtBy: 'truncate',
+    ...tables,
+    createSource: withTableReader(SwallowsTruncations),
   },
   'loses-a-split-on-rescale': {
     breaks: 'a subtask that gets more splits than before keeps some of them',

@@ -14,6 +14,7 @@ export const log: SourceCapabilities = {
   prunesOnAck: true,
   snapshotThenStream: false,
   emitsDeletes: false,
+  emitsTruncates: false,
   reconnects: true,
   values: valueKinds,
 }
@@ -31,6 +32,7 @@ export const table: SourceCapabilities = {
   splits: 'single',
   snapshotThenStream: true,
   emitsDeletes: true,
+  emitsTruncates: true,
 }
 
 const statesFolder = new URL('states/', import.meta.url)
