@@ -11,7 +11,9 @@ export interface SourceEvent {
 }
 
 /**
- * A checkpoint completed, and what that makes forgettable.
+ * A checkpoint completed, and what that makes forgettable. A notice may come late, twice, behind
+ * that of a newer checkpoint, or never: what is acknowledged only goes forward. The checkpoint that
+ * is retained may be one that an earlier attempt has taken.
  *
  * @public
  */

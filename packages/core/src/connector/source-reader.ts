@@ -73,7 +73,7 @@ export interface SourceReader<Out, Split extends SourceSplit> {
    * that was not emitted is after it. Synchronous. The splits must not change afterwards.
    */
   snapshotState(checkpointId: number): readonly Split[]
-  /** See `CheckpointNotice`; may be skipped for some checkpoints. Must not throw. */
+  /** See `CheckpointNotice`. Must not throw. */
   notifyCheckpointComplete?(notice: CheckpointNotice): void
   close(): Promise<void>
 }

@@ -39,7 +39,7 @@ export interface SplitEnumerator<Split extends SourceSplit, State> {
    * The state as of now; synchronous, so that it is consistent with the assignments made so far.
    */
   snapshotState(checkpointId: number): State
-  /** May be skipped for some checkpoints, and is called with growing ids. Must not throw. */
+  /** See `CheckpointNotice`. Must not throw. */
   notifyCheckpointComplete?(notice: CheckpointNotice): void
   close(): Promise<void>
 }

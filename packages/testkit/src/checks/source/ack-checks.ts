@@ -1,10 +1,16 @@
-import { FlinktsError } from '@flinkts/core/connector'
+import { type CheckpointNotice, FlinktsError } from '@flinkts/core/connector'
 import type { SourceAttempt } from '../../engine/source/source-attempt.ts'
 import { SourceScenario } from '../../engine/source/source-scenario.ts'
 import { violation } from '../../engine/violation.ts'
 import { workload } from '../../records/kit-record.ts'
 import { needsAcknowledgements, needsReplay } from './needs.ts'
 import type { SourceCheck } from './source-check.ts'
+
+/**
+ * Of which checkpoints, from 0, everybody hears after each: nobody ever of the second and fourth,
+ * and of the first and fifth only behind a newer one.
+ */
+const heardAfter = [[], [], [2, 0, 2], [], [], [5, 4, 5]]
 
 /** What the system upstream may forget, and what happens when it forgets more. @internal */
 export const ackChecks: readonly SourceCheck[] = [
@@ -52,6 +58,34 @@ export const ackChecks: readonly SourceCheck[] = [
       attempt.notify()
       await scenario.idle(attempt)
       await scenario.expectNotAhead('a checkpoint failed')
+      await scenario.crash(attempt, 'throw')
+      await scenario.finish()
+    },
+  },
+  {
+    name: 'notify.outOfOrder',
+    level: 'L2',
+    holds: 'notices of checkpoints that come late, twice, behind newer ones or never do no harm',
+    proves: ['replayable'],
+    needs: needsReplay,
+    async run(context) {
+      const size = { splitCount: 3, batchCount: 2 + heardAfter.length, recordsPerBatch: 4 }
+      await using scenario = await SourceScenario.open(context, size)
+      const attempt = await scenario.start()
+      const notices: CheckpointNotice[] = []
+      let acknowledged = 0n
+      for (const heard of heardAfter) {
+        const count = scenario.moreToWrite ? Number.POSITIVE_INFINITY : scenario.upTo(6)
+        await scenario.emitSome(attempt, count)
+        attempt.complete(await attempt.cut())
+        notices.push(attempt.notice)
+        await scenario.writeNext()
+        for (const index of heard) {
+          attempt.notify(notices[index])
+          await scenario.idle(attempt)
+          acknowledged = await expectForward(scenario, acknowledged)
+        }
+      }
       await scenario.crash(attempt, 'throw')
       await scenario.finish()
     },
@@ -128,6 +162,14 @@ async function streaming(scenario: SourceScenario): Promise<SourceAttempt> {
   await scenario.readAll(attempt)
   await attempt.checkpoint()
   return attempt
+}
+
+/** Neither too much is acknowledged, nor less than before. @returns how much is. */
+async function expectForward(scenario: SourceScenario, before: bigint): Promise<bigint> {
+  await scenario.expectNotAhead('of checkpoints was heard out of order')
+  const acknowledged = (await scenario.driver.acknowledged?.(scenario.target)) ?? 0n
+  if (acknowledged >= before) return acknowledged
+  throw violation(`was acknowledged to ${before}, and is to ${acknowledged} after an older notice`)
 }
 
 /** Rejects with what the source says; with a violation if it passes over the gap. */

@@ -1,5 +1,6 @@
 import { defined, delay } from '@flinkts/core/connector'
 import type {
+  CheckpointNotice,
   SourceReaderContext,
   SourceSplit,
   SplitEnumerator,
@@ -150,10 +151,17 @@ export class SourceAttempt {
     this.#job.store(cut)
   }
 
-  /** Tells everybody that the newest stored checkpoint completed. */
-  notify(): void {
-    const { checkpointId } = this.#job.stored
-    const notice = { checkpointId, oldestRetainedId: this.#job.oldestRetained.checkpointId }
+  /** What there is to hear of the newest stored checkpoint. */
+  get notice(): CheckpointNotice {
+    const { stored, oldestRetained } = this.#job
+    return {
+      checkpointId: stored.checkpointId,
+      oldestRetainedId: oldestRetained.checkpointId,
+    }
+  }
+
+  /** Tells everybody that a checkpoint completed: the newest stored one, or another. */
+  notify(notice: CheckpointNotice = this.notice): void {
     this.#enumerator.notifyCheckpointComplete?.(notice)
     for (const subtask of this.subtasks) subtask.send({ type: 'notice', notice })
   }

@@ -10,7 +10,7 @@ import { TableReader, type TableSplit } from './table-source.ts'
 export class AcksWhatIsTaken extends LogReader {
   override snapshotState(checkpointId: number): readonly LogSplit[] {
     const splits = super.snapshotState(checkpointId)
-    for (const { splitId, place } of splits) this.upstream.acknowledge(splitId, place)
+    for (const { splitId, place } of splits) this.acknowledge(splitId, place)
     return splits
   }
 }
@@ -18,13 +18,19 @@ export class AcksWhatIsTaken extends LogReader {
 export class AcksWhatIsEmitted extends LogReader {
   override advance(progress: Progress, place: number): void {
     super.advance(progress, place)
-    this.upstream.acknowledge(progress.split.splitId, place)
+    this.acknowledge(progress.split.splitId, place)
   }
 }
 
 export class AcksTheNewest extends LogReader {
   override notifyCheckpointComplete({ checkpointId }: CheckpointNotice): void {
     super.notifyCheckpointComplete({ checkpointId, oldestRetainedId: checkpointId })
+  }
+}
+
+export class AcksByTheLastNotice extends LogReader {
+  override acknowledge(split: string, place: number): void {
+    this.upstream.acknowledge(split, place)
   }
 }
 

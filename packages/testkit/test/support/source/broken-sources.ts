@@ -2,6 +2,7 @@ import { format } from 'node:util'
 import type { Serializer, Source, SourceReaderContext } from '@flinkts/core/connector'
 import type { SourceCapabilities } from '../../../src/capabilities/source-capabilities.ts'
 import {
+  AcksByTheLastNotice,
   AcksOnlyRecords,
   AcksTheNewest,
   AcksWhatIsEmitted,
@@ -194,6 +195,12 @@ export const brokenSources: Readonly<Record<string, BrokenSource>> = {
     caughtBy: 'ack.neverAheadOfDurableCheckpoint',
     ...logs,
     createSource: withReader(AcksTheNewest),
+  },
+  'acks-by-the-last-notice': {
+    breaks: 'the notice that comes last is taken for that of the newest checkpoint',
+    caughtBy: 'notify.outOfOrder',
+    ...logs,
+    createSource: withReader(AcksByTheLastNotice),
   },
   'acks-only-records': {
     breaks: 'what is not for the source is never acknowledged, and kept upstream for ever',

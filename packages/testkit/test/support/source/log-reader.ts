@@ -96,12 +96,17 @@ export class LogReader<Split extends LogSplit = LogSplit>
 
   notifyCheckpointComplete({ oldestRetainedId }: CheckpointNotice): void {
     const places = this.checkpoints.get(oldestRetainedId) ?? new Map<string, number>()
-    for (const [split, place] of places) this.upstream.acknowledge(split, place)
+    for (const [split, place] of places) this.acknowledge(split, place)
   }
 
   close(): Promise<void> {
     this.timer?.cancel()
     return Promise.resolve()
+  }
+
+  /** Late news take nothing back. */
+  acknowledge(split: string, place: number): void {
+    if (place > this.upstream.acknowledgedBy(split)) this.upstream.acknowledge(split, place)
   }
 
   /** The split as of the last record emitted. */

@@ -68,9 +68,13 @@ export class LogUpstream {
     return this.after(0).length
   }
 
-  /** Never takes anything back. */
+  /** Believes whatever it is told. */
   acknowledge(split: string, place: number): void {
-    this.#write(`acked-${split}`, Math.max(place, this.#read(`acked-${split}`)))
+    this.#write(`acked-${split}`, place)
+  }
+
+  acknowledgedBy(split: string): number {
+    return this.#read(`acked-${split}`)
   }
 
   /** Up to where all splits have acknowledged. */
