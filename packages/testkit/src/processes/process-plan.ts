@@ -38,6 +38,34 @@ export interface SourcePlan extends ProcessPlan {
   readonly quietMs: number
 }
 
+/** For the job of a source whose sink takes no more after some records. */
+export interface StalledPlan extends ProcessPlan {
+  readonly takenMax: number
+}
+
+/** What such a process says of itself, now and then. @internal */
+export interface MemoryLine {
+  /** That are in memory, of the whole process. */
+  readonly residentBytes: number
+  /** Records that the sink has taken. */
+  readonly takenCount: number
+  /** Whether a record waits that the sink does not take. */
+  readonly stalled: boolean
+}
+
+const memoryPrefix = 'memory: '
+
+/** The line. @internal */
+export function memoryMarker(line: MemoryLine): string {
+  return `${memoryPrefix}${JSON.stringify(line)}`
+}
+
+/** What a line says that `memoryMarker` made. @internal */
+export function memoryIn(line: string): MemoryLine | undefined {
+  if (!line.startsWith(memoryPrefix)) return undefined
+  return JSON.parse(line.slice(memoryPrefix.length)) as MemoryLine
+}
+
 /** What the process of a source prints when so many records are visible. @internal */
 export function visibleMarker(count: number): string {
   return `visible records: ${count}`

@@ -33,7 +33,7 @@ export interface ProcessRun<Plan extends ProcessPlan> {
  */
 export async function runProcess<Plan extends ProcessPlan>(run: ProcessRun<Plan>): Promise<void> {
   const { plan } = run
-  const { output, signal, exitCode, stuck } = await ended(run)
+  const { output, signal, exitCode, stuck } = await startProcess(run).ended
   if (plan.kill === undefined) {
     if (stuck) throw violation(`after the job had finished, something kept the process alive`)
     if (exitCode === 0 && output.includes(finishedMarker)) return
@@ -45,6 +45,28 @@ export async function runProcess<Plan extends ProcessPlan>(run: ProcessRun<Plan>
   throw violation(`a process did not come to ${point} for time ${nth}: ${tail(output)}`)
 }
 
+/**
+ * Runs a job in a process as long as somebody looks at it.
+ *
+ * @throws what `action` threw; FlinktsError FLINKTS_CONFORMANCE_VIOLATED if the process ends first.
+ * @internal
+ */
+export async function watchProcess<Plan extends ProcessPlan>(
+  run: ProcessRun<Plan>,
+  action: () => Promise<void>,
+): Promise<void> {
+  const { ended, kill } = startProcess(run)
+  try {
+    const early = ended.then(({ output }) => {
+      throw violation(`a job in a process of its own ended before its time: ${tail(output)}`)
+    })
+    await Promise.race([action(), early])
+  } finally {
+    kill()
+    await ended
+  }
+}
+
 interface Ended {
   readonly output: string
   readonly exitCode: number | undefined
@@ -53,12 +75,18 @@ interface Ended {
   readonly stuck: boolean
 }
 
-function ended<Plan extends ProcessPlan>({
+interface StartedProcess {
+  readonly ended: Promise<Ended>
+  /** Ends it, wherever it is. */
+  readonly kill: () => void
+}
+
+function startProcess<Plan extends ProcessPlan>({
   main,
   plan,
   onLine = () => {},
   runMsMax = runMsByDefault,
-}: ProcessRun<Plan>): Promise<Ended> {
+}: ProcessRun<Plan>): StartedProcess {
   const module = fileURLToPath(new URL(`${main}${extname(import.meta.url)}`, import.meta.url))
   const child = spawn(process.execPath, [...process.execArgv, module, JSON.stringify(plan)], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -67,25 +95,27 @@ function ended<Plan extends ProcessPlan>({
   createInterface(child.stdout).on('line', onLine)
   let output = ''
   let stuck = false
-  let timer = setTimeout(() => child.kill('SIGKILL'), runMsMax)
+  const kill = (): void => void child.kill('SIGKILL')
+  let timer = setTimeout(kill, runMsMax)
   const take = (text: string): void => {
     output += text
     if (!text.includes(finishedMarker)) return
     clearTimeout(timer)
     timer = setTimeout(() => {
       stuck = true
-      child.kill('SIGKILL')
+      kill()
     }, exitMsMax)
   }
   child.stdout.setEncoding('utf8').on('data', take)
   child.stderr.setEncoding('utf8').on('data', take)
-  return new Promise((resolve, reject) => {
+  const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (exitCode, signal) => {
       clearTimeout(timer)
       resolve({ output, exitCode: exitCode ?? undefined, signal: signal ?? undefined, stuck })
     })
   })
+  return { ended, kill }
 }
 
 const tailLength = 2000

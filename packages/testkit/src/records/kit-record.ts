@@ -63,10 +63,25 @@ export function workload(seed: number, size: WorkloadSize = defaultSize): Worklo
   return { seed, splitCount, batches }
 }
 
+/**
+ * Records of one split, from a place in it on, each with a text of so many characters. @internal
+ */
+export function longRecords(
+  seed: number,
+  size: { readonly fromSeq: number; readonly count: number; readonly characters: number },
+): readonly KitRecord[] {
+  const { fromSeq, count, characters } = size
+  return Array.from({ length: count }, (_, index) =>
+    enlarged(kitRecord(seed, 0, fromSeq + index), characters),
+  )
+}
+
 /** The same, with a text of some megabytes in a record of the second batch. @internal */
 export function withLargeRecord(original: Workload): Workload {
   const batches = original.batches.map((batch, index) =>
-    index === 1 ? batch.map((record, place) => (place === 1 ? enlarged(record) : record)) : batch,
+    index === 1
+      ? batch.map((record, place) => (place === 1 ? enlarged(record, largeCharacters) : record))
+      : batch,
   )
   return { ...original, batches }
 }
@@ -112,9 +127,9 @@ function kitRecord(seed: number, split: number, seq: number): KitRecord {
   return { id: `${split}-${seq}`, split, seq, payload: letters.join(''), operation: 'write' }
 }
 
-function enlarged(record: KitRecord): KitRecord {
+function enlarged(record: KitRecord, characters: number): KitRecord {
   const part = `${record.payload} ${alphabet.join('')}`
-  const payload = part.repeat(Math.ceil(largeCharacters / part.length))
+  const payload = part.repeat(Math.ceil(characters / part.length))
   return { ...record, payload }
 }
 

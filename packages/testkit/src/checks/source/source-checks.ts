@@ -8,6 +8,7 @@ import { contractChecks } from './contract-checks.ts'
 import { crashChecks } from './crash-points.ts'
 import { evolutionChecks } from './evolution-checks.ts'
 import { killChecks } from './kill-checks.ts'
+import { memoryChecks } from './memory-checks.ts'
 import { resumeChecks } from './resume-checks.ts'
 import { splitChecks } from './split-checks.ts'
 
@@ -23,6 +24,7 @@ export const sourceKit: Kit<SourceDriver> = {
     ...crashChecks,
     ...evolutionChecks,
     ...killChecks,
+    ...memoryChecks,
   ],
   claimsOf: sourceClaims,
 }

@@ -37,7 +37,7 @@ export class AcksByTheLastNotice extends LogReader {
 export class AcksOnlyRecords extends LogReader {
   override advance(progress: Progress, place: number): void {
     const last = progress.buffer.length === 0 && place === progress.fetched
-    const line = this.upstream.after(place - 1)[0]
+    const line = this.upstream.after(place - 1, 1)[0]
     const own = line?.record !== undefined && String(line.record.split) === progress.split.splitId
     if (own || !last) super.advance(progress, place)
   }
@@ -106,6 +106,12 @@ export class ClosesOnlyWhatRuns extends LogReader {
   override close(): Promise<void> {
     if (this.timer === undefined) return Promise.reject(new Error('not started'))
     return super.close()
+  }
+}
+
+export class ReadsAhead extends LogReader {
+  override wantsMore(): boolean {
+    return true
   }
 }
 

@@ -28,6 +28,7 @@ import {
   MixesOrder,
   PassesOverGaps,
   PassesOverNewColumns,
+  ReadsAhead,
   RemembersByItself,
   RepeatsOne,
   SkipsOne,
@@ -327,6 +328,12 @@ export const brokenSources: Readonly<Record<string, BrokenSource>> = {
     caughtBy: 'types.roundTrip',
     ...logs,
     createSource: withReader(TruncatesToMilliseconds),
+  },
+  'reads-ahead': {
+    breaks: 'what comes is read, also while nobody takes it',
+    caughtBy: 'backpressure.boundedMemory',
+    ...logs,
+    createSource: withReader(ReadsAhead),
   },
   'ignores-the-budget': {
     breaks: 'a poll emits all that there is',

@@ -145,10 +145,14 @@ export class LogReader<Split extends LogSplit = LogSplit>
     return lines.filter(({ record }) => split.splitId === String(record?.split))
   }
 
+  wantsMore({ buffer }: Progress<Split>): boolean {
+    return buffer.length === 0
+  }
+
   fetch(progress: Progress<Split>): void {
     const { split, fetched } = progress
     this.checkGap(progress)
-    const lines = this.upstream.after(fetched).slice(0, fetchedMax)
+    const lines = this.upstream.after(fetched, fetchedMax)
     const wanted = lines.filter(({ place }) => split.end === undefined || place <= split.end)
     const last = wanted.at(-1)
     if (last === undefined) {
@@ -206,7 +210,7 @@ export class LogReader<Split extends LogSplit = LogSplit>
     this.#kicks = kicks
     for (const progress of this.splits.values()) {
       if (lost) this.reconnect(progress)
-      if (progress.buffer.length === 0) this.fetch(progress)
+      if (this.wantsMore(progress)) this.fetch(progress)
     }
   }
 }

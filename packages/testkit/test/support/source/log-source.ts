@@ -108,12 +108,12 @@ export class LogEnumerator implements SplitEnumerator<LogSplit, Found> {
   }
 
   find(): void {
-    for (const { record, place } of this.#upstream.after(0)) {
-      const splitId = String(record?.split)
-      if (record === undefined || this.#found.includes(splitId)) continue
+    for (const [place, { split }] of this.#upstream.entries().entries()) {
+      const splitId = String(split)
+      if (split === undefined || this.#found.includes(splitId)) continue
       this.#found.push(splitId)
-      const subtask = record.split % this.context.parallelism
-      this.context.assignSplit({ splitId, place: place - 1, end: this.#end }, subtask)
+      const subtask = split % this.context.parallelism
+      this.context.assignSplit({ splitId, place, end: this.#end }, subtask)
     }
   }
 

@@ -1,4 +1,14 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,6 +34,14 @@ export interface LogLine {
   readonly record: LogRecord | undefined
 }
 
+/** A line without what it says. */
+interface LogEntry {
+  /** Where it ends in bytes, exclusive. */
+  readonly end: number
+  /** Absent: it is not for the source. */
+  readonly split?: number
+}
+
 /**
  * The system that sources of these tests read: one log of records, with what was acknowledged by
  * each split, and up to where it was pruned.
@@ -45,7 +63,13 @@ export class LogUpstream {
     const lines = records.map(
       (record) => `${storedText({ record: record && { ...record, ...more } })}\n`,
     )
-    appendFileSync(join(this.directory, 'log'), lines.join(''))
+    let end = existsSync(this.#log) ? statSync(this.#log).size : 0
+    const entries = lines.map((line, index) => {
+      end += Buffer.byteLength(line)
+      return `${JSON.stringify({ end, split: records[index]?.split })}\n`
+    })
+    appendFileSync(this.#log, lines.join(''))
+    appendFileSync(this.#index, entries.join(''))
   }
 
   /** Records that come later have a field more. */
@@ -53,19 +77,30 @@ export class LogUpstream {
     this.#write('columns', 1)
   }
 
-  /** The lines behind a place. */
-  after(place: number): readonly LogLine[] {
-    const file = join(this.directory, 'log')
-    if (!existsSync(file)) return this.#nothing()
-    const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1)
-    return lines.slice(place).map((line, index) => ({
-      ...(fromStoredText(line) as Pick<LogLine, 'record'>),
-      place: place + index + 1,
-    }))
+  /** The lines behind a place, at most so many: nothing else is read. */
+  after(place: number, count: number = Number.POSITIVE_INFINITY): readonly LogLine[] {
+    const entries = this.entries()
+    const start = entries[place - 1]?.end ?? 0
+    const wanted = entries.slice(place, place + count)
+    const last = wanted.at(-1)
+    if (last === undefined) return []
+    const bytes = bytesOf(this.#log, start, last.end)
+    return wanted.map(({ end }, index) => {
+      const line = bytes.subarray((wanted[index - 1]?.end ?? start) - start, end - start)
+      const content = fromStoredText(line.toString()) as Pick<LogLine, 'record'>
+      return { ...content, place: place + index + 1 }
+    })
+  }
+
+  /** Of which split each line is. */
+  entries(): readonly LogEntry[] {
+    if (!existsSync(this.#index)) return this.#nothing()
+    const lines = readFileSync(this.#index, 'utf8').split('\n').slice(0, -1)
+    return lines.map((line) => JSON.parse(line) as LogEntry)
   }
 
   get end(): number {
-    return this.after(0).length
+    return this.entries().length
   }
 
   /** Believes whatever it is told. */
@@ -80,7 +115,7 @@ export class LogUpstream {
   /** Up to where all splits have acknowledged. */
   get acknowledged(): number {
     const names = readdirSync(this.directory).filter((name) => name.startsWith('acked-'))
-    const splits = new Set(this.after(0).flatMap(({ record }) => (record ? [record.split] : [])))
+    const splits = new Set(this.entries().flatMap(({ split }) => split ?? []))
     if (!names.includes('acked-all') && names.length < splits.size) return 0
     return Math.min(...names.map((name) => this.#read(name)))
   }
@@ -114,8 +149,16 @@ export class LogUpstream {
     await rm(this.directory, { recursive: true, force: true })
   }
 
+  get #log(): string {
+    return join(this.directory, 'log')
+  }
+
+  get #index(): string {
+    return join(this.directory, 'index')
+  }
+
   /** Nothing was written yet; or there is no such log at all. */
-  #nothing(): readonly LogLine[] {
+  #nothing(): readonly [] {
     if (existsSync(this.directory)) return []
     throw new FlinktsError('FLINKTS_STORAGE_FAILED', 'the log is not there', {
       hint: 'Wait until it is mounted.',
@@ -130,4 +173,12 @@ export class LogUpstream {
     const file = join(this.directory, name)
     return existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
   }
+}
+
+function bytesOf(file: string, start: number, end: number): Buffer {
+  const bytes = Buffer.alloc(end - start)
+  const descriptor = openSync(file, 'r')
+  readSync(descriptor, bytes, 0, bytes.length, start)
+  closeSync(descriptor)
+  return bytes
 }

@@ -57,10 +57,10 @@ export class TableReader extends LogReader<TableSplit> {
     const snapshot = split.snapshot ?? this.upstream.end
     const place = Math.max(split.place, snapshot)
     this.table = { ...split, snapshot }
-    const seen = this.upstream.after(0).slice(0, snapshot)
-    this.#rows = resultOf(seen.flatMap(({ record }) => (record === undefined ? [] : changesOf(record)))).toSorted(
-      (left, right) => left.split - right.split || left.seq - right.seq,
-    )
+    const seen = this.upstream.after(0, snapshot)
+    this.#rows = resultOf(
+      seen.flatMap(({ record }) => (record === undefined ? [] : changesOf(record))),
+    ).toSorted((left, right) => left.split - right.split || left.seq - right.seq)
     super.addSplits([{ ...split, place }])
   }
 
