@@ -91,17 +91,17 @@ export class AltersText extends HonestWriter {
 }
 
 export class TruncatesBigints extends HonestWriter {
-  override write({ values = {}, ...record }: KitRecord): void {
+  override write({ values = {}, ...record }: KitRecord): void | Promise<void> {
     const { bigint } = values
     const truncated = typeof bigint === 'bigint' ? { bigint: BigInt(Number(bigint)) } : {}
-    super.write({ ...record, values: { ...values, ...truncated } })
+    return super.write({ ...record, values: { ...values, ...truncated } })
   }
 }
 
 export class LeavesOutNulls extends HonestWriter {
-  override write({ values = {}, ...record }: KitRecord): void {
+  override write({ values = {}, ...record }: KitRecord): void | Promise<void> {
     const rest = Object.entries(values).filter(([, value]) => value !== null)
-    super.write({ ...record, values: Object.fromEntries(rest) })
+    return super.write({ ...record, values: Object.fromEntries(rest) })
   }
 }
 
