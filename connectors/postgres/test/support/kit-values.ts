@@ -3,28 +3,28 @@ import type { Row } from '../../src/index.ts'
 
 /** How the drivers for the conformance kit hold values, without the connector. */
 
-/** All that a table can hold. */
-export const valueKinds: readonly ValueKind[] = [
-  'bigint',
-  'decimal',
-  'double',
-  'boolean',
-  'date',
-  'timestamp',
-  'bytes',
-  'nested',
+/** The type of the column of each kind, and what is in it when nothing was written. */
+const columns: readonly (readonly [kind: ValueKind, type: string, otherwise: string])[] = [
+  ['bigint', 'int8', '7'],
+  ['decimal', 'numeric(38, 9)', '7'],
+  ['double', 'float8', '7'],
+  ['boolean', 'bool', 'true'],
+  ['date', 'date', "'2007-07-07'"],
+  ['timestamp', 'timestamptz', "'2007-07-07'"],
+  ['bytes', 'bytea', String.raw`'\x07'`],
+  ['nested', 'jsonb', "'7'"],
 ]
 
+/** All that a table can hold. */
+export const valueKinds: readonly ValueKind[] = columns.map(([kind]) => kind)
+
 /** The columns of a source. */
-export const valueColumns: string = `"bigint" int8, "decimal" numeric(38, 9), "double" float8,
-  "boolean" bool, "date" date, "timestamp" timestamptz, "bytes" bytea, "nested" jsonb`
+export const valueColumns: string = columns.map(([kind, type]) => `"${kind}" ${type}`).join(', ')
 
 /** The columns of a target: a null that was left out shows as something else. */
-export const defaultedColumns: string = `"bigint" int8 DEFAULT 7,
-  "decimal" numeric(38, 9) DEFAULT 7, "double" float8 DEFAULT 7,
-  "boolean" bool DEFAULT true, "date" date DEFAULT '2007-07-07',
-  "timestamp" timestamptz DEFAULT '2007-07-07', "bytes" bytea DEFAULT '\\x07',
-  "nested" jsonb DEFAULT '7'`
+export const defaultedColumns: string = columns
+  .map(([kind, type, otherwise]) => `"${kind}" ${type} DEFAULT ${otherwise}`)
+  .join(', ')
 
 /** An expression for the values of a row, as the plain driver reads JSON. */
 export const valuesAsJson: string = `jsonb_build_object('bigint', "bigint"::text,

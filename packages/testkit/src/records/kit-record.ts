@@ -95,6 +95,11 @@ export function withValues(original: Workload, kinds: readonly ValueKind[]): Wor
   return { ...original, batches }
 }
 
+/** The record at another place of the input, whose id it gets. @internal */
+export function withKey(record: KitRecord, split: number, seq: number): KitRecord {
+  return { ...record, id: idOf(split, seq), split, seq }
+}
+
 /** All that is there goes at once: of a truncation nothing counts but the operation. @internal */
 export const truncation: KitRecord = {
   id: 'truncate',
@@ -124,7 +129,11 @@ function kitRecord(seed: number, split: number, seq: number): KitRecord {
   const prng = new SeededPrng(seed * 1_000_003 + split * 10_007 + seq)
   const length = lengths[randomBelow(prng, lengths.length)] ?? 0
   const letters = Array.from({ length }, () => alphabet[randomBelow(prng, alphabet.length)] ?? 'a')
-  return { id: `${split}-${seq}`, split, seq, payload: letters.join(''), operation: 'write' }
+  return { id: idOf(split, seq), split, seq, payload: letters.join(''), operation: 'write' }
+}
+
+function idOf(split: number, seq: number): string {
+  return `${split}-${seq}`
 }
 
 function enlarged(record: KitRecord, characters: number): KitRecord {

@@ -1,6 +1,6 @@
 import { writesByKey } from '../../capabilities/sink-capabilities.ts'
 import { SinkScenario } from '../../engine/sink/sink-scenario.ts'
-import { type KitRecord, type Workload, workload } from '../../records/kit-record.ts'
+import { type KitRecord, withKey, type Workload, workload } from '../../records/kit-record.ts'
 import type { SinkCheck, SinkCheckContext } from './sink-check.ts'
 
 /** Records that come again under the same id. @internal */
@@ -103,6 +103,5 @@ function moved(from: KitRecord, to: KitRecord): readonly KitRecord[] {
 
 /** The same record under an id that no other has. */
 function elsewhere(record: KitRecord): KitRecord {
-  const seq = record.seq + 500_000
-  return { ...record, id: `${record.split}-${seq}`, seq }
+  return withKey(record, record.split, record.seq + 500_000)
 }

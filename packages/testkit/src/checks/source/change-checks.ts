@@ -1,5 +1,5 @@
 import { SourceScenario } from '../../engine/source/source-scenario.ts'
-import { type KitRecord, truncation } from '../../records/kit-record.ts'
+import { type KitRecord, truncation, withKey } from '../../records/kit-record.ts'
 import { needsStream } from './needs.ts'
 import type { SourceCheck, SourceCheckContext } from './source-check.ts'
 
@@ -130,10 +130,6 @@ function moved(record: KitRecord, moves: number): KitRecord {
 /** The record of one of the first splits under a key among the last ones, and the other way. */
 function across(record: KitRecord): KitRecord {
   return withKey(record, lastSplit - record.split, record.seq + keysApart)
-}
-
-function withKey(record: KitRecord, split: number, seq: number): KitRecord {
-  return { ...record, id: `${split}-${seq}`, split, seq }
 }
 
 /** More than a split has records. */

@@ -1,6 +1,6 @@
 import { defined, FlinktsError } from '@flinkts/core/connector'
 import { SourceScenario } from '../../engine/source/source-scenario.ts'
-import type { KitRecord } from '../../records/kit-record.ts'
+import { type KitRecord, withKey } from '../../records/kit-record.ts'
 import { type StateKind, StateFolder } from '../states.ts'
 import { needsStream } from './needs.ts'
 import { checkpointsOf } from './serializer-checks.ts'
@@ -70,7 +70,5 @@ export const evolutionChecks: readonly SourceCheck[] = [
 
 /** Records that are not written yet, as they are where there is no payload. */
 function withoutPayload({ written }: SourceScenario): readonly KitRecord[] {
-  return written
-    .slice(0, 6)
-    .map((record, seq): KitRecord => ({ ...record, id: `7-${seq}`, split: 7, seq, payload: '' }))
+  return written.slice(0, 6).map((record, seq) => withKey({ ...record, payload: '' }, 7, seq))
 }

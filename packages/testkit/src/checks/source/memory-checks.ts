@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JsonValue } from '../../driver/connector-driver.ts'
+import { deadlineIn } from '../../engine/deadline.ts'
 import { violation } from '../../engine/violation.ts'
 import { memoryIn, type MemoryLine, type StalledPlan } from '../../processes/process-plan.ts'
 import { watchProcess } from '../../processes/run-process.ts'
@@ -108,14 +109,12 @@ class MemoryWatch {
 
   /** Waits until the process is so far, and looks at its memory all the time. */
   async until(reached: (line: MemoryLine) => boolean): Promise<void> {
-    const endMs = performance.now() + this.#patienceMs
+    const deadline = deadlineIn(this.#patienceMs)
     for (;;) {
       const last = this.#last
       if (last !== undefined) this.#expectBounded(last)
       if (last !== undefined && reached(last)) return
-      if (performance.now() >= endMs) {
-        throw violation(`does not come to its stall: ${JSON.stringify(last ?? 'it says nothing')}`)
-      }
+      deadline.check(() => `does not come to its stall (${JSON.stringify(last ?? 'no word')})`)
       await this.#nextLine.promise
     }
   }

@@ -1,6 +1,5 @@
 import { SourceScenario } from '../../engine/source/source-scenario.ts'
-import type { KitRecord } from '../../records/kit-record.ts'
-import { workload } from '../../records/kit-record.ts'
+import { type KitRecord, withKey, workload } from '../../records/kit-record.ts'
 import { needsSplits } from './needs.ts'
 import type { SourceCheck, SourceCheckContext } from './source-check.ts'
 
@@ -59,8 +58,5 @@ function newSplits({ seed }: SourceCheckContext, from: number): readonly KitReco
   const size = { splitCount: 2, batchCount: 1, recordsPerBatch: 4 }
   return workload(seed + from, size)
     .batches.flat()
-    .map((record) => {
-      const split = record.split + from
-      return { ...record, id: `${split}-${record.seq}`, split }
-    })
+    .map((record) => withKey(record, record.split + from, record.seq))
 }

@@ -1,9 +1,9 @@
 import type { Source } from '@flinkts/core/connector'
 import { SeededPrng } from '@flinkts/core/testing'
 import type { KitRecord } from '../../records/kit-record.ts'
+import { type Deadline, deadlineIn } from '../deadline.ts'
 import { RecordingLogger } from '../recording-logger.ts'
 import { drawJobId } from '../kit-runtime.ts'
-import { violation } from '../violation.ts'
 import { SourceAttempt } from './source-attempt.ts'
 import { beforeTheFirst, type SourceCheckpoint } from './source-checkpoint.ts'
 
@@ -22,12 +22,6 @@ export interface AttemptOptions {
   readonly parallelism?: number
   /** At most so many records a poll; the seed decides. Default 5. */
   readonly pollRecordsMax?: number
-}
-
-/** A wait that has an end. @internal */
-export interface Deadline {
-  /** @throws FlinktsError FLINKTS_CONFORMANCE_VIOLATED when it has come. */
-  check(what: () => string): void
 }
 
 /**
@@ -115,12 +109,6 @@ export class SourceJob {
   }
 
   deadline(): Deadline {
-    const { patienceMs } = this.parts
-    const endMs = performance.now() + patienceMs
-    return {
-      check(what) {
-        if (performance.now() >= endMs) throw violation(`${what()} within ${patienceMs} ms`)
-      },
-    }
+    return deadlineIn(this.parts.patienceMs)
   }
 }
