@@ -15,14 +15,30 @@ export interface Address {
 /** How one kind of server runs in a container. @internal */
 export interface Service {
   readonly image: ServiceImage
+  /** What runs in the container, when clients reach it at the address. */
+  readonly run: (address: Address) => ServerRun
+  /** A directory that lies in memory, open to every user of the container. */
+  readonly memoryDirectory?: string
+  /** Where containers reach each other by name; without it they do not. */
+  readonly network?: { readonly name: string; readonly alias: string }
+  /** Throws until a client can work with the server at the address. Must end within seconds. */
+  readonly probe: (address: Address) => Promise<void>
+}
+
+/** What is known of a server once its address is. @internal */
+export interface ServerRun {
   /** The port inside the container. */
   readonly port: number
   readonly environment: Readonly<Record<string, string>>
   readonly command: readonly string[]
-  /** A directory that lies in memory, open to every user of the container. */
-  readonly memoryDirectory?: string
-  /** Throws until a client can work with the server at the address. Must end within seconds. */
-  readonly probe: (address: Address) => Promise<void>
+  /** Files that are there before the command: absolute path to content. */
+  readonly files?: Readonly<Record<string, string>>
+}
+
+/** A server that answers, and the name of its container. @internal */
+export interface RunningServer {
+  readonly address: Address
+  readonly container: string
 }
 
 /**
@@ -56,22 +72,23 @@ const portLabel = 'flinkts.test.port'
 /** Starts a server that belongs to this process. @throws Error with the end of its log @internal */
 export async function startServer(
   service: Service,
-): Promise<{ readonly address: Address; readonly control: ServerControl }> {
+): Promise<RunningServer & { readonly control: ServerControl }> {
   const random = randomBytes(4).toString('hex')
   const name = `flinkts-test-${service.image.name}-${process.pid}-${random}`
   const container = await startContainer({ service, name, ownerPid: process.pid })
-  return { address: container.address, control: serverControl(container) }
+  return { address: container.address, container: name, control: serverControl(container) }
 }
 
 /**
- * The address of the one server of this kind that all processes of the test run share. The first
+ * The one server of this kind that all processes of the test run share. The first
  * caller starts it; the engine lets a name be taken only once, so the others find it.
  * @internal
  */
-export async function shareServer(service: Service): Promise<Address> {
+export async function shareServer(service: Service): Promise<RunningServer> {
   const name = `flinkts-test-${service.image.name}-${runPid()}-shared`
   try {
-    return (await startContainer({ service, name, ownerPid: runPid() })).address
+    const { address } = await startContainer({ service, name, ownerPid: runPid() })
+    return { address, container: name }
   } catch (error) {
     if (!nameTaken(error)) throw error
   }
@@ -82,7 +99,7 @@ export async function shareServer(service: Service): Promise<Address> {
       const { Config } = await engine.getContainer(name).inspect()
       const address = { host: await engineHost(), port: Number(Config.Labels[portLabel]) }
       await service.probe(address)
-      return address
+      return { address, container: name }
     },
     { timeoutMs: readyTimeoutMs },
   )
@@ -115,7 +132,7 @@ async function startContainer(plan: ContainerPlan): Promise<RunningContainer> {
     const address = { host: await engineHost(), port: await freePort() }
     const container = { service, name, engine, address }
     try {
-      const described = await describeContainer(plan, image, address.port)
+      const described = await describeContainer(plan, image, address)
       const start = described.start()
       await within(`the container "${name}" to start`, readyTimeoutMs, start)
       await untilReady(container)
@@ -131,22 +148,26 @@ async function startContainer(plan: ContainerPlan): Promise<RunningContainer> {
 async function describeContainer(
   { service, name, ownerPid }: ContainerPlan,
   image: string,
-  port: number,
+  address: Address,
 ): Promise<GenericContainer> {
   const { GenericContainer, Wait } = await import('testcontainers')
-  return (
-    new GenericContainer(image)
-      .withName(name)
-      // We remove containers ourselves (owner.ts), also where the library's reaper cannot be had.
-      .withAutoCleanup(false)
-      .withLabels({ ...ownerLabels(ownerPid), [portLabel]: String(port) })
-      .withEnvironment(service.environment)
-      .withCommand([...service.command])
-      .withExposedPorts({ container: service.port, host: port })
-      .withTmpFs(service.memoryDirectory === undefined ? {} : { [service.memoryDirectory]: 'rw' })
-      // Readiness is ours to judge (untilReady), after the first start as after later ones.
-      .withWaitStrategy(Wait.forAll([]))
-  )
+  const run = service.run(address)
+  const files = Object.entries(run.files ?? {}).map(([target, content]) => ({ target, content }))
+  const described = new GenericContainer(image)
+    .withName(name)
+    // We remove containers ourselves (owner.ts), also where the library's reaper cannot be had.
+    .withAutoCleanup(false)
+    .withLabels({ ...ownerLabels(ownerPid), [portLabel]: String(address.port) })
+    .withEnvironment(run.environment)
+    .withCommand([...run.command])
+    .withCopyContentToContainer(files)
+    .withExposedPorts({ container: run.port, host: address.port })
+    .withTmpFs(service.memoryDirectory === undefined ? {} : { [service.memoryDirectory]: 'rw' })
+    // Readiness is ours to judge (untilReady), after the first start as after later ones.
+    .withWaitStrategy(Wait.forAll([]))
+  if (service.network === undefined) return described
+  const { name: networkName, alias } = service.network
+  return described.withNetworkMode(networkName).withNetworkAliases(alias)
 }
 
 function serverControl(container: RunningContainer): ServerControl {

@@ -8,12 +8,16 @@ import { runScript } from './run-script.ts'
 
 /** Where the image of a service comes from. @internal */
 export interface ServiceImage {
-  /** The folder below `images/` with the Dockerfile. */
+  /** Of the built image and its containers. */
   readonly name: string
+  /** The folder below `images/` with the Dockerfile. */
+  readonly recipe: string
   /** The published image, with its tag. */
   readonly official: string
   /** The Debian packages of the image that is built where no registry can be reached. */
   readonly debianPackages: readonly string[]
+  /** The version of the jars that the recipe's `pom.xml` names, where there is one. */
+  readonly mavenVersion?: string
 }
 
 const pullTimeoutMs = 300_000
@@ -21,7 +25,7 @@ const buildTimeoutMs = 900_000
 
 /**
  * Makes the image of a service present. The variable `FLINKTS_IMAGES` decides from where:
- * `pull` takes the official one only, `build` the one built from Debian's packages only. Unset, it
+ * `pull` takes the official one only, `build` the one built here only. Unset, it
  * is the one that is present, else the official one, else the built one.
  * @throws Error when there is no way left; the message says what was tried
  * @internal
@@ -35,7 +39,7 @@ export async function ensureImage(image: ServiceImage, log: Log): Promise<string
     return await pull(image, log)
   } catch (error) {
     if (origin === 'pull') throw error
-    log(`${image.official} could not be pulled: building from Debian's packages`)
+    log(`${image.official} could not be pulled: building it here`)
     return build(image, log)
   }
 }
@@ -95,9 +99,10 @@ async function build(image: ServiceImage, log: Log): Promise<string> {
     )
   }
   log(`building the image of ${image.name} from Debian's packages`)
+  const { debianPackages, mavenVersion = '' } = image
   await runScript(
     'build-image.sh',
-    [builtName(image), rootName(image), folder(image), ...image.debianPackages],
+    [builtName(image), rootName(image), folder(image), mavenVersion, ...debianPackages],
     { timeoutMs: buildTimeoutMs },
   )
   return builtName(image)
@@ -113,11 +118,12 @@ function rootName({ debianPackages }: ServiceImage): string {
 function builtName(image: ServiceImage): string {
   const files = readdirSync(folder(image)).toSorted()
   const contents = files.map((file) => readFileSync(`${folder(image)}/${file}`))
-  return `flinkts-test/${image.name}:${hash([rootName(image), ...files, ...contents])}`
+  const parts = [rootName(image), image.mavenVersion ?? '', ...files, ...contents]
+  return `flinkts-test/${image.name}:${hash(parts)}`
 }
 
-function folder({ name }: ServiceImage): string {
-  return fileURLToPath(new URL(`images/${name}`, import.meta.url))
+function folder({ recipe }: ServiceImage): string {
+  return fileURLToPath(new URL(`images/${recipe}`, import.meta.url))
 }
 
 function hash(parts: readonly (string | Uint8Array)[]): string {

@@ -1,5 +1,17 @@
 export type { Address, ServerControl } from './container.ts'
 export { eventually, type WaitOptions, within } from './eventually.ts'
+export type { ExecuteResult } from './execute.ts'
+export {
+  type KafkaBroker,
+  type KafkaOptions,
+  type KafkaServer,
+  type SharedKafka,
+  sharedKafka,
+  startKafka,
+  uniqueName,
+} from './kafka.ts'
+export { kafkaDefaults, type KafkaVersion, kafkaVersions } from './kafka-service.ts'
+export type { KafkaTool, ToolOptions } from './kafka-tools.ts'
 export {
   type PostgresConnection,
   type PostgresDatabase,

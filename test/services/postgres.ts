@@ -3,6 +3,7 @@ import { Client, type QueryResultRow } from 'pg'
 import {
   type Address,
   type ServerControl,
+  type ServerRun,
   type Service,
   shareServer,
   startServer,
@@ -60,6 +61,7 @@ export const postgresDefaults: Readonly<Record<string, string>> = Object.freeze(
 /** @internal */
 export const postgresImage: ServiceImage = {
   name: 'postgres',
+  recipe: 'postgres',
   official: 'postgres:17-alpine',
   debianPackages: ['postgresql'],
 }
@@ -89,22 +91,32 @@ export async function startPostgres({
  * @internal
  */
 export async function sharedPostgres(): Promise<SharedPostgres> {
-  const service = postgresService({ fsync: 'off', max_wal_size: '256MB' })
-  const environment = { ...service.environment, PGDATA: `${memoryDirectory}/data` }
-  return databases(await shareServer({ ...service, environment, memoryDirectory }), 'file_copy')
+  const service = postgresService(
+    { fsync: 'off', max_wal_size: '256MB' },
+    { PGDATA: `${memoryDirectory}/data` },
+  )
+  const { address } = await shareServer({ ...service, memoryDirectory })
+  return databases(address, 'file_copy')
 }
 
-function postgresService(settings: Readonly<Record<string, string>>): Service {
+function postgresService(
+  settings: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string>> = {},
+): Service {
   const entries = Object.entries({ ...postgresDefaults, ...settings })
-  return {
-    image: postgresImage,
+  const run: ServerRun = {
     port: 5432,
     environment: {
       POSTGRES_USER: login.user,
       POSTGRES_PASSWORD: login.password,
       POSTGRES_DB: login.database,
+      ...environment,
     },
     command: ['postgres', ...entries.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+  }
+  return {
+    image: postgresImage,
+    run: () => run,
     // A login over TCP says more than pg_isready: the server accepts connections before it takes
     // logins, and while it creates its files it listens on a local socket only.
     probe: async (address) => {

@@ -1,10 +1,11 @@
 import { ensureEngine } from './docker-engine.ts'
 import { ensureImage, type ServiceImage } from './images.ts'
+import { kafkaImages } from './kafka-service.ts'
 import { type Log, printStep } from './log.ts'
 import { beginRun, removeLeftovers } from './owner.ts'
 import { postgresImage } from './postgres.ts'
 
-const images: readonly ServiceImage[] = [postgresImage]
+const images: readonly ServiceImage[] = [postgresImage, ...Object.values(kafkaImages)]
 
 /**
  * Makes everything there that the services need: a Docker engine, the images; and removes what
@@ -16,5 +17,5 @@ export async function prepareServices(log: Log = printStep): Promise<void> {
   beginRun()
   await ensureEngine(log)
   await removeLeftovers(log)
-  for (const image of images) await ensureImage(image, log)
+  await Promise.all(images.map((image) => ensureImage(image, log)))
 }

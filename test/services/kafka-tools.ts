@@ -1,0 +1,86 @@
+import { type ExecuteResult, execute } from './execute.ts'
+
+/** A command of Kafka's own. @internal */
+export type KafkaTool = keyof typeof addressOptions
+
+/** How a tool runs. @internal */
+export interface ToolOptions {
+  /** What the tool reads. */
+  readonly input?: string
+  /** After it the tool is ended, and the call fails; 60 000 unless told. */
+  readonly timeoutMs?: number
+  /**
+   * Properties of a client, to go through the listener that clients use, as one of them. Unless
+   * told, the tool uses the one between brokers, where everybody may do everything.
+   */
+  readonly client?: Readonly<Record<string, string>>
+}
+
+/** A container with Kafka's tools, and the brokers as seen from there. @internal */
+export interface ToolPlace {
+  readonly container: string
+  readonly innerBootstrap: string
+  readonly clientBootstrap: string
+}
+
+// How a tool is told where the brokers are, and what its client shall be like.
+const addressOptions = {
+  'kafka-acls': ['--bootstrap-server', '--command-config'],
+  'kafka-configs': ['--bootstrap-server', '--command-config'],
+  'kafka-console-consumer': ['--bootstrap-server', '--consumer.config'],
+  'kafka-console-producer': ['--bootstrap-server', '--producer.config'],
+  'kafka-consumer-groups': ['--bootstrap-server', '--command-config'],
+  'kafka-delete-records': ['--bootstrap-server', '--command-config'],
+  'kafka-dump-log': [],
+  'kafka-features': ['--bootstrap-server', '--command-config'],
+  'kafka-get-offsets': ['--bootstrap-server', '--command-config'],
+  'kafka-leader-election': ['--bootstrap-server', '--admin.config'],
+  'kafka-metadata-quorum': ['--bootstrap-server', '--command-config'],
+  'kafka-producer-perf-test': [],
+  'kafka-reassign-partitions': ['--bootstrap-server', '--command-config'],
+  'kafka-storage': [],
+  'kafka-topics': ['--bootstrap-server', '--command-config'],
+  'kafka-transactions': ['--bootstrap-server', '--command-config'],
+} as const satisfies Record<string, readonly string[]>
+
+/**
+ * Runs one of Kafka's tools in the container of a broker, told where the brokers are.
+ * @throws Error when it runs longer than it may
+ * @internal
+ */
+export async function runTool(
+  place: ToolPlace,
+  name: KafkaTool,
+  toolArguments: readonly string[],
+  { client, ...options }: ToolOptions = {},
+): Promise<ExecuteResult> {
+  const [address, config] = addressOptions[name]
+  const command = [`/opt/kafka/bin/${name}.sh`]
+  if (address !== undefined) {
+    command.push(address, client === undefined ? place.innerBootstrap : place.clientBootstrap)
+  }
+  if (client === undefined || config === undefined) {
+    return execute(place.container, [...command, ...toolArguments], options)
+  }
+  const file = `/tmp/client-${process.pid}-${performance.now()}.properties`
+  const script = `printf %s "$PROPERTIES" >"${file}" && exec "$@"`
+  const lines = Object.entries(client).map(([key, value]) => `${key}=${value}\n`)
+  return execute(
+    place.container,
+    ['sh', '-c', script, 'tool', ...command, config, file, ...toolArguments],
+    { ...options, environment: { PROPERTIES: lines.join('') } },
+  )
+}
+
+/** Runs a tool that must succeed. @throws Error with its output @internal */
+export async function runToolWell(
+  place: ToolPlace,
+  name: KafkaTool,
+  toolArguments: readonly string[],
+  options: ToolOptions = {},
+): Promise<string> {
+  const { exitCode, stdout, stderr } = await runTool(place, name, toolArguments, options)
+  if (exitCode === 0) return stdout
+  const line = [name, ...toolArguments].join(' ')
+  throw new Error(`"${line}" ended with ${exitCode}:\n${stdout}${stderr}`)
+}
