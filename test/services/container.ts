@@ -79,6 +79,16 @@ export async function startServer(
   return { address: container.address, container: name, control: serverControl(container) }
 }
 
+/** The first of the containers that runs and is not frozen, if there is one. @internal */
+export async function firstRunning(names: readonly string[]): Promise<string | undefined> {
+  const engine = await docker()
+  for (const name of names) {
+    const { State } = await engine.getContainer(name).inspect()
+    if (State.Running && !State.Paused) return name
+  }
+  return undefined
+}
+
 /**
  * The one server of this kind that all processes of the test run share. The first
  * caller starts it; the engine lets a name be taken only once, so the others find it.

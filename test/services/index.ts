@@ -10,6 +10,16 @@ export {
   startKafka,
   uniqueName,
 } from './kafka.ts'
+export type { KafkaQueries, OpenTransaction, TopicOptions } from './kafka-queries.ts'
+export type { ConsumedRecord, ConsumeOptions } from './kafka-records.ts'
+export {
+  type KafkaUser,
+  kafkaUsers,
+  type SaslMechanism,
+  type SecurityChoice,
+  saslProperties,
+  tlsProperties,
+} from './kafka-security.ts'
 export { kafkaDefaults, type KafkaVersion, kafkaVersions } from './kafka-service.ts'
 export type { KafkaTool, ToolOptions } from './kafka-tools.ts'
 export {

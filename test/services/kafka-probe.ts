@@ -12,15 +12,12 @@ const request = Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 7, 0xff, 0xff])
 
 /**
  * Asks a broker which requests it knows: it answers once it serves clients. An open port says less:
- * the engine opens it before the broker does.
+ * the engine opens it before the broker does. `ca` is the authority of a TLS listener.
  * @throws Error when the broker does not answer
  * @internal
  */
-export async function probeKafka(
-  { host, port }: Address,
-  tls: { readonly ca: string } | undefined,
-): Promise<void> {
-  const socket = tls === undefined ? connect({ host, port }) : connectTls({ host, port, ...tls })
+export async function probeKafka({ host, port }: Address, ca: string | undefined): Promise<void> {
+  const socket = ca === undefined ? connect({ host, port }) : connectTls({ host, port, ca })
   addAbortSignal(AbortSignal.timeout(answerTimeoutMs), socket)
   try {
     socket.write(request)

@@ -3,7 +3,7 @@ import type { ServiceImage } from './images.ts'
 import { probeKafka } from './kafka-probe.ts'
 import type { KafkaSecurity } from './kafka-security.ts'
 
-/** The lines of Kafka that the tests run on: the last with ZooKeeper's heirs, and the newest. @internal */
+/** The lines of Kafka that the tests run on. @internal */
 export type KafkaVersion = '3.9' | '4'
 
 /** @internal */
@@ -50,7 +50,7 @@ export function brokerService(plan: BrokerPlan): Service {
   return {
     image: kafkaImages[plan.version],
     run: (address) => brokerRun(plan, address),
-    probe: (address) => probeKafka(address, plan.security.tls),
+    probe: (address) => probeKafka(address, plan.security.ca),
     ...(plan.network === undefined ? {} : { network: { name: plan.network, alias } }),
     ...(plan.memoryDirectory === undefined ? {} : { memoryDirectory: plan.memoryDirectory }),
   }

@@ -1,3 +1,4 @@
+import { firstRunning } from './container.ts'
 import { type ExecuteResult, execute } from './execute.ts'
 
 /** A command of Kafka's own. @internal */
@@ -16,9 +17,9 @@ export interface ToolOptions {
   readonly client?: Readonly<Record<string, string>>
 }
 
-/** A container with Kafka's tools, and the brokers as seen from there. @internal */
+/** The containers with Kafka's tools, and the brokers as seen from there. @internal */
 export interface ToolPlace {
-  readonly container: string
+  readonly containers: readonly string[]
   readonly innerBootstrap: string
   readonly clientBootstrap: string
 }
@@ -45,7 +46,7 @@ const addressOptions = {
 
 /**
  * Runs one of Kafka's tools in the container of a broker, told where the brokers are.
- * @throws Error when it runs longer than it may
+ * @throws Error when it runs longer than it may, or when no broker runs
  * @internal
  */
 export async function runTool(
@@ -54,19 +55,21 @@ export async function runTool(
   toolArguments: readonly string[],
   { client, ...options }: ToolOptions = {},
 ): Promise<ExecuteResult> {
+  const container = await firstRunning(place.containers)
+  if (container === undefined) throw new Error(`no broker runs, and so "${name}" cannot`)
   const [address, config] = addressOptions[name]
   const command = [`/opt/kafka/bin/${name}.sh`]
   if (address !== undefined) {
     command.push(address, client === undefined ? place.innerBootstrap : place.clientBootstrap)
   }
   if (client === undefined || config === undefined) {
-    return execute(place.container, [...command, ...toolArguments], options)
+    return execute(container, [...command, ...toolArguments], options)
   }
   const file = `/tmp/client-${process.pid}-${performance.now()}.properties`
   const script = `printf %s "$PROPERTIES" >"${file}" && exec "$@"`
   const lines = Object.entries(client).map(([key, value]) => `${key}=${value}\n`)
   return execute(
-    place.container,
+    container,
     ['sh', '-c', script, 'tool', ...command, config, file, ...toolArguments],
     { ...options, environment: { PROPERTIES: lines.join('') } },
   )

@@ -1,21 +1,22 @@
 import { randomBytes } from 'node:crypto'
-import { type Address, type ServerControl, shareServer, startServer } from './container.ts'
-import type { ExecuteResult } from './execute.ts'
-import { plaintext } from './kafka-security.ts'
+import {
+  type Address,
+  type RunningServer,
+  type ServerControl,
+  shareServer,
+  startServer,
+} from './container.ts'
+import { docker } from './docker-engine.ts'
+import { type KafkaQueries, kafkaQueries } from './kafka-queries.ts'
+import { kafkaSecurity, type SecurityChoice } from './kafka-security.ts'
 import { type BrokerPlan, brokerService, innerPort, type KafkaVersion } from './kafka-service.ts'
-import { type KafkaTool, runTool, type ToolOptions, type ToolPlace } from './kafka-tools.ts'
+import { createNetwork, removeNetwork } from './owner.ts'
 
-/** Brokers that tests share: separate by topic. @internal */
-export interface SharedKafka {
+/** Brokers that tests share: separate by the names of topics, groups and transactions. @internal */
+export interface SharedKafka extends KafkaQueries {
   readonly version: KafkaVersion
   /** `host:port` of every broker. */
   readonly bootstrap: readonly string[]
-  /** Runs one of Kafka's own tools, which it tells where the brokers are. */
-  tool(
-    name: KafkaTool,
-    toolArguments: readonly string[],
-    options?: ToolOptions,
-  ): Promise<ExecuteResult>
 }
 
 /** One broker of a cluster. @internal */
@@ -27,14 +28,18 @@ export interface KafkaBroker extends ServerControl {
 
 /** Brokers that a test has to itself. The controls are for all of them at once. @internal */
 export interface KafkaServer extends SharedKafka, ServerControl {
+  /** The authority that a client must trust, as PEM; undefined without TLS. */
+  readonly ca: string | undefined
   /** One of them, from 1. @throws RangeError when there is none with this id */
   broker(id: number): KafkaBroker
 }
 
 /** @internal */
-export interface KafkaOptions {
+export interface KafkaOptions extends SecurityChoice {
   /** '4' unless told. */
   readonly version?: KafkaVersion
+  /** 1 unless told. Each is a controller too. */
+  readonly brokers?: 1 | 3
   /** Settings of every broker, over the defaults (`kafkaDefaults`). */
   readonly settings?: Readonly<Record<string, string>>
 }
@@ -46,18 +51,22 @@ const memoryDirectory = '/memory'
  * much quicker.
  * @internal
  */
-export async function startKafka({
-  version = '4',
-  settings = {},
-}: KafkaOptions = {}): Promise<KafkaServer> {
-  const plan: BrokerPlan = { version, id: 1, hosts: ['localhost'], security: plaintext, settings }
-  const { address, container, control } = await startServer(brokerService(plan))
-  const broker: KafkaBroker = { id: 1, address, ...control }
+export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServer> {
+  const { version = '4', brokers: count = 1, settings = {} } = options
+  const security = await kafkaSecurity(options)
+  const plan = { version, security, settings }
+  const started = count === 1 ? await startAlone(plan) : await startCluster(plan, count)
+  const { servers, hosts, control } = started
+  const brokers = servers.map(
+    (server, index): KafkaBroker => ({ id: index + 1, address: server.address, ...server.control }),
+  )
   return {
-    ...sharedKafkaAt(version, { address, container }),
+    ...queried(version, servers, hosts),
     ...control,
+    ca: security.ca,
     broker(id) {
-      if (id !== 1) throw new RangeError(`there is no broker ${id}`)
+      const broker = brokers[id - 1]
+      if (broker === undefined) throw new RangeError(`there is no broker ${id}`)
       return broker
     },
   }
@@ -71,8 +80,9 @@ export async function startKafka({
 export async function sharedKafka({
   version = '4',
 }: Pick<KafkaOptions, 'version'> = {}): Promise<SharedKafka> {
-  const plan = { version, id: 1, hosts: ['localhost'], security: plaintext, settings: {} }
-  return sharedKafkaAt(version, await shareServer(brokerService({ ...plan, memoryDirectory })))
+  const security = await kafkaSecurity({})
+  const plan = { version, security, settings: {}, id: 1, hosts: aloneHosts, memoryDirectory }
+  return queried(version, [await shareServer(brokerService(plan))], aloneHosts)
 }
 
 /** A name for a topic, group or transactional id that no other test has. @internal */
@@ -80,15 +90,68 @@ export function uniqueName(prefix = 't'): string {
   return `${prefix}-${randomBytes(6).toString('hex')}`
 }
 
-function sharedKafkaAt(
+type OwnServer = RunningServer & { readonly control: ServerControl }
+type CommonPlan = Pick<BrokerPlan, 'version' | 'security' | 'settings'>
+
+interface StartedBrokers {
+  readonly servers: readonly OwnServer[]
+  readonly hosts: readonly string[]
+  readonly control: ServerControl
+}
+
+const aloneHosts: readonly string[] = ['localhost']
+
+async function startAlone(plan: CommonPlan): Promise<StartedBrokers> {
+  const server = await startServer(brokerService({ ...plan, id: 1, hosts: aloneHosts }))
+  return { servers: [server], hosts: aloneHosts, control: server.control }
+}
+
+async function startCluster(plan: CommonPlan, count: number): Promise<StartedBrokers> {
+  const network = `flinkts-test-kafka-${process.pid}-${randomBytes(4).toString('hex')}`
+  const hosts = Array.from({ length: count }, (_, index) => `broker-${index + 1}`)
+  await createNetwork(network)
+  // None of them is ready before most of them have started.
+  const starts = await Promise.allSettled(
+    hosts.map((_, index) => startServer(brokerService({ ...plan, id: index + 1, hosts, network }))),
+  )
+  const servers = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []))
+  const control = clusterControl(servers, network)
+  const failed = starts.find((start) => start.status === 'rejected')
+  if (failed === undefined) return { servers, hosts, control }
+  await control.stop()
+  throw failed.reason
+}
+
+function clusterControl(servers: readonly OwnServer[], network: string): ServerControl {
+  const each = async (action: (control: ServerControl) => Promise<void>) => {
+    await Promise.all(servers.map(({ control }) => action(control)))
+  }
+  const stop = async () => {
+    await each((control) => control.stop())
+    await removeNetwork(await docker(), network)
+  }
+  return {
+    kill: () => each((control) => control.kill()),
+    start: () => each((control) => control.start()),
+    pause: () => each((control) => control.pause()),
+    unpause: () => each((control) => control.unpause()),
+    restart: () => each((control) => control.restart()),
+    stop,
+    logs: async () => (await Promise.all(servers.map(({ control }) => control.logs()))).join('\n'),
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+function queried(
   version: KafkaVersion,
-  { address, container }: { readonly address: Address; readonly container: string },
+  servers: readonly RunningServer[],
+  hosts: readonly string[],
 ): SharedKafka {
-  const bootstrap = [`${address.host}:${address.port}`]
-  const place: ToolPlace = {
-    container,
-    innerBootstrap: `localhost:${innerPort}`,
+  const bootstrap = servers.map(({ address }) => `${address.host}:${address.port}`)
+  const place = {
+    containers: servers.map(({ container }) => container),
+    innerBootstrap: hosts.map((host) => `${host}:${innerPort}`).join(','),
     clientBootstrap: bootstrap.join(','),
   }
-  return { version, bootstrap, tool: (...call) => runTool(place, ...call) }
+  return { version, bootstrap, ...kafkaQueries(place, version) }
 }

@@ -25,15 +25,32 @@ export function runPid(): number {
   return Number(process.env[runVariable] ?? process.pid)
 }
 
-/** Removes the containers of processes that are gone. @internal */
-export async function removeLeftovers(log: Log): Promise<void> {
-  await removeContainers(log, (owner, ageMs) => ageMs > ageMaxMs || !alive(owner))
+/** Makes a network of containers, which this process owns. @internal */
+export async function createNetwork(name: string): Promise<void> {
+  const engine = await docker()
+  const created = engine.createNetwork({ Name: name, Labels: ownerLabels() })
+  await within(`the network "${name}" to be created`, 30_000, created)
 }
 
-/** Removes the containers of this test run, and leftovers. @internal */
+/** Removes a network without containers; one that is gone already is fine. @internal */
+export async function removeNetwork(engine: Docker, idOrName: string): Promise<void> {
+  try {
+    const removed = engine.getNetwork(idOrName).remove()
+    await within(`the network "${idOrName}" to be removed`, 30_000, removed)
+  } catch (error) {
+    if (engineStatus(error) !== 404) throw error
+  }
+}
+
+/** Removes the containers and networks of processes that are gone. @internal */
+export async function removeLeftovers(log: Log): Promise<void> {
+  await removeOwned(log, (owner, ageMs) => ageMs > ageMaxMs || !alive(owner))
+}
+
+/** Removes the containers and networks of this test run, and leftovers. @internal */
 export async function endRun(log: Log): Promise<void> {
   const own = ownerLabels(runPid())[ownerLabel]
-  await removeContainers(log, (owner) => owner === own || !alive(owner))
+  await removeOwned(log, (owner) => owner === own || !alive(owner))
 }
 
 /** Removes a container with its volumes; one that is gone already is fine. @internal */
@@ -51,11 +68,16 @@ export async function removeContainer(engine: Docker, idOrName: string): Promise
   }
 }
 
-async function removeContainers(
-  log: Log,
-  chosen: (owner: string, ageMs: number) => boolean,
-): Promise<void> {
+type Chosen = (owner: string, ageMs: number) => boolean
+
+async function removeOwned(log: Log, chosen: Chosen): Promise<void> {
   const engine = await docker()
+  await removeContainers(engine, log, chosen)
+  // Only now: a network with containers stays.
+  await removeNetworks(engine, chosen)
+}
+
+async function removeContainers(engine: Docker, log: Log, chosen: Chosen): Promise<void> {
   const containers = await within(
     'the list of containers',
     30_000,
@@ -67,6 +89,18 @@ async function removeContainers(
   if (doomed.length === 0) return
   log(`removing ${doomed.length} ${doomed.length === 1 ? 'container' : 'containers'}`)
   await Promise.all(doomed.map((container) => removeContainer(engine, container.Id)))
+}
+
+async function removeNetworks(engine: Docker, chosen: Chosen): Promise<void> {
+  const networks = await within(
+    'the list of networks',
+    30_000,
+    engine.listNetworks({ filters: { label: [ownerLabel] } }),
+  )
+  const doomed = networks.filter((network) =>
+    chosen(network.Labels?.[ownerLabel] ?? '', Date.now() - Date.parse(network.Created)),
+  )
+  await Promise.all(doomed.map((network) => removeNetwork(engine, network.Id)))
 }
 
 function alive(owner: string): boolean {
