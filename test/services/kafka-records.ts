@@ -140,7 +140,7 @@ async function reachedEnd(place: ToolPlace, group: string): Promise<boolean> {
   return rows.length > 0 && rows.every((row) => row.get('LAG') === '0')
 }
 
-/** The rows of a table with a head, as Kafka's tools print it. Cells are without spaces. @internal */
+/** The rows of a table with a head, of Kafka's tools. Cells are without spaces. @internal */
 export function parseTable(output: string): readonly ReadonlyMap<string, string>[] {
   const [head = [], ...rows] = output
     .split('\n')
