@@ -137,6 +137,23 @@ describe.each(kafkaVersions)('a Kafka %s of one’s own', (version) => {
     expect(records.map(({ value }) => value)).toEqual(['first', 'second'])
     expect(await kafka.logs()).toContain('Kafka Server started')
   })
+
+  test('shows an open transaction, and does not take its start for the end', async () => {
+    const topic = uniqueName()
+    await kafka.createTopic(topic)
+    await produce(kafka, topic, ['h:1\tkey\tcommitted'])
+    const endless = ['--transaction-duration-ms', '60000', '--num-records', '100000']
+    const abandoned = performanceTest(kafka, topic, endless, 4_000)
+    await expect(abandoned).rejects.toThrow('timed out')
+
+    const ongoing: unknown = expect.objectContaining({ state: 'Ongoing' })
+    expect(await kafka.openTransactions()).toEqual([ongoing])
+    const records = await kafka.consumeCommitted(topic, { openTransactions: true })
+    expect(records.map(({ value }) => value)).toEqual(['committed'])
+    await expect(kafka.consumeCommitted(topic, { idleMs: 8_000 })).rejects.toThrow(
+      'a transaction may be open',
+    )
+  })
 })
 
 test('a tool that takes too long is ended', async () => {
@@ -269,12 +286,16 @@ async function performanceTest(
   kafka: SharedKafka,
   topic: string,
   toolArguments: readonly string[],
+  timeoutMs = 30_000,
 ): Promise<void> {
   const [bootstrap] = kafka.bootstrap
-  const result = await kafka.tool('kafka-producer-perf-test', [
-    ...['--topic', topic, '--record-size', '8', '--throughput', '100'],
-    ...['--producer-props', `bootstrap.servers=${bootstrap}`, ...toolArguments],
-  ])
+  const options = ['--topic', topic, '--record-size', '8', '--throughput', '100']
+  const properties = ['--producer-props', `bootstrap.servers=${bootstrap}`]
+  const result = await kafka.tool(
+    'kafka-producer-perf-test',
+    [...options, ...properties, ...toolArguments],
+    { timeoutMs },
+  )
   expect(result).toMatchObject({ exitCode: 0 })
 }
 
