@@ -1,1 +1,7 @@
-export {}
+export type {
+  ConnectionOptions,
+  Password,
+  ReconnectBackoffOptions,
+  SaslOptions,
+  TlsOptions,
+} from './connection/connection-options.ts'

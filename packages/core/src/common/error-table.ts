@@ -324,4 +324,54 @@ export const errorTable = {
     retryable: false,
     summary: 'The server sent bytes that its protocol does not allow.',
   },
+
+  // Kafka.
+  FLINKTS_KAFKA_UNREACHABLE: {
+    retryable: true,
+    summary: 'No connection to a broker could be made.',
+  },
+  FLINKTS_KAFKA_CONNECTION_LOST: {
+    retryable: true,
+    summary: 'A connection to a broker broke; what was asked for may have been done.',
+  },
+  FLINKTS_KAFKA_REQUEST_TIMED_OUT: {
+    retryable: true,
+    summary: 'A broker did not answer in time; what was asked for may have been done.',
+  },
+  FLINKTS_KAFKA_TLS_FAILED: {
+    retryable: false,
+    summary: 'The broker offers no TLS, or its certificate is not trusted.',
+  },
+  FLINKTS_KAFKA_AUTHENTICATION_FAILED: {
+    retryable: false,
+    summary: 'The broker refused the user, the password or the mechanism.',
+  },
+  FLINKTS_KAFKA_PERMISSION_DENIED: {
+    retryable: false,
+    summary: 'The user lacks a right that the connector needs.',
+  },
+  FLINKTS_KAFKA_PRODUCER_FENCED: {
+    retryable: true,
+    summary: 'Another producer has the transactional id, or the transaction timed out.',
+  },
+  FLINKTS_KAFKA_UNAVAILABLE: {
+    retryable: true,
+    summary: 'A leader or a coordinator was missing for longer than the time allowed.',
+  },
+  FLINKTS_KAFKA_REQUEST_REFUSED: {
+    retryable: false,
+    summary: 'A broker refused a request.',
+  },
+  FLINKTS_KAFKA_DRIVER_UNSUITABLE: {
+    retryable: false,
+    summary: 'The installed kafkajs is not the version that the connector relies on.',
+  },
+  FLINKTS_KAFKA_BROKER_UNSUPPORTED: {
+    retryable: false,
+    summary: 'The broker and flinkts have no version of a request in common.',
+  },
+  FLINKTS_KAFKA_PROTOCOL_VIOLATED: {
+    retryable: false,
+    summary: 'The broker sent bytes that its protocol does not allow.',
+  },
 } as const

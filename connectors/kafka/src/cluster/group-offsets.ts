@@ -1,0 +1,89 @@
+import { kafkaError } from '../protocol/error-codes.ts'
+import { type CommittedPartition, offsetCommitApi } from '../protocol/offset-commit.ts'
+import { offsetFetchApi } from '../protocol/offset-fetch.ts'
+import { flattenTopics, groupByTopic, type TopicPartition } from '../protocol/topics.ts'
+import { coordinatorError, type Coordinators } from './coordinators.ts'
+import type { Requester } from './requester.ts'
+import type { OperationOptions } from './retry.ts'
+import type { OffsetToCommit } from './transactions.ts'
+
+/** What a group has for a partition: `offset` is -1 if nothing. @internal */
+export type CommittedOffset = CommittedPartition & TopicPartition
+
+/**
+ * The offsets of groups without members: this connector assigns partitions itself, and commits only
+ * so that others see how far it is.
+ *
+ * Errors, besides those of `KafkaTransport.request`: FLINKTS_KAFKA_ UNAVAILABLE (the time is over),
+ * PERMISSION_DENIED, REQUEST_REFUSED (such as a group that has members).
+ *
+ * @internal
+ */
+export class GroupOffsets {
+  readonly #requester: Requester
+  readonly #coordinators: Coordinators
+
+  constructor(requester: Requester, coordinators: Coordinators) {
+    this.#requester = requester
+    this.#coordinators = coordinators
+  }
+
+  async commit(
+    groupId: string,
+    offsets: readonly OffsetToCommit[],
+    options: OperationOptions = {},
+  ): Promise<void> {
+    const body = { groupId, topics: groupByTopic(offsets) }
+    const target = { kind: 'group', key: groupId, what: 'committing offsets' } as const
+    const response = await this.#coordinators.run({
+      ...target,
+      options,
+      send: (nodeId) => this.#requester.send(nodeId, offsetCommitApi, body, options),
+      errorCodes: ({ topics }) => flattenTopics(topics).map(({ errorCode }) => errorCode),
+    })
+    const failed = flattenTopics(response.topics).find(({ errorCode }) => errorCode !== 0)
+    if (failed === undefined) return
+    const detail = `at the partition ${failed.partition} of the topic "${failed.topic}"`
+    throw coordinatorError(target, kafkaError(failed.errorCode), detail)
+  }
+
+  /**
+   * What the group has for these partitions, in any order; undefined: for all that it has.
+   *
+   * @param request - With `requireStable`, offsets that an open transaction may change are waited
+   * for.
+   */
+  async committed(
+    groupId: string,
+    request: {
+      readonly partitions: readonly TopicPartition[] | undefined
+      readonly requireStable: boolean
+    },
+    options: OperationOptions = {},
+  ): Promise<readonly CommittedOffset[]> {
+    const { partitions, requireStable } = request
+    const topics =
+      partitions === undefined
+        ? undefined
+        : groupByTopic(partitions).map((its) => ({
+            topic: its.topic,
+            partitions: its.partitions.map(({ partition }) => partition),
+          }))
+    const body = { groupId, topics, requireStable }
+    const target = { kind: 'group', key: groupId, what: 'reading committed offsets' } as const
+    const response = await this.#coordinators.run({
+      ...target,
+      options,
+      send: (nodeId) => this.#requester.send(nodeId, offsetFetchApi, body, options),
+      errorCodes: (received) => [
+        received.errorCode,
+        ...flattenTopics(received.topics).map(({ errorCode }) => errorCode),
+      ],
+    })
+    const all = flattenTopics(response.topics)
+    const codes = [response.errorCode, ...all.map(({ errorCode }) => errorCode)]
+    const failed = codes.find((code) => code !== 0)
+    if (failed !== undefined) throw coordinatorError(target, kafkaError(failed))
+    return all
+  }
+}
