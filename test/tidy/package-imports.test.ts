@@ -56,14 +56,23 @@ describe('package imports', () => {
   })
 })
 
-describe('the driver of a connector', () => {
-  test('is imported by the client', () => {
-    expect(check(driverImports, 'connectors/kafka/src/client.ts', '@kafka/js')).toEqual([])
+describe('a dependency of a connector', () => {
+  const importer = (name: string) => ({
+    path: `connectors/kafka/src/${name}`,
+    text: `import { x } from '@kafka/js/admin'`,
   })
 
-  test.each(['source.ts', 'protocol/frames.ts'])('is not imported by %s', (name) => {
-    expect(check(driverImports, `connectors/kafka/src/${name}`, '@kafka/js')).toEqual([
-      `connectors/kafka/src/${name}:1: only client.ts imports the driver @kafka/js`,
+  test.each(['client.ts', 'records/lz4-frame.ts'])('is imported by one file, %s', (name) => {
+    expect(driverImports([manifest, importer(name)])).toEqual([])
+  })
+
+  test.each([
+    ['client.ts', 'admin.ts'],
+    ['client.ts', 'protocol/frames.ts'],
+    ['records/checksum.ts', 'records/reader.ts'],
+  ])('that belongs to %s is not imported by %s', (owner, name) => {
+    expect(driverImports([manifest, importer(name), importer(owner)])).toEqual([
+      `connectors/kafka/src/${name}:1: only ${owner} imports the dependency @kafka/js/admin`,
     ])
   })
 })

@@ -51,20 +51,23 @@ export const packageImportRule: Rule = (files) =>
       })
   })
 
-/** The file that owns a connector's driver, so that the rest can be tested without it. */
+/**
+ * Each dependency of a connector belongs to one file, `client.ts` if that imports it, so that the
+ * rest can be tested without it, and it can be replaced.
+ */
 export const driverImports: Rule = (files) =>
-  files
-    .filter((file) => /^connectors\/[^/]+\/src\//.test(file.path))
-    .flatMap((file) => {
-      const folder = packageFolder(file) ?? ''
-      if (file.path === `${folder}/src/client.ts`) return []
-      const drivers = driversOf(folder, files)
-      return moduleReferences(file)
-        .filter(({ specifier }) => drivers.includes(packageName(specifier)))
-        .map(({ specifier, line }) =>
-          violation(file, line, `only client.ts imports the driver ${specifier}`),
-        )
-    })
+  files.filter(isConnectorSource).flatMap((file) => {
+    const folder = packageFolder(file) ?? ''
+    const drivers = driversOf(folder, files)
+    return moduleReferences(file)
+      .filter(({ specifier }) => drivers.includes(packageName(specifier)))
+      .flatMap(({ specifier, line }) => {
+        const owner = ownerOf(packageName(specifier), folder, files)
+        if (owner === file.path) return []
+        const name = owner.slice(`${folder}/src/`.length)
+        return [violation(file, line, `only ${name} imports the dependency ${specifier}`)]
+      })
+  })
 
 /**
  * No file of a package is reached but through its entry points; `scripts` may read what they
@@ -111,6 +114,22 @@ function isDeep(file: SourceFile, specifier: string): boolean {
   const target = path.posix.join(path.posix.dirname(file.path), specifier)
   const targetFolder = packageFolder({ path: target, text: '' })
   return targetFolder !== undefined && targetFolder !== packageFolder(file)
+}
+
+function isConnectorSource(file: SourceFile): boolean {
+  return /^connectors\/[^/]+\/src\//.test(file.path)
+}
+
+/** The file that a dependency of a connector belongs to: its client, else the first by its path. */
+function ownerOf(dependency: string, folder: string, files: readonly SourceFile[]): string {
+  const client = `${folder}/src/client.ts`
+  const importers = files
+    .filter((file) => isConnectorSource(file) && packageFolder(file) === folder)
+    .filter((file) =>
+      moduleReferences(file).some(({ specifier }) => packageName(specifier) === dependency),
+    )
+    .map((file) => file.path)
+  return importers.includes(client) ? client : (importers.toSorted()[0] ?? client)
 }
 
 /** The dependencies of a connector that are neither ours nor zod. */

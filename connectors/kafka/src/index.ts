@@ -5,3 +5,4 @@ export type {
   SaslOptions,
   TlsOptions,
 } from './connection/connection-options.ts'
+export type { RecordHeader } from './records/record-batch.ts'

@@ -374,4 +374,20 @@ export const errorTable = {
     retryable: false,
     summary: 'The broker sent bytes that its protocol does not allow.',
   },
+  FLINKTS_KAFKA_RECORDS_INVALID: {
+    retryable: true,
+    summary: 'The bytes of a record batch are damaged.',
+  },
+  FLINKTS_KAFKA_RECORD_FORMAT_UNSUPPORTED: {
+    retryable: false,
+    summary: 'Records of a topic have an old format, or are compressed by an unknown method.',
+  },
+  FLINKTS_KAFKA_BATCH_TOO_LARGE: {
+    retryable: false,
+    summary: 'The records of a batch take more memory than the option allows.',
+  },
+  FLINKTS_KAFKA_RECORD_INVALID: {
+    retryable: false,
+    summary: 'A record that is to be written has what Kafka cannot keep.',
+  },
 } as const
