@@ -291,10 +291,16 @@ class KafkajsConnection implements BrokerConnection {
       this.destroy(transportError(kind, this.#address, cause))
     }
     socket.on('error', lost)
-    socket.on('end', () => lost('the connection was ended by the broker'))
+    socket.on('end', () => lost(this.#endedReason(tls !== undefined)))
     socket.on('close', () => lost('the connection was cut'))
     this.#socket = socket
     return socket
+  }
+
+  #endedReason(encrypted: boolean): string {
+    return encrypted && this.#status === 'connecting'
+      ? 'the broker ended the connection before TLS was agreed upon'
+      : 'the broker ended the connection'
   }
 
   /** Version 2 is understood by every broker, so nothing needs to be known to ask. */

@@ -67,6 +67,15 @@ describe('a transport', () => {
     expect(broker.requests).toEqual(['18 v2', '26 v3'])
   })
 
+  test('does not connect for ever to a broker that ends every connection', async () => {
+    await using broker = await FakeBroker.start({ 18: ({ socket }) => void socket.end() })
+    await using transport = openTransport(broker)
+
+    await expect(request(transport)).rejects.toEqual(failing('FLINKTS_KAFKA_CONNECTION_LOST'))
+
+    expect(broker.connectionCount).toBeLessThanOrEqual(2)
+  })
+
   test('refuses a broker that speaks no version of the request', async () => {
     await using broker = await FakeBroker.start({}, [[endTxn, 4, 5]])
     await using transport = openTransport(broker)

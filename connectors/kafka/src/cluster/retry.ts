@@ -2,7 +2,7 @@ import { delay, FlinktsError } from '@flinkts/core/connector'
 import type { Clock, ErrorCode, Scheduler } from '@flinkts/core/connector'
 import { brokerError, type RefusedOperation } from '../connection/errors.ts'
 import { isRetriable, kafkaError } from '../protocol/error-codes.ts'
-import { backoffMs } from '../transport/reconnect-backoff.ts'
+import { backoffMs } from '../runtime/backoff.ts'
 
 /** Seams of time and chance. @internal */
 export interface ClusterEnvironment {

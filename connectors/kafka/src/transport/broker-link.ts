@@ -3,8 +3,8 @@ import type { WireRequest, WireResponse } from '../cluster/kafka-transport.ts'
 import type { BrokerAddress } from '../connection/connection-options.ts'
 import { addressText, transportError } from '../connection/errors.ts'
 import { negotiateVersion } from '../protocol/api.ts'
+import { type BackoffRange, backoffMs } from '../runtime/backoff.ts'
 import type { BrokerConnection, ConnectBroker } from './broker-connection.ts'
-import { type BackoffRange, backoffMs } from './reconnect-backoff.ts'
 import { waitFor } from './waiting.ts'
 
 /** What links need. @internal */
@@ -72,7 +72,7 @@ export class BrokerLink {
   }
 
   async #connected(signal: AbortSignal | undefined): Promise<BrokerConnection> {
-    for (;;) {
+    for (let attemptCount = 1; attemptCount <= attemptsMax; attemptCount++) {
       this.#closed.signal.throwIfAborted()
       signal?.throwIfAborted()
       const attempt = (this.#connection ??= this.#connect())
@@ -80,6 +80,7 @@ export class BrokerLink {
       if (connection.open) return connection
       if (this.#connection === attempt) this.#connection = undefined
     }
+    throw transportError('closed', this.#address, 'the connection ended as soon as it was made')
   }
 
   /** Shared by all requests that wait for it, so none of their signals ends it. */
@@ -102,6 +103,9 @@ export class BrokerLink {
     }
   }
 }
+
+/** The first one may find a connection that broke while nobody used it. */
+const attemptsMax = 2
 
 /** Waits for what others wait for too, until the signal is aborted. */
 function abortable<T>(shared: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -30,6 +30,8 @@ export class FakeBroker implements AsyncDisposable {
   readonly requests: string[] = []
   /** The connections that were ever made. */
   connectionCount = 0
+  /** Known after `start`. */
+  port = 0
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   readonly #answers: ReadonlyMap<number, FakeAnswer>
@@ -49,15 +51,12 @@ export class FakeBroker implements AsyncDisposable {
     const broker = new FakeBroker(answers, versions)
     broker.#server.listen(0, '127.0.0.1')
     await once(broker.#server, 'listening')
+    broker.port = (broker.#server.address() as AddressInfo).port
     return broker
   }
 
   get address(): string {
     return `127.0.0.1:${this.port}`
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port
   }
 
   /** Cuts all connections, without a word. */

@@ -1,9 +1,3 @@
-/** Seams of time and chance. @internal */
-export interface BackoffEnvironment {
-  /** A number from 0 (inclusive) to 1 (exclusive). */
-  readonly random: () => number
-}
-
 /** The shortest and the longest pause, in milliseconds. @internal */
 export interface BackoffRange {
   readonly minMs: number

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { backoffMs } from '../../src/transport/reconnect-backoff.ts'
+import { backoffMs } from '../../src/runtime/backoff.ts'
 
 const range = { minMs: 100, maxMs: 1_000 }
 

@@ -1,0 +1,292 @@
+import { describe, expect, test } from 'vitest'
+import { endTxnApi } from '../../src/protocol/end-txn.ts'
+import { findCoordinatorApi } from '../../src/protocol/find-coordinator.ts'
+import { listOffsetsApi } from '../../src/protocol/list-offsets.ts'
+import { listTransactionsApi } from '../../src/protocol/list-transactions.ts'
+import { metadataApi } from '../../src/protocol/metadata.ts'
+import { openCluster } from '../support/cluster-fixture.ts'
+import { compactBody, FakeBroker, type FakeAnswer } from '../support/fake-broker.ts'
+
+const transaction = { transactionalId: 'tid', producerId: 1, producerEpoch: 1 }
+
+/** One error code after the other, the last of them for ever. */
+function errorCodes(codes: readonly number[]): FakeAnswer {
+  let count = 0
+  return () => {
+    const code = codes[Math.min(count++, codes.length - 1)] ?? 0
+    return compactBody((writer) => {
+      writer.int32(0)
+      writer.int16(code)
+    })
+  }
+}
+
+const foundAtNode1: FakeAnswer = () =>
+  compactBody((writer) => {
+    writer.int32(0)
+    writer.int16(0)
+    writer.nullableString(undefined)
+    writer.int32(1)
+    writer.string('127.0.0.1')
+    writer.int32(1)
+  })
+
+/** A topic of one partition, led by node 1. */
+function topicAt(broker: () => FakeBroker, leaderEpochs: readonly number[]): FakeAnswer {
+  let count = 0
+  return () => {
+    const leaderEpoch = leaderEpochs[Math.min(count++, leaderEpochs.length - 1)] ?? 0
+    return compactBody((writer) => {
+      writer.int32(0)
+      writer.array([broker().port], (to, port) => {
+        to.int32(1)
+        to.string('127.0.0.1')
+        to.int32(port)
+        to.nullableString(undefined)
+        to.noTags()
+      })
+      writer.nullableString('fake')
+      writer.int32(1)
+      writer.array(['topic'], (to, topic) => {
+        to.int16(0)
+        to.nullableString(topic)
+        to.uuid('QWxzIGRhcyBLaW5kIEtpbg')
+        to.boolean(false)
+        to.array([leaderEpoch], (partition, epoch) => {
+          partition.int16(0)
+          partition.int32(0)
+          partition.int32(1)
+          partition.int32(epoch)
+          partition.int32Array([1])
+          partition.int32Array([1])
+          partition.int32Array([])
+          partition.noTags()
+        })
+        to.int32(0)
+        to.noTags()
+      })
+    })
+  }
+}
+
+const countOf = (broker: FakeBroker, request: string): number =>
+  broker.requests.filter((one) => one === request).length
+
+describe('ending a transaction', () => {
+  test.each([
+    [0, 'done'],
+    [90, 'fenced'],
+    [47, 'fenced'],
+    [48, 'invalid-state'],
+    [49, 'unknown-id'],
+    [105, 'unknown-id'],
+  ] as const)('tells the error code %i as %s', async (code, outcome) => {
+    await using broker = await FakeBroker.start({
+      [findCoordinatorApi.key]: foundAtNode1,
+      [endTxnApi.key]: errorCodes([code]),
+    })
+    await using cluster = openCluster({ brokers: broker.address })
+
+    expect(await cluster.transactions.end(transaction, 'commit')).toBe(outcome)
+    expect(countOf(broker, '26 v3')).toBe(1)
+  })
+
+  test.each([
+    [53, 'FLINKTS_KAFKA_PERMISSION_DENIED'],
+    [42, 'FLINKTS_KAFKA_REQUEST_REFUSED'],
+    [9999, 'FLINKTS_KAFKA_REQUEST_REFUSED'],
+  ] as const)('fails with the error code %i', async (code, expected) => {
+    await using broker = await FakeBroker.start({
+      [findCoordinatorApi.key]: foundAtNode1,
+      [endTxnApi.key]: errorCodes([code]),
+    })
+    await using cluster = openCluster({ brokers: broker.address })
+
+    await expect(cluster.transactions.end(transaction, 'commit')).rejects.toMatchObject({
+      code: expected,
+      message: expect.stringContaining('committing the transaction failed for') as string,
+    })
+  })
+
+  test('is tried again while the coordinator is busy, without looking it up again', async () => {
+    await using broker = await FakeBroker.start({
+      [findCoordinatorApi.key]: foundAtNode1,
+      [endTxnApi.key]: errorCodes([51, 51, 0]),
+    })
+    await using cluster = openCluster({ brokers: broker.address })
+
+    expect(await cluster.transactions.end(transaction, 'commit')).toBe('done')
+    expect(countOf(broker, '26 v3')).toBe(3)
+    expect(countOf(broker, '10 v3')).toBe(1)
+  })
+
+  test.each([14, 15, 16])('looks the coordinator up again after the code %i', async (code) => {
+    await using broker = await FakeBroker.start({
+      [findCoordinatorApi.key]: foundAtNode1,
+      [endTxnApi.key]: errorCodes([code, 0]),
+    })
+    await using cluster = openCluster({ brokers: broker.address })
+
+    expect(await cluster.transactions.end(transaction, 'abort')).toBe('done')
+    expect(countOf(broker, '10 v3')).toBe(2)
+  })
+
+  test('is repeated when its answer was lost', async () => {
+    let lost = false
+    await using broker = await FakeBroker.start({
+      [findCoordinatorApi.key]: foundAtNode1,
+      [endTxnApi.key]: (request) => {
+        if (lost) return errorCodes([0])(request)
+        lost = true
+        request.socket.resetAndDestroy()
+        return undefined
+      },
+    })
+    await using cluster = openCluster({ brokers: broker.address })
+
+    expect(await cluster.transactions.end(transaction, 'commit')).toBe('done')
+    expect(countOf(broker, '26 v3')).toBe(2)
+  })
+
+  test('is given up when the time is over', async () => {
+    await using broker = await FakeBroker.start({
+      [findCoordinatorApi.key]: foundAtNode1,
+      [endTxnApi.key]: errorCodes([51]),
+    })
+    await using cluster = openCluster({ brokers: broker.address })
+
+    await expect(
+      cluster.transactions.end(transaction, 'commit', { timeoutMs: 60 }),
+    ).rejects.toMatchObject({
+      code: 'FLINKTS_KAFKA_UNAVAILABLE',
+      message: expect.stringContaining('CONCURRENT_TRANSACTIONS (51)') as string,
+    })
+  })
+
+  test('is not tried again once the cluster is closed', async () => {
+    await using broker = await FakeBroker.start({
+      [findCoordinatorApi.key]: foundAtNode1,
+      [endTxnApi.key]: () => undefined,
+    })
+    const cluster = openCluster({ brokers: broker.address })
+    const ending = cluster.transactions.end(transaction, 'commit')
+    ending.catch(() => undefined)
+    await expect.poll(() => countOf(broker, '26 v3')).toBe(1)
+
+    await cluster.close()
+
+    await expect(ending).rejects.toMatchObject({ code: 'FLINKTS_KAFKA_CONNECTION_LOST' })
+  })
+
+  test('ends at once when it is aborted', async () => {
+    await using broker = await FakeBroker.start({
+      [findCoordinatorApi.key]: foundAtNode1,
+      [endTxnApi.key]: errorCodes([51]),
+    })
+    await using cluster = openCluster({ brokers: broker.address })
+    const abort = new AbortController()
+    const { signal } = abort
+    const ending = cluster.transactions.end(transaction, 'commit', { signal })
+    ending.catch(() => undefined)
+    await expect.poll(() => countOf(broker, '26 v3')).toBeGreaterThan(1)
+
+    abort.abort(new Error('enough'))
+
+    await expect(ending).rejects.toThrow('enough')
+  })
+})
+
+describe('the metadata', () => {
+  test('keeps the leader of the larger epoch, whatever a broker that lags says', async () => {
+    await using broker: FakeBroker = await FakeBroker.start({
+      [metadataApi.key]: topicAt(() => broker, [5, 4, 6]),
+    })
+    await using cluster = openCluster({ brokers: broker.address })
+    const epochs: unknown[] = []
+
+    for (let round = 0; round < 3; round++) {
+      await cluster.metadata.refresh(['topic'])
+      epochs.push(cluster.metadata.leaderOf({ topic: 'topic', partition: 0 })?.leaderEpoch)
+    }
+
+    expect(epochs).toEqual([5, 5, 6])
+  })
+
+  test('is asked for once, as long as it is fresh and whole', async () => {
+    await using broker: FakeBroker = await FakeBroker.start({
+      [metadataApi.key]: topicAt(() => broker, [1]),
+    })
+    await using cluster = openCluster({ brokers: broker.address })
+
+    await cluster.metadata.topics(['topic'])
+    await cluster.metadata.topics(['topic'])
+    expect(countOf(broker, '3 v12')).toBe(1)
+    await cluster.metadata.topics(['another'])
+
+    expect(countOf(broker, '3 v12')).toBe(2)
+  })
+
+  test('comes from another broker if the first one is away', async () => {
+    const gone = await FakeBroker.start()
+    await gone[Symbol.asyncDispose]()
+    await using broker = await FakeBroker.start()
+    await using cluster = openCluster({ brokers: [gone.address, broker.address] })
+
+    await cluster.metadata.refresh([])
+
+    expect(cluster.metadata.brokers.get(1)?.port).toBe(broker.port)
+  })
+
+  test('names all brokers if none of them is there', async () => {
+    const brokers = [await FakeBroker.start(), await FakeBroker.start()]
+    const addresses = brokers.map(({ address }) => address)
+    for (const broker of brokers) await broker[Symbol.asyncDispose]()
+    await using cluster = openCluster({ brokers: addresses })
+
+    await expect(cluster.metadata.refresh([])).rejects.toMatchObject({
+      code: 'FLINKTS_KAFKA_UNREACHABLE',
+      message: expect.stringContaining(`("${addresses.join('", "')}")`) as string,
+    })
+  })
+})
+
+test('the transactions of a cluster are not told without those of every broker', async () => {
+  await using broker = await FakeBroker.start({
+    [listTransactionsApi.key]: () =>
+      compactBody((writer) => {
+        writer.int32(0)
+        writer.int16(14)
+        writer.stringArray([])
+        writer.stringArray([])
+      }),
+  })
+  await using cluster = openCluster({ brokers: broker.address })
+
+  await expect(
+    cluster.transactions.list(
+      { states: ['Ongoing'], transactionalIdPattern: undefined },
+      { timeoutMs: 60 },
+    ),
+  ).rejects.toMatchObject({
+    code: 'FLINKTS_KAFKA_UNAVAILABLE',
+    message: expect.stringContaining('COORDINATOR_LOAD_IN_PROGRESS') as string,
+  })
+})
+
+test('offsets are told although their leader is away: with an error', async () => {
+  await using broker: FakeBroker = await FakeBroker.start({
+    [metadataApi.key]: topicAt(() => broker, [1]),
+    [listOffsetsApi.key]: ({ socket }) => {
+      socket.resetAndDestroy()
+      return undefined
+    },
+  })
+  await using cluster = openCluster({ brokers: broker.address })
+  const query = { topic: 'topic', partition: 0, at: 'latest' } as const
+
+  const answers = await cluster.offsets.list([query], 'read-committed', { timeoutMs: 60 })
+
+  expect(answers).toEqual([
+    { topic: 'topic', partition: 0, errorCode: 13, timestamp: -1, offset: -1, leaderEpoch: -1 },
+  ])
+})
