@@ -9,7 +9,7 @@ import { encodeRequest } from '../src/protocol/api.ts'
 import { endTxnApi } from '../src/protocol/end-txn.ts'
 import { environment } from './support/cluster-fixture.ts'
 import { realTime } from './support/real-time.ts'
-import { compactBody, FakeBroker, frameOf } from './support/fake-broker.ts'
+import { compactBody, FakeBroker, frameOf, plainBody } from './support/fake-broker.ts'
 
 const endTxn = endTxnApi.key
 const transaction = { transactionalId: 'a', producerId: 1, producerEpoch: 1 }
@@ -103,6 +103,39 @@ describe('a transport', () => {
 
     expect(body).toHaveLength(0)
     await expect.poll(() => broker.requests).toContain('26 v3')
+  })
+
+  test('proves itself by a token that is new for every connection', async () => {
+    const proofs: string[] = []
+    await using broker = await FakeBroker.start({
+      17: () =>
+        plainBody((writer) => {
+          writer.int16(0)
+          writer.stringArray(['OAUTHBEARER'])
+        }),
+      36: ({ rest }) => {
+        proofs.push(rest.toString('latin1'))
+        return plainBody((writer) => {
+          writer.int16(0)
+          writer.nullableString(undefined)
+          writer.bytes(Buffer.alloc(0))
+          writer.int64(0)
+        })
+      },
+      [endTxn]: done,
+    })
+    let tokenCount = 0
+    const token = (): string => `token-${++tokenCount}`
+    await using transport = openTransport(broker, { sasl: { mechanism: 'oauthbearer', token } })
+
+    await request(transport)
+    await request(transport, { channel: 'fetch' })
+    await request(transport)
+
+    expect(proofs).toHaveLength(2)
+    expect(proofs[0]).toContain('auth=Bearer token-1')
+    expect(proofs[1]).toContain('auth=Bearer token-2')
+    expect(broker.requests.slice(0, 4)).toEqual(['18 v2', '17 v1', '36 v1', '26 v3'])
   })
 
   test('tells a broker that is not there', async () => {

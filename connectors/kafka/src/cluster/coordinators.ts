@@ -77,9 +77,13 @@ export class Coordinators {
     return { type: 'again', error: coordinatorError(operation, passing) }
   }
 
-  async #mend(target: CoordinatorTarget, { reaction }: KafkaErrorCode): Promise<void> {
-    if (reaction === 'refind-coordinator-and-retry') this.#forget(target)
-    if (reaction === 'refresh-metadata-and-retry') await this.#context.metadata.refresh([])
+  async #mend(
+    operation: CoordinatorTarget & { readonly options: OperationOptions },
+    { reaction }: KafkaErrorCode,
+  ): Promise<void> {
+    if (reaction === 'refind-coordinator-and-retry') this.#forget(operation)
+    if (reaction !== 'refresh-metadata-and-retry') return
+    await this.#context.metadata.refresh([], operation.options.signal)
   }
 
   async #find(target: CoordinatorTarget, signal: AbortSignal | undefined): Promise<number> {

@@ -59,6 +59,7 @@ export interface ConnectionOptions {
   readonly requestTimeoutMs?: number | undefined
   /** How old what is known of topics and leaders may become without an error; 300 000. */
   readonly metadataMaxAgeMs?: number | undefined
+  /** How soon a broker that could not be reached is tried again. */
   readonly reconnectBackoff?: ReconnectBackoffOptions | undefined
   /** Where the job runs, as brokers name it in `broker.rack`: replicas there are read. */
   readonly rackId?: string | undefined

@@ -9,6 +9,8 @@ export interface FakeRequest {
   readonly apiKey: number
   readonly version: number
   readonly correlationId: number
+  /** What follows the correlation id: the client id, and the body. */
+  readonly rest: Buffer
   readonly socket: Socket
 }
 
@@ -92,7 +94,7 @@ export class FakeBroker implements AsyncDisposable {
     const correlationId = request.readInt32BE(4)
     this.requests.push(`${apiKey} v${version}`)
     const answer = this.#answers.get(apiKey) ?? this.#usualAnswer(apiKey)
-    const body = answer({ apiKey, version, correlationId, socket })
+    const body = answer({ apiKey, version, correlationId, rest: request.subarray(8), socket })
     if (body !== undefined) socket.write(frameOf(correlationId, body))
   }
 
@@ -109,6 +111,13 @@ export function frameOf(correlationId: number, body: Uint8Array): Buffer {
   head.writeInt32BE(body.length + 4, 0)
   head.writeInt32BE(correlationId, 4)
   return Buffer.concat([head, body])
+}
+
+/** A body in the form without compact fields. */
+export function plainBody(write: (writer: WireWriter) => void): Buffer {
+  const writer = new WireWriter({ version: 0, flexible: false })
+  write(writer)
+  return writer.finish()
 }
 
 /** A body in the compact form, after its header. */
