@@ -7,6 +7,7 @@ import {
   offsetForLeaderEpochApi,
 } from '../protocol/offset-for-leader-epoch.ts'
 import { flattenTopics, groupByTopic, type TopicPartition } from '../protocol/topics.ts'
+import { protocolViolated } from '../protocol/wire-reader.ts'
 import type { Leader, MetadataCache } from './metadata-cache.ts'
 import type { Requester } from './requester.ts'
 import { type RetryContext, isTransient, type OperationOptions, retryUntilDone } from './retry.ts'
@@ -118,6 +119,11 @@ export class PartitionOffsets {
       if (answers.size > 0) await metadata.refresh(topics, options.signal)
       await metadata.topics(topics, options.signal)
       for (const answer of await this.#askOnce(open, question)) answers.set(keyOf(answer), answer)
+      const forgotten = open.find((query) => !answers.has(keyOf(query)))
+      if (forgotten === undefined) return
+      const { topic, partition } = forgotten
+      const missing = `the partition ${partition} of the topic "${topic}" is missing`
+      throw protocolViolated('the answer of a leader', missing)
     }
     await retryUntilDone(this.#context, options, async () => {
       await attempt()

@@ -290,3 +290,21 @@ test('offsets are told although their leader is away: with an error', async () =
     { topic: 'topic', partition: 0, errorCode: 13, timestamp: -1, offset: -1, leaderEpoch: -1 },
   ])
 })
+
+test('an offset that the leader says nothing of is an error, not silence', async () => {
+  await using broker: FakeBroker = await FakeBroker.start({
+    [metadataApi.key]: topicAt(() => broker, [1]),
+    [listOffsetsApi.key]: () =>
+      compactBody((writer) => {
+        writer.int32(0)
+        writer.stringArray([])
+      }),
+  })
+  await using cluster = openCluster({ brokers: broker.address })
+  const query = { topic: 'topic', partition: 0, at: 'latest' } as const
+
+  await expect(cluster.offsets.list([query], 'read-committed')).rejects.toMatchObject({
+    code: 'FLINKTS_KAFKA_PROTOCOL_VIOLATED',
+    message: expect.stringContaining('the partition 0 of the topic "topic"') as string,
+  })
+})
