@@ -1,4 +1,4 @@
-import { suggestionOf } from '@flinkts/core/connector'
+import { unknownOption } from '@flinkts/core/connector'
 import { z } from 'zod'
 
 /**
@@ -17,9 +17,4 @@ export function strictOptions<Shape extends z.ZodRawShape>(
         ? issue.keys.map((key) => unknownOption(key, names)).join(' ')
         : undefined,
   })
-}
-
-function unknownOption(key: string, names: readonly string[]): string {
-  const suggestion = suggestionOf(key, names)
-  return `There is no option "${key}".${suggestion === undefined ? '' : ` ${suggestion}`}`
 }

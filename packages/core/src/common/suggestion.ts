@@ -26,6 +26,12 @@ export function suggestionOf(name: string, existing: readonly string[]): string 
   return near.length === 0 ? undefined : `Did you mean ${near.join(' or ')}?`
 }
 
+/** What to say of an option that none of the `existing` ones is called. @public */
+export function unknownOption(name: string, existing: readonly string[]): string {
+  const suggestion = suggestionOf(name, existing)
+  return `There is no option "${name}".${suggestion === undefined ? '' : ` ${suggestion}`}`
+}
+
 /** Levenshtein's: characters to add, remove or replace. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index)
