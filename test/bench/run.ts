@@ -11,6 +11,7 @@ import { cdcBench } from './cdc/cdc-bench.ts'
 import { checkpointOverheadBench } from './checkpoint-overhead/checkpoint-overhead-bench.ts'
 import { flinkBench } from './flink/flink-bench.ts'
 import { goalLine, isReached } from './goals.ts'
+import { kafkaCodecBench } from './kafka-codec/kafka-codec-bench.ts'
 import { describeMachine, loadAverage } from './machine.ts'
 import { postgresCopyBench } from './postgres-copy/postgres-copy-bench.ts'
 import { recordPathBench } from './record-path/record-path-bench.ts'
@@ -18,6 +19,7 @@ import { recordPathBench } from './record-path/record-path-bench.ts'
 const benches: readonly Bench[] = [
   recordPathBench,
   checkpointOverheadBench,
+  kafkaCodecBench,
   flinkBench,
   cdcBench,
   postgresCopyBench,

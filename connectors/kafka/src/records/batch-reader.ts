@@ -23,8 +23,7 @@ export interface BatchReaderOptions {
   readonly decompressedBytesMax?: number | undefined
 }
 
-/** The default of `decompressedBytesMax`. @internal */
-export const defaultDecompressedBytesMax: number = 128 * 2 ** 20
+const defaultDecompressedBytesMax = 128 * 2 ** 20
 
 const recordsBytesMin = batchLayout.records - lengthOverheadBytes
 /** The shortest message of versions 0 and 1, without its offset and size. */

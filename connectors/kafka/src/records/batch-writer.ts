@@ -36,8 +36,8 @@ export interface ProducerStamp {
   readonly transactional: boolean
 }
 
-/** A producer without idempotence. @internal */
-export const unstamped: ProducerStamp = {
+/** A producer without idempotence. */
+const unstamped: ProducerStamp = {
   producerId: noProducer,
   producerEpoch: noProducer,
   baseSequence: noProducer,

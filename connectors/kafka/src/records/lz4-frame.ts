@@ -5,13 +5,14 @@
  *     magic 4, flags 1, block size 1, [content size 8], [dictionary 4], header checksum 1,
  *     blocks × (size 4, data, [checksum 4]), end mark 4, [content checksum 4]
  */
-import { compressFrameSync, decompressFrameSync } from 'lz4-napi'
+import { compressFrameSync, decompressFrameSync, uncompressSync } from 'lz4-napi'
 import { decompressedTooLarge, recordsInvalid } from './records-invalid.ts'
 
 const magic = 0x18_4d_22_04
 const headerBytesMin = 7
 const version = 0x40
 const versionMask = 0xc0
+const plainFlags = 0x60
 const flagBlockChecksum = 0x10
 const flagContentSize = 0x08
 const flagContentChecksum = 0x04
@@ -33,6 +34,8 @@ interface Length {
 }
 
 interface FrameHeader {
+  /** Whether its blocks are independent, and there are no checksums but that of the header. */
+  readonly plain: boolean
   /** Of the first block. */
   readonly start: number
   readonly blockBytesMax: number
@@ -53,13 +56,47 @@ export function compressLz4(bytes: Buffer): Buffer {
  * @internal
  */
 export function decompressLz4(bytes: Buffer, bytesMax: number): Buffer {
-  const end = frameEnd(bytes, bytesMax)
-  return decompressFrameSync(bytes.subarray(0, end))
+  const header = readHeader(bytes)
+  if (header.plain) return decompressBlocks(bytes, header, bytesMax)
+  return decompressFrameSync(bytes.subarray(0, frameEnd(bytes, header, bytesMax)))
+}
+
+/**
+ * Block after block: for frames as Kafka's clients write them, without checksums of their own, that
+ * takes a tenth of the time that the whole frame takes at once.
+ */
+function decompressBlocks(bytes: Buffer, header: FrameHeader, bytesMax: number): Buffer {
+  const contents: Buffer[] = []
+  let contentBytes = 0
+  let at = header.start
+  for (let size = blockSizeAt(bytes, at); size !== 0; size = blockSizeAt(bytes, at)) {
+    const uncompressed = size >= uncompressedBlock
+    const start = at + blockSizeBytes
+    const end = start + (uncompressed ? size - uncompressedBlock : size)
+    if (end > bytes.length) throw frameCut()
+    const block = bytes.subarray(start, end)
+    const content = uncompressed ? block : decompressBlock(block, header.blockBytesMax)
+    contentBytes += content.length
+    if (contentBytes > bytesMax) throw decompressedTooLarge(bytesMax)
+    contents.push(content)
+    at = end
+  }
+  const [only] = contents
+  return contents.length === 1 && only !== undefined ? only : Buffer.concat(contents, contentBytes)
+}
+
+/** The decoder wants the most that may come out in front of the block. */
+function decompressBlock(block: Buffer, blockBytesMax: number): Buffer {
+  if (block.length > blockBytesMax) throw noFrame()
+  const prefixed = Buffer.allocUnsafe(blockSizeBytes + block.length)
+  prefixed.writeUInt32LE(Math.min(blockBytesMax, block.length * expansionMax))
+  block.copy(prefixed, blockSizeBytes)
+  return uncompressSync(prefixed)
 }
 
 /** Where the frame ends: its blocks are counted before the memory for them is taken. */
-function frameEnd(bytes: Buffer, bytesMax: number): number {
-  const { start, blockBytesMax, blockChecksumBytes, checksumBytes } = readHeader(bytes)
+function frameEnd(bytes: Buffer, header: FrameHeader, bytesMax: number): number {
+  const { start, blockBytesMax, blockChecksumBytes, checksumBytes } = header
   let at = start
   let contentBytes = 0
   for (let size = blockSizeAt(bytes, at); size !== 0; size = blockSizeAt(bytes, at)) {
@@ -121,6 +158,7 @@ function readHeader(bytes: Buffer): FrameHeader {
   const contentSizeBytes = (flags & flagContentSize) === 0 ? 0 : 8
   const dictionaryBytes = (flags & flagDictionary) === 0 ? 0 : 4
   return {
+    plain: flags === plainFlags,
     start: headerBytesMin + contentSizeBytes + dictionaryBytes,
     blockBytesMax: 2 ** (8 + 2 * blockSizeCode),
     blockChecksumBytes: (flags & flagBlockChecksum) === 0 ? 0 : 4,

@@ -172,17 +172,19 @@ export class RecordCursor {
     return length < 0 ? null32 : length
   }
 
+  /** Most are of one byte or two; how many are left is checked where the record ends. */
   #varint(): number {
-    const byte = this.bytes[this.#at] as number
+    const { bytes } = this
+    const at = this.#at
+    const byte = bytes[at] as number
     if (byte < 0x80) {
-      this.#at += 1
+      this.#at = at + 1
       return (byte >>> 1) ^ -(byte & 1)
     }
-    const second = this.bytes[this.#at + 1] as number
+    const second = bytes[at + 1] as number
     if (second < 0x80) {
-      this.#at += 2
-      const zigzag = (byte & 0x7f) | (second << 7)
-      return (zigzag >>> 1) ^ -(zigzag & 1)
+      this.#at = at + 2
+      return ((byte & 0x7f) >>> 1) ^ -(byte & 1) ^ (second << 6)
     }
     return this.#longVarint()
   }
@@ -198,16 +200,25 @@ export class RecordCursor {
     throw recordsInvalid('a number in it has more than five bytes')
   }
 
-  /** Exact up to 2^53, the nearest double beyond. */
+  /** Exact up to 2^53, the nearest double beyond; up to four bytes in whole numbers. */
   #varlong(): number {
-    let low = 0
-    let scale = 1
-    for (let index = 0; index < 10; index += 1) {
+    let zigzag = 0
+    for (let shift = 0; shift < 28; shift += 7) {
       const byte = this.bytes[this.#at] as number
       this.#at += 1
-      low += (byte & 0x7f) * scale
-      if (!(byte > 0x7f)) return low % 2 === 0 ? low / 2 : -(low + 1) / 2
-      scale *= 0x80
+      zigzag |= (byte & 0x7f) << shift
+      if (!(byte > 0x7f)) return (zigzag >>> 1) ^ -(zigzag & 1)
+    }
+    return this.#longVarlong(zigzag)
+  }
+
+  #longVarlong(lowBits: number): number {
+    let zigzag = lowBits
+    for (let scale = 2 ** 28; scale <= 2 ** 63; scale *= 0x80) {
+      const byte = this.bytes[this.#at] as number
+      this.#at += 1
+      zigzag += (byte & 0x7f) * scale
+      if (!(byte > 0x7f)) return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2
     }
     throw recordsInvalid('a number in it has more than ten bytes')
   }
