@@ -51,7 +51,7 @@ const end = (type: 'abort' | 'commit', producerId: number): Entry => ({ type, pr
 
 describe('aborted transactions', () => {
   test('are all known at the first batch, if several were open before it', () => {
-    const batches = partitionOf([begin(1), begin(2), begin(1), begin(2), end('abort', 1)])
+    const batches = partitionOf([begin(1), begin(2), begin(2), begin(1), end('abort', 1)])
     const aborted = [1, 2].map((producerId) => ({ producerId, firstOffset: producerId - 1 }))
 
     expect(committedIn(batches.slice(2), aborted)).toEqual([])

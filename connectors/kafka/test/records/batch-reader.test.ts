@@ -172,6 +172,35 @@ describe('a batch reader', () => {
     expect(() => readAll(broken)).toThrow(invalid)
   })
 
+  test('refuses headers that end before their record', () => {
+    const headers = [{ key: 'key', value: Buffer.from('value') }]
+    const record = { key: null, value: null, headers, timestamp: 0 }
+    const broken = changed(batchOf([record]), (copy) => copy.writeUInt8(4 << 1, 61 + 11))
+
+    expect(() => readAll(broken)).toThrow(invalid)
+  })
+
+  test('hands out no record that crosses the end of the batch', () => {
+    const longer = changed(batchOf(valuesOf('value')), (copy) => {
+      copy.writeUInt8(30 << 1, 61)
+      copy.writeUInt8(24 << 1, 61 + 5)
+    })
+    const reader = readerOf(Buffer.concat([longer, Buffer.alloc(40)]))
+    reader.nextBatch()
+    const records = reader.records()
+
+    expect(() => records.next()).toThrow(invalid)
+  })
+
+  test('refuses a number of records that cannot be, before anybody makes room for it', () => {
+    const reader = readerOf(
+      changed(batch, (copy) => copy.writeInt32BE(99, batchLayout.recordCount)),
+    )
+    reader.nextBatch()
+
+    expect(() => reader.records()).toThrow(invalid)
+  })
+
   test('rounds timestamps that a double cannot hold', () => {
     const nanoseconds = 1_700_000_000_123_456_768
     const late = changed(batch, (copy) => {

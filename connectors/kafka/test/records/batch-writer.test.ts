@@ -38,6 +38,12 @@ describe('a batch writer', () => {
     expect(readAll(writer.finish())).toHaveLength(2)
   })
 
+  test('refuses a record that is larger by one byte than what is left', () => {
+    const writer = new BatchWriter({ bytesMax: 61 + 2 * 29 - 1 })
+
+    expect([1, 2].map(() => writer.append(null, value, [], 0))).toEqual([true, false])
+  })
+
   test('refuses a record that is larger than a batch', () => {
     const writer = new BatchWriter({ bytesMax: 80 })
 

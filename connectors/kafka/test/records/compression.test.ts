@@ -56,7 +56,7 @@ describe('snappy', () => {
   test('takes no memory for what a block cannot hold', () => {
     const liar = Buffer.from([0xff, 0xff, 0xff, 0xff, 0x07, 0, 0])
 
-    expect(() => decompress('snappy', liar, Number.MAX_SAFE_INTEGER)).toThrow(invalid)
+    expect(() => decompress('snappy', liar, Number.MAX_SAFE_INTEGER)).toThrow('impossible size')
   })
 })
 
