@@ -5,7 +5,6 @@ import {
   consumeCommitted,
   parseTable,
 } from './kafka-records.ts'
-import type { KafkaVersion } from './kafka-service.ts'
 import {
   type KafkaTool,
   runTool,
@@ -49,7 +48,7 @@ export interface KafkaQueries {
 }
 
 /** @internal */
-export function kafkaQueries(place: ToolPlace, version: KafkaVersion): KafkaQueries {
+export function kafkaQueries(place: ToolPlace): KafkaQueries {
   return {
     tool: (...call) => runTool(place, ...call),
     async createTopic(name, options = {}) {
@@ -58,7 +57,7 @@ export function kafkaQueries(place: ToolPlace, version: KafkaVersion): KafkaQuer
     async deleteTopic(name) {
       await runToolWell(place, 'kafka-topics', ['--delete', '--topic', name])
     },
-    consumeCommitted: (topic, options) => consumeCommitted(place, version, topic, options),
+    consumeCommitted: (topic, options) => consumeCommitted(place, topic, options),
     endOffsets: (topic) => endOffsets(place, topic),
     openTransactions: () => openTransactions(place),
   }

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { KafkaVersion } from './kafka-service.ts'
-import { runTool, runToolWell, type ToolPlace } from './kafka-tools.ts'
+import { runTool, type ToolPlace } from './kafka-tools.ts'
 
 /** A record as Kafka's console consumer, which knows none of our code, prints it. @internal */
 export interface ConsumedRecord {
@@ -26,8 +25,8 @@ export interface ConsumeOptions {
    */
   readonly openTransactions?: boolean
   /**
-   * How long to wait for another record: 1000 unless told, which grows when it was too short, and
-   * 3000 with `openTransactions`.
+   * How long to wait for another record. Unless told, 1000, and 3000 with `openTransactions`; that
+   * grows when it was too short.
    */
   readonly idleMs?: number
 }
@@ -46,35 +45,38 @@ const idleMsMax = 8_000
  */
 export async function consumeCommitted(
   place: ToolPlace,
-  version: KafkaVersion,
   topic: string,
   options: ConsumeOptions = {},
 ): Promise<readonly ConsumedRecord[]> {
-  const { partition, openTransactions = false } = options
-  const { idleMs = openTransactions ? 3_000 : 1_000 } = options
+  const { partition, openTransactions = false, idleMs } = options
+  const goal = openTransactions ? ['behind', 'at-end'] : ['at-end']
+  const idleMsFirst = idleMs ?? (openTransactions ? 3_000 : 1_000)
+  for (let wait = idleMsFirst; wait <= Math.max(idleMsFirst, idleMsMax); wait *= 2) {
+    const { records, position } = await consume(place, topic, wait)
+    if (goal.includes(position)) {
+      return records.filter((record) => partition === undefined || record.partition === partition)
+    }
+    if (idleMs !== undefined) break
+  }
+  throw new Error(
+    `the end of the topic "${topic}" was not reached: a transaction may be open. ` +
+      'Then say so by the option "openTransactions".',
+  )
+}
+
+async function consume(place: ToolPlace, topic: string, idleMs: number) {
   const group = `oracle-${randomBytes(6).toString('hex')}`
-  const property = version === '3.9' ? '--property' : '--formatter-property'
-  const toolArguments = [
+  const property = place.version === '3.9' ? '--property' : '--formatter-property'
+  const { stdout, stderr } = await runTool(place, 'kafka-console-consumer', [
     ...['--topic', topic, '--from-beginning', '--isolation-level', 'read_committed'],
     ...['--group', group, '--timeout-ms', String(idleMs)],
     ...printed.flatMap((setting) => [property, setting]),
-  ]
-  const { stdout, stderr } = await runTool(place, 'kafka-console-consumer', toolArguments)
+  ])
   const records = parseConsumed(stdout)
   if (!stderr.includes(`Processed a total of ${records.length} messages`)) {
     throw new Error(`the console consumer counted other records than ${records.length}: ${stderr}`)
   }
-  if (!openTransactions && !(await reachedEnd(place, group))) {
-    if (idleMs < idleMsMax) {
-      return consumeCommitted(place, version, topic, { ...options, idleMs: idleMs * 2 })
-    }
-    throw new Error(
-      `the end of the topic "${topic}" was not reached: a transaction may be open. ` +
-        'Then say so by the option "openTransactions".',
-    )
-  }
-  if (partition === undefined) return records
-  return records.filter((record) => record.partition === partition)
+  return { records, position: await positionOf(place, group) }
 }
 
 const printed = [
@@ -133,11 +135,17 @@ function present(text: string): string | undefined {
   return text === absent ? undefined : text
 }
 
-// The consumer commits where it stands, also behind the markers of transactions, when it ends.
-async function reachedEnd(place: ToolPlace, group: string): Promise<boolean> {
-  const output = await runToolWell(place, 'kafka-consumer-groups', ['--describe', '--group', group])
-  const rows = parseTable(output)
-  return rows.length > 0 && rows.every((row) => row.get('LAG') === '0')
+type Position = 'nowhere' | 'behind' | 'at-end'
+
+// The consumer commits where it stands, also behind the markers of transactions, when it ends. One
+// that had no time to join its group stands nowhere.
+async function positionOf(place: ToolPlace, group: string): Promise<Position> {
+  const describe = ['--describe', '--group', group]
+  const { stdout } = await runTool(place, 'kafka-consumer-groups', describe)
+  const rows = parseTable(stdout)
+  const lags = rows.map((row) => row.get('LAG') ?? '')
+  if (rows.length === 0 || lags.some((lag) => !/^\d+$/.test(lag))) return 'nowhere'
+  return lags.every((lag) => lag === '0') ? 'at-end' : 'behind'
 }
 
 /** The rows of a table with a head, of Kafka's tools. Cells are without spaces. @internal */

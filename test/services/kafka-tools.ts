@@ -1,5 +1,6 @@
 import { firstRunning } from './container.ts'
 import { type ExecuteResult, execute } from './execute.ts'
+import type { KafkaVersion } from './kafka-service.ts'
 
 /** A command of Kafka's own. @internal */
 export type KafkaTool = keyof typeof addressOptions
@@ -11,14 +12,16 @@ export interface ToolOptions {
   /** After it the tool is ended, and the call fails; 60 000 unless told. */
   readonly timeoutMs?: number
   /**
-   * Properties of a client, to go through the listener that clients use, as one of them. Unless
-   * told, the tool uses the one between brokers, where everybody may do everything.
+   * Properties of a client, to go through the listener that clients use, as one of them; only
+   * where there is one broker. Unless told, the tool uses the listener between brokers, where
+   * everybody may do everything.
    */
   readonly client?: Readonly<Record<string, string>>
 }
 
 /** The containers with Kafka's tools, and the brokers as seen from there. @internal */
 export interface ToolPlace {
+  readonly version: KafkaVersion
   readonly containers: readonly string[]
   readonly innerBootstrap: string
   readonly clientBootstrap: string
@@ -28,14 +31,14 @@ export interface ToolPlace {
 const addressOptions = {
   'kafka-acls': ['--bootstrap-server', '--command-config'],
   'kafka-configs': ['--bootstrap-server', '--command-config'],
-  'kafka-console-consumer': ['--bootstrap-server', '--consumer.config'],
-  'kafka-console-producer': ['--bootstrap-server', '--producer.config'],
+  'kafka-console-consumer': ['--bootstrap-server', '--command-config'],
+  'kafka-console-producer': ['--bootstrap-server', '--command-config'],
   'kafka-consumer-groups': ['--bootstrap-server', '--command-config'],
   'kafka-delete-records': ['--bootstrap-server', '--command-config'],
   'kafka-dump-log': [],
   'kafka-features': ['--bootstrap-server', '--command-config'],
   'kafka-get-offsets': ['--bootstrap-server', '--command-config'],
-  'kafka-leader-election': ['--bootstrap-server', '--admin.config'],
+  'kafka-leader-election': ['--bootstrap-server', '--command-config'],
   'kafka-metadata-quorum': ['--bootstrap-server', '--command-config'],
   'kafka-producer-perf-test': [],
   'kafka-reassign-partitions': ['--bootstrap-server', '--command-config'],
@@ -44,9 +47,17 @@ const addressOptions = {
   'kafka-transactions': ['--bootstrap-server', '--command-config'],
 } as const satisfies Record<string, readonly string[]>
 
+// What 3.9 calls the second option of these; 4 is about to drop it.
+const olderConfigOptions: Partial<Record<KafkaTool, string>> = {
+  'kafka-console-consumer': '--consumer.config',
+  'kafka-console-producer': '--producer.config',
+  'kafka-leader-election': '--admin.config',
+}
+
 /**
  * Runs one of Kafka's tools in the container of a broker, told where the brokers are.
- * @throws Error when it runs longer than it may, or when no broker runs
+ * @throws Error when it runs longer than it may, when no broker runs, or when it shall be a client
+ * of more than one broker
  * @internal
  */
 export async function runTool(
@@ -57,13 +68,17 @@ export async function runTool(
 ): Promise<ExecuteResult> {
   const container = await firstRunning(place.containers)
   if (container === undefined) throw new Error(`no broker runs, and so "${name}" cannot`)
-  const [address, config] = addressOptions[name]
+  const [address] = addressOptions[name]
   const command = [`/opt/kafka/bin/${name}.sh`]
   if (address !== undefined) {
     command.push(address, client === undefined ? place.innerBootstrap : place.clientBootstrap)
   }
+  const config = configOption(name, place.version)
   if (client === undefined || config === undefined) {
     return execute(container, [...command, ...toolArguments], options)
+  }
+  if (place.containers.length > 1) {
+    throw new Error(`"${name}" can be a client of one broker only: it would not reach the others`)
   }
   const file = `/tmp/client-${process.pid}-${performance.now()}.properties`
   const script = `printf %s "$PROPERTIES" >"${file}" && exec "$@"`
@@ -73,6 +88,11 @@ export async function runTool(
     ['sh', '-c', script, 'tool', ...command, config, file, ...toolArguments],
     { ...options, environment: { PROPERTIES: lines.join('') } },
   )
+}
+
+function configOption(name: KafkaTool, version: KafkaVersion): string | undefined {
+  const older = version === '3.9' ? olderConfigOptions[name] : undefined
+  return older ?? addressOptions[name][1]
 }
 
 /** Runs a tool that must succeed. @throws Error with its output @internal */

@@ -149,9 +149,10 @@ function queried(
 ): SharedKafka {
   const bootstrap = servers.map(({ address }) => `${address.host}:${address.port}`)
   const place = {
+    version,
     containers: servers.map(({ container }) => container),
     innerBootstrap: hosts.map((host) => `${host}:${innerPort}`).join(','),
     clientBootstrap: bootstrap.join(','),
   }
-  return { version, bootstrap, ...kafkaQueries(place, version) }
+  return { version, bootstrap, ...kafkaQueries(place) }
 }

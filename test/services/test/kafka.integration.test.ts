@@ -12,102 +12,108 @@ import {
   tlsProperties,
   uniqueName,
 } from '../index.ts'
+import { probeKafka } from '../kafka-probe.ts'
 import { kafkaSecurity } from '../kafka-security.ts'
 
+// A test runs on each version where the versions may differ: in what their tools take and print.
 describe.each(kafkaVersions)('a shared Kafka %s', (version) => {
   let kafka: SharedKafka
   beforeAll(async () => {
     kafka = await sharedKafka({ version })
   })
 
-  test('is the same for every caller', async () => {
-    expect((await sharedKafka({ version })).bootstrap).toEqual(kafka.bootstrap)
-  })
-
-  test('has the version that was asked for', async () => {
+  test('has the version that was asked for, and is the same for every caller', async () => {
     const { stdout } = await kafka.tool('kafka-topics', ['--version'])
 
     expect(stdout.startsWith(`${version}.`)).toBe(true)
+    expect((await sharedKafka({ version })).bootstrap).toEqual(kafka.bootstrap)
   })
 
   test('shows what is in a topic: keys, absent values, headers, times, offsets', async () => {
     const topic = uniqueName()
-    await kafka.createTopic(topic, { config: { 'message.timestamp.type': 'CreateTime' } })
+    await kafka.createTopic(topic, { partitions: 3 })
     const before = Date.now()
+    const special = ['h1:v1,h2:v2\tkey\tvalue', 'h:\tkéy\t∅', 'h:1\tgone\tNONE']
+    const keys = Array.from({ length: 50 }, (_, index) => `key-${index}`)
+    await produce(kafka, topic, [...special, ...keys.map((key) => `h:1\t${key}\tvalue`)])
 
-    await produce(kafka, topic, ['h1:v1,h2:v2\tkey\tvalue', 'h:\tkéy\t∅', 'h:1\tgone\tNONE'])
-
-    const records = await kafka.consumeCommitted(topic)
-    expect(records).toEqual([
-      record(0n, 'key', 'value', [
-        ['h1', 'v1'],
-        ['h2', 'v2'],
-      ]),
-      record(1n, 'kéy', '∅', [['h', '']]),
-      record(2n, 'gone', undefined, [['h', '1']]),
+    const [records, some] = await Promise.all([
+      kafka.consumeCommitted(topic),
+      kafka.consumeCommitted(topic, { partition: 2 }),
     ])
-    for (const { timestamp } of records) {
+
+    const byKey = new Map(records.map((record) => [record.key, record]))
+    expect(records).toHaveLength(special.length + keys.length)
+    expect(new Set(byKey.keys())).toEqual(new Set(['key', 'kéy', 'gone', ...keys]))
+    const headers = [
+      ['h1', 'v1'],
+      ['h2', 'v2'],
+    ]
+    expect(byKey.get('key')).toMatchObject({ value: 'value', headers })
+    expect(byKey.get('kéy')).toMatchObject({ value: '∅', headers: [['h', '']] })
+    expect(byKey.get('gone')).toMatchObject({ value: undefined, headers: [['h', '1']] })
+    for (const { timestamp, timestampType } of records) {
+      expect(timestampType).toBe('CreateTime')
       expect(timestamp).toBeGreaterThanOrEqual(before)
       expect(timestamp).toBeLessThanOrEqual(Date.now())
     }
-  })
-
-  test('reads all partitions of a topic, or one', async () => {
-    const topic = uniqueName()
-    await kafka.createTopic(topic, { partitions: 3 })
-    const keys = Array.from({ length: 50 }, (_, index) => `key-${index}`)
-    await produce(
-      kafka,
-      topic,
-      keys.map((key) => `h:1\t${key}\tvalue`),
-    )
-
-    const records = await kafka.consumeCommitted(topic)
-
     const ends = await kafka.endOffsets(topic)
-    expect(new Set(records.map(({ key }) => key))).toEqual(new Set(keys))
-    expect(records).toHaveLength(keys.length)
     expect(new Set(ends.keys())).toEqual(new Set([0, 1, 2]))
     for (const [partition, end] of ends) {
       const offsets = records.filter((r) => r.partition === partition).map((r) => r.offset)
       expect(offsets).toEqual(Array.from({ length: Number(end) }, (_, index) => BigInt(index)))
     }
-    expect(await kafka.consumeCommitted(topic, { partition: 2 })).toEqual(
-      records.filter(({ partition }) => partition === 2),
-    )
+    expect(some).toEqual(records.filter(({ partition }) => partition === 2))
   })
 
   test('reads beyond the markers of transactions', async () => {
     const topic = uniqueName()
+    const transactionalId = uniqueName()
     await kafka.createTopic(topic)
-    await performanceTest(kafka, topic, ['--transaction-duration-ms', '1', '--num-records', '3'])
+    const short = ['--transaction-duration-ms', '1', '--num-records', '3']
+    await performanceTest(kafka, topic, [...short, '--transactional-id', transactionalId])
 
-    const records = await kafka.consumeCommitted(topic)
+    const [records, ends, open] = await Promise.all([
+      kafka.consumeCommitted(topic),
+      kafka.endOffsets(topic),
+      kafka.openTransactions(),
+    ])
 
     expect(records).toHaveLength(3)
-    expect((await kafka.endOffsets(topic)).get(0)).toBeGreaterThan(3n)
-    expect(await kafka.openTransactions()).toEqual([])
-  })
-
-  test('creates topics as described, and deletes them', async () => {
-    const topic = uniqueName()
-    await kafka.createTopic(topic, { partitions: 2, config: { 'cleanup.policy': 'compact' } })
-    const { stdout } = await kafka.tool('kafka-topics', ['--describe', '--topic', topic])
-    expect(stdout).toMatch(/PartitionCount: ?2.*ReplicationFactor: ?1.*cleanup\.policy=compact/)
-    await expect(kafka.createTopic(topic)).rejects.toThrow(`Topic '${topic}' already exists`)
-
-    await kafka.deleteTopic(topic)
-
-    const list = await kafka.tool('kafka-topics', ['--list'])
-    expect(list.stdout.split('\n')).not.toContain(topic)
-    await expect(kafka.deleteTopic(topic)).rejects.toThrow('does not exist')
+    expect(ends.get(0)).toBeGreaterThan(3n)
+    expect(open.map((transaction) => transaction.transactionalId)).not.toContain(transactionalId)
   })
 })
 
-describe.each(kafkaVersions)('a Kafka %s of one’s own', (version) => {
+test('topics are created as described, and deleted', async () => {
+  const kafka = await sharedKafka()
+  const topic = uniqueName()
+  await kafka.createTopic(topic, { partitions: 2, config: { 'cleanup.policy': 'compact' } })
+  const [again, { stdout }] = await Promise.all([
+    failureOf(kafka.createTopic(topic)),
+    kafka.tool('kafka-topics', ['--describe', '--topic', topic]),
+  ])
+  expect(again).toContain(`Topic '${topic}' already exists`)
+  expect(stdout).toMatch(/PartitionCount: ?2.*ReplicationFactor: ?1.*cleanup\.policy=compact/)
+
+  await kafka.deleteTopic(topic)
+
+  await expect(kafka.deleteTopic(topic)).rejects.toThrow('does not exist')
+})
+
+test('a tool that takes too long is ended', async () => {
+  const kafka = await sharedKafka()
+  const endless = ['--topic', uniqueName()]
+
+  const consuming = kafka.tool('kafka-console-consumer', endless, { timeoutMs: 1_000 })
+
+  await expect(consuming).rejects.toThrow(/timed out waiting for the command/)
+})
+
+describe('a Kafka of one’s own', () => {
   let kafka: KafkaServer
   beforeAll(async () => {
-    kafka = await startKafka({ version, settings: { 'log.retention.hours': '7' } })
+    kafka = await startKafka({ settings: { 'log.retention.hours': '7' } })
   })
   afterAll(() => kafka.stop())
 
@@ -140,30 +146,25 @@ describe.each(kafkaVersions)('a Kafka %s of one’s own', (version) => {
 
   test('shows an open transaction, and does not take its start for the end', async () => {
     const topic = uniqueName()
+    const transactionalId = uniqueName()
     await kafka.createTopic(topic)
     await produce(kafka, topic, ['h:1\tkey\tcommitted'])
-    const endless = ['--transaction-duration-ms', '60000', '--num-records', '100000']
-    const abandoned = performanceTest(kafka, topic, endless, 4_000)
-    await expect(abandoned).rejects.toThrow('timed out')
+    const long = ['--transaction-duration-ms', '60000', '--num-records', '100000']
+    const endless = [...long, '--transactional-id', transactionalId]
+    const abandoned = failureOf(performanceTest(kafka, topic, endless, 8_000))
 
-    const ongoing: unknown = expect.objectContaining({ state: 'Ongoing' })
-    expect(await kafka.openTransactions()).toEqual([ongoing])
-    const records = await kafka.consumeCommitted(topic, { openTransactions: true })
+    const ongoing: unknown = expect.objectContaining({ transactionalId, state: 'Ongoing' })
+    await eventually('the transaction', async () => {
+      expect(await kafka.openTransactions()).toEqual([ongoing])
+    })
+    const [refused, records] = await Promise.all([
+      failureOf(kafka.consumeCommitted(topic, { idleMs: 3_000 })),
+      kafka.consumeCommitted(topic, { openTransactions: true }),
+    ])
+    expect(refused).toContain('a transaction may be open')
     expect(records.map(({ value }) => value)).toEqual(['committed'])
-    await expect(kafka.consumeCommitted(topic, { idleMs: 8_000 })).rejects.toThrow(
-      'a transaction may be open',
-    )
+    expect(await abandoned).toContain('timed out')
   })
-})
-
-test('a tool that takes too long is ended', async () => {
-  const kafka = await sharedKafka()
-  const topic = uniqueName()
-  await kafka.createTopic(topic)
-
-  const endless = kafka.tool('kafka-console-consumer', ['--topic', topic], { timeoutMs: 2_000 })
-
-  await expect(endless).rejects.toThrow(/timed out waiting for the command/)
 })
 
 test('a Kafka that cannot start says so at once, with its log', async () => {
@@ -179,32 +180,60 @@ describe('a cluster of three brokers', () => {
   })
   afterAll(() => kafka.stop())
 
-  test('elects another leader when one is killed, and takes it back', async () => {
-    const topic = uniqueName()
-    await kafka.createTopic(topic)
-    await produce(kafka, topic, ['h:1\tkey\tfirst'])
-    const leader = await leaderOf(kafka, topic)
+  test('elects another leader when one is killed, and takes no record for too few', async () => {
+    const [lenient, strict] = [uniqueName('lenient'), uniqueName('strict')]
+    await Promise.all([
+      kafka.createTopic(lenient),
+      kafka.createTopic(strict, { config: { 'min.insync.replicas': '3' } }),
+    ])
+    await produce(kafka, lenient, ['h:1\tkey\tfirst'])
+    const leader = (await replicasOf(kafka, lenient)).leader
 
     await kafka.broker(leader).kill()
-    await eventually('another leader', async () => {
-      expect(await leaderOf(kafka, topic)).not.toBe(leader)
+    await eventually('another leader, and the end of waiting for the killed broker', async () => {
+      const topics = [lenient, strict].map((topic) => replicasOf(kafka, topic))
+      const [ofLenient, ofStrict] = await Promise.all(topics)
+      expect(ofLenient?.leader).not.toBe(leader)
+      expect(ofStrict?.inSync).toHaveLength(2)
     })
-    await produce(kafka, topic, ['h:1\tkey\tsecond'])
+    const once = ['--topic', strict, '--message-send-max-retries', '0']
+    const [refused] = await Promise.all([
+      kafka.tool('kafka-console-producer', once, { input: 'refused\n' }),
+      produce(kafka, lenient, ['h:1\tkey\tsecond']),
+    ])
+    expect(refused.stderr).toContain('NotEnoughReplicasException')
     await kafka.broker(leader).start()
-
-    const values = (await kafka.consumeCommitted(topic)).map(({ value }) => value)
-    expect(values).toEqual(['first', 'second'])
     await eventually('all replicas to be in sync', async () => {
-      const { stdout } = await kafka.tool('kafka-topics', ['--describe', '--topic', topic])
-      expect(/Isr: (\S+)/.exec(stdout)?.[1]?.split(',').toSorted()).toEqual(['1', '2', '3'])
+      expect((await replicasOf(kafka, strict)).inSync).toEqual(['1', '2', '3'])
     })
+    await produce(kafka, strict, ['h:1\tkey\ttaken'])
+
+    const valuesOf = async (topic: string) =>
+      (await kafka.consumeCommitted(topic)).map(({ value }) => value)
+    expect(await Promise.all([valuesOf(lenient), valuesOf(strict)])).toEqual([
+      ['first', 'second'],
+      ['taken'],
+    ])
   })
 
-  test('knows its brokers by id', () => {
+  test('freezes one broker, and lets it go on', async () => {
+    const frozen = kafka.broker(2)
+
+    await frozen.pause()
+    await expect(probeKafka(frozen.address, kafka.ca)).rejects.toThrow('aborted')
+    await probeKafka(kafka.broker(3).address, kafka.ca)
+    await frozen.unpause()
+
+    await probeKafka(frozen.address, kafka.ca)
+  })
+
+  test('knows its brokers by id, and which tools can be its clients', async () => {
     const { host, port } = kafka.broker(3).address
 
     expect(kafka.bootstrap[2]).toBe(`${host}:${port}`)
     expect(() => kafka.broker(4)).toThrow('there is no broker 4')
+    const client = kafka.tool('kafka-topics', ['--list'], { client: {} })
+    await expect(client).rejects.toThrow('can be a client of one broker only')
   })
 })
 
@@ -299,17 +328,14 @@ async function performanceTest(
   expect(result).toMatchObject({ exitCode: 0 })
 }
 
-async function leaderOf(kafka: SharedKafka, topic: string): Promise<number> {
+async function replicasOf(kafka: SharedKafka, topic: string) {
   const { stdout } = await kafka.tool('kafka-topics', ['--describe', '--topic', topic])
-  return Number(/Leader: (\d+)/.exec(stdout)?.[1])
+  return {
+    leader: Number(/Leader: (\d+)/.exec(stdout)?.[1]),
+    inSync: /Isr: ([\d,]+)/.exec(stdout)?.[1]?.split(',').toSorted(),
+  }
 }
 
-function record(
-  offset: bigint,
-  key: string | undefined,
-  value: string | undefined,
-  headers: readonly (readonly [string, string | undefined])[],
-) {
-  const timestamp: unknown = expect.any(Number)
-  return { partition: 0, offset, timestamp, timestampType: 'CreateTime', key, value, headers }
+async function failureOf(attempt: Promise<unknown>): Promise<string> {
+  return attempt.then(() => 'no failure', String)
 }

@@ -5,25 +5,38 @@ import { expect, test } from 'vitest'
 import { docker } from '../docker-engine.ts'
 import { removeLeftovers } from '../owner.ts'
 
-test('removes the servers of a process that was killed, and no others', async () => {
+test('removes the servers and networks of a process that was killed, and no others', async () => {
   const [killed, living] = await Promise.all([processWithServer(), processWithServer()])
+  expect(await namesOf(killed.pid)).toHaveLength(2)
   killed.process.kill('SIGKILL')
   await once(killed.process, 'exit')
 
   await removeLeftovers(() => undefined)
 
-  const names = (await (await docker()).listContainers({ all: true })).flatMap(({ Names }) => Names)
-  expect(names.some((name) => name.includes(`-${killed.pid}-`))).toBe(false)
-  expect(names.some((name) => name.includes(`-${living.pid}-`))).toBe(true)
+  expect(await namesOf(killed.pid)).toEqual([])
+  expect(await namesOf(living.pid)).toHaveLength(2)
   living.process.kill('SIGKILL')
   await once(living.process, 'exit')
   await removeLeftovers(() => undefined)
 })
 
+// Of containers and networks.
+async function namesOf(pid: number): Promise<readonly string[]> {
+  const engine = await docker()
+  const containers = await engine.listContainers({ all: true })
+  const networks = await engine.listNetworks()
+  const names = [...containers.flatMap(({ Names }) => Names), ...networks.map(({ Name }) => Name)]
+  return names.filter((name) => name.includes(`-${pid}-`))
+}
+
 async function processWithServer() {
-  const index = new URL('../index.ts', import.meta.url)
+  const [index, owner] = ['../index.ts', '../owner.ts'].map(
+    (file) => new URL(file, import.meta.url).href,
+  )
   const program = `
-    import { startPostgres } from '${index.href}'
+    import { startPostgres } from '${index}'
+    import { createNetwork } from '${owner}'
+    await createNetwork('flinkts-test-network-' + process.pid + '-1')
     await startPostgres({ settings: { fsync: 'off' } })
     console.log('started')
     setInterval(() => {}, 1000)`
