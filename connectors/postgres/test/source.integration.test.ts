@@ -30,6 +30,8 @@ describe('a job that is killed at random while the tables change', () => {
     await harness.start()
     const commits = await killedRun(harness, prng, 40)
     await workload.stop()
+    // Else a chunk of the snapshot may bring the end before the others came.
+    await streaming(harness)
     await database.query(`insert into acct values (-1, 0, 'end')`)
     await commitUntil(harness, isEnd)
 
@@ -51,6 +53,8 @@ describe('a job that is killed at random while the tables change', () => {
     await killedRun(harness, prng, 60)
     await standby.stop()
     await workload.stop()
+    // Else a chunk of the snapshot may bring the end before the others came.
+    await streaming(harness)
     await database.query(`insert into acct values (-1, 0, 'end')`)
     await commitUntil(harness, isEnd)
 
