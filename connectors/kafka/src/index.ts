@@ -5,4 +5,21 @@ export type {
   SaslOptions,
   TlsOptions,
 } from './connection/connection-options.ts'
-export type { RecordHeader } from './records/record-batch.ts'
+export type {
+  FetchOptions,
+  KafkaSourceOptions,
+  PartitionEnd,
+  PartitionOffset,
+  StartPosition,
+  StopPosition,
+} from './options.ts'
+export type { Isolation } from './protocol/isolation.ts'
+export type { TopicPartition } from './protocol/topics.ts'
+export type { RecordHeader, TimestampType } from './records/record-batch.ts'
+export { kafkaSource } from './source.ts'
+export {
+  bytesDeserializer,
+  jsonDeserializer,
+  stringDeserializer,
+} from './values/deserializers.ts'
+export type { Deserializer, KafkaRecord, RecordContext } from './values/kafka-record.ts'

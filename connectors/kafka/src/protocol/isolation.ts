@@ -1,4 +1,4 @@
-/** Whether records of transactions are read before they are committed. @internal */
+/** Whether records of transactions are read before they are committed. @public */
 export type Isolation = 'read-uncommitted' | 'read-committed'
 
 /** As on the wire. @internal */

@@ -1,7 +1,7 @@
 import type { WireReader } from './wire-reader.ts'
 import type { WireWriter } from './wire-writer.ts'
 
-/** A partition of a topic. @internal */
+/** A partition of a topic. @public */
 export interface TopicPartition {
   readonly topic: string
   /** From 0. */

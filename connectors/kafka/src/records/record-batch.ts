@@ -69,7 +69,7 @@ export const compressionTypes: readonly CompressionType[] = [
   'zstd',
 ]
 
-/** Whose time the timestamps are: the producer's or the broker's. @internal */
+/** Whose time the timestamps are: the producer's or the broker's. @public */
 export type TimestampType = 'create-time' | 'log-append-time'
 
 /**

@@ -390,4 +390,24 @@ export const errorTable = {
     retryable: false,
     summary: 'A record that is to be written has what Kafka cannot keep.',
   },
+  FLINKTS_KAFKA_TOPIC_MISSING: {
+    retryable: true,
+    summary: 'A topic or partition that is to be read does not exist.',
+  },
+  FLINKTS_KAFKA_TOPIC_CHANGED: {
+    retryable: false,
+    summary: 'A topic was deleted, and maybe made anew, while its positions are in checkpoints.',
+  },
+  FLINKTS_KAFKA_OFFSET_OUT_OF_RANGE: {
+    retryable: false,
+    summary: 'The next record to read is not kept any more.',
+  },
+  FLINKTS_KAFKA_LOG_TRUNCATED: {
+    retryable: false,
+    summary: 'A partition lost records that had been read.',
+  },
+  FLINKTS_KAFKA_RECORD_NOT_DESERIALIZABLE: {
+    retryable: false,
+    summary: 'A deserializer refused the key or the value of a record.',
+  },
 } as const

@@ -1,0 +1,118 @@
+import type { FlinktsError } from '@flinkts/core/connector'
+import { retryUntilDone } from '../cluster/retry.ts'
+import { brokerError } from '../connection/errors.ts'
+import { isRetriable, kafkaError, kafkaErrors } from '../protocol/error-codes.ts'
+import type { TopicMetadata } from '../protocol/metadata.ts'
+import type { TopicPartition } from '../protocol/topics.ts'
+import { topicChanged, topicMissing } from '../runtime/source-errors.ts'
+import type { SourceContext } from '../runtime/source-context.ts'
+import type { KnownPartition } from '../state/enumerator-state.ts'
+
+/** A partition that the options ask for and that exists. @internal */
+export interface FoundPartition extends TopicPartition {
+  readonly topicId: string | undefined
+}
+
+/** A broker learns of a topic a little after it was made, or after its own start. */
+const staleMsMax = 5_000
+
+/**
+ * The partitions that the options ask for.
+ *
+ * @param known - Those that are read already: they must still be there.
+ * @throws FlinktsError FLINKTS_KAFKA_ TOPIC_MISSING, TOPIC_CHANGED, PERMISSION_DENIED, and those of
+ * requests
+ * @internal
+ */
+export async function findPartitions(
+  context: SourceContext,
+  known: readonly KnownPartition[],
+  signal: AbortSignal,
+): Promise<readonly FoundPartition[]> {
+  const topics = await retryUntilDone(
+    { ...context, closing: signal },
+    { timeoutMs: staleMsMax, signal },
+    async () => {
+      const value = await askTopics(context, known, signal)
+      const error = problemOf(context, value, known)
+      return error === undefined ? { type: 'done', value } : { type: 'again', error }
+    },
+  )
+  return topics.flatMap((topic) => partitionsOf(context, topic))
+}
+
+async function askTopics(
+  { cluster, options: { subscription } }: SourceContext,
+  known: readonly KnownPartition[],
+  signal: AbortSignal,
+): Promise<readonly TopicMetadata[]> {
+  if (subscription.type === 'pattern') {
+    const all = await cluster.metadata.allTopics(signal)
+    const matching = all.filter(
+      ({ topic, internal }) => !internal && subscription.pattern.test(topic),
+    )
+    const names = new Set(matching.map(({ topic }) => topic))
+    const gone = known.filter(({ topic }) => !names.has(topic)).map(({ topic }) => topic)
+    return [...matching, ...[...new Set(gone)].map(missing)]
+  }
+  const names =
+    subscription.type === 'topics'
+      ? subscription.topics
+      : [...new Set(subscription.partitions.map(({ topic }) => topic))]
+  await cluster.metadata.refresh(names, signal)
+  return names.map((topic) => cluster.metadata.topicOf(topic) ?? missing(topic))
+}
+
+function missing(topic: string): TopicMetadata {
+  const errorCode = kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION
+  return { errorCode, topic, topicId: undefined, internal: false, partitions: [] }
+}
+
+function problemOf(
+  { options: { subscription } }: SourceContext,
+  topics: readonly TopicMetadata[],
+  known: readonly KnownPartition[],
+): FlinktsError | undefined {
+  for (const { topic, topicId, errorCode, partitions } of topics) {
+    const before = known.find((one) => one.topic === topic)
+    if (errorCode !== 0) {
+      const error = kafkaError(errorCode)
+      if (error.name !== 'UNKNOWN_TOPIC_OR_PARTITION') return refused(errorCode, topic)
+      return before === undefined ? topicMissing(topic) : topicChanged(topic, 'deleted')
+    }
+    if (isOther(before?.topicId, topicId)) return topicChanged(topic, 'recreated')
+    if (subscription.type !== 'partitions') continue
+    const lacking = subscription.partitions.find(
+      (wanted) =>
+        wanted.topic === topic &&
+        !partitions.some(({ partition }) => partition === wanted.partition),
+    )
+    if (lacking !== undefined) return topicMissing(topic, lacking.partition)
+  }
+  return undefined
+}
+
+/** Whether two ids are of two topics. @internal */
+export function isOther(before: string | undefined, now: string | undefined): boolean {
+  return before !== undefined && now !== undefined && before !== now
+}
+
+function refused(errorCode: number, topic: string): FlinktsError {
+  const error = kafkaError(errorCode)
+  const operation = { what: 'reading metadata', resource: `the topic "${topic}"` }
+  if (!isRetriable(error)) throw brokerError(error, operation)
+  return brokerError(error, operation)
+}
+
+function partitionsOf(
+  { options: { subscription } }: SourceContext,
+  { topic, topicId, partitions }: TopicMetadata,
+): readonly FoundPartition[] {
+  const all = partitions.map(({ partition }) => ({ topic, topicId, partition }))
+  if (subscription.type !== 'partitions') return all
+  return all.filter(({ partition }) =>
+    subscription.partitions.some(
+      (wanted) => wanted.topic === topic && wanted.partition === partition,
+    ),
+  )
+}
