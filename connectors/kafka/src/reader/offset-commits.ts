@@ -1,10 +1,21 @@
-import { type CheckpointNotice, type Counter, messageOf } from '@flinkts/core/connector'
+import {
+  type CheckpointNotice,
+  type Counter,
+  type Logger,
+  messageOf,
+} from '@flinkts/core/connector'
+import type { GroupOffsets } from '../cluster/group-offsets.ts'
 import type { OffsetToCommit } from '../cluster/transactions.ts'
-import type { SourceContext } from '../runtime/source-context.ts'
 import type { KafkaSplit } from '../split.ts'
 
 /** Checkpoints that are remembered; of older ones that complete later no offsets are committed. */
 const checkpointsMax = 100
+
+/** What commits need of a source. @internal */
+export interface OffsetCommitsContext {
+  readonly cluster: { readonly groups: Pick<GroupOffsets, 'commit'> }
+  readonly logger: Logger
+}
 
 /**
  * Commits to the group what checkpoints hold, once they are the oldest that a restore may go to. So
@@ -14,7 +25,7 @@ const checkpointsMax = 100
  * @internal
  */
 export class OffsetCommits {
-  readonly #context: SourceContext
+  readonly #context: OffsetCommitsContext
   readonly #groupId: string
   readonly #failed: Counter
   readonly #byCheckpoint = new Map<number, readonly OffsetToCommit[]>()
@@ -23,7 +34,7 @@ export class OffsetCommits {
   #pending: readonly OffsetToCommit[] | undefined
   #committing = false
 
-  constructor(context: SourceContext, groupId: string, failed: Counter) {
+  constructor(context: OffsetCommitsContext, groupId: string, failed: Counter) {
     this.#context = context
     this.#groupId = groupId
     this.#failed = failed
