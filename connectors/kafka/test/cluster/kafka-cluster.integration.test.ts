@@ -5,15 +5,7 @@ import { kafkaError } from '../../src/protocol/error-codes.ts'
 import type { TransactionReference } from '../../src/protocol/transaction-reference.ts'
 import { openCluster } from '../support/cluster-fixture.ts'
 import { oneRecordBatch } from '../support/one-record-batch.ts'
-
-async function makeTopic(cluster: KafkaCluster, partitionCount = 1): Promise<string> {
-  const topic = uniqueName('topic')
-  const made = await cluster.administration.createTopics([
-    { topic, partitionCount, replicationFactor: 1, settings: {} },
-  ])
-  expect(made).toEqual([{ topic, errorCode: 0, errorMessage: undefined }])
-  return topic
-}
+import { makeTopic } from '../support/topic-writer.ts'
 
 async function leaderOf(cluster: KafkaCluster, topic: string): Promise<number> {
   await expect
