@@ -12,12 +12,8 @@ async function makeTopic(cluster: KafkaCluster, replicationFactor: number): Prom
     { topic, partitionCount: 1, replicationFactor, settings: {} },
   ])
   expect(made?.errorCode).toBe(0)
-  await expect
-    .poll(async () => {
-      await cluster.metadata.topics([topic])
-      return cluster.metadata.leaderOf({ topic, partition: 0 })
-    })
-    .toBeDefined()
+  // Metadata may name the leader before that broker knows; it answers when it does.
+  await cluster.offsets.list([{ topic, partition: 0, at: 'latest' }], 'read-uncommitted')
   return topic
 }
 
