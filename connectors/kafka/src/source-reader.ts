@@ -1,16 +1,16 @@
-import type {
-  CheckpointNotice,
-  InputStatus,
-  SourceOutput,
-  SourceReader,
-  SourceReaderContext,
+import {
+  type CheckpointNotice,
+  type InputStatus,
+  type SourceOutput,
+  type SourceReader,
+  type SourceReaderContext,
+  WakeSignal,
 } from '@flinkts/core/connector'
 import { Fetcher } from './reader/fetcher.ts'
 import { OffsetCommits } from './reader/offset-commits.ts'
 import { PartitionReader } from './reader/partition-reader.ts'
 import { RecordFactory } from './reader/record-factory.ts'
 import type { SourceContext } from './runtime/source-context.ts'
-import { WakeSignal } from './runtime/wake-signal.ts'
 import type { KafkaSplit } from './split.ts'
 import type { Deserializer, KafkaRecord } from './values/kafka-record.ts'
 

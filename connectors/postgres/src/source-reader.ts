@@ -1,4 +1,4 @@
-import { assert } from '@flinkts/core/connector'
+import { assert, WakeSignal } from '@flinkts/core/connector'
 import type {
   CheckpointNotice,
   InputStatus,
@@ -8,7 +8,6 @@ import type {
   SourceReaderContext,
 } from '@flinkts/core/connector'
 import type { Change } from './records/change.ts'
-import { WakeSignal } from './runtime/wake-signal.ts'
 import { ChunkReader } from './snapshot/chunk-reader.ts'
 import { ConnectionCache } from './snapshot/connection-cache.ts'
 import type { SourceContext } from './runtime/source-context.ts'

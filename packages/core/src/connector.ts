@@ -30,3 +30,4 @@ export type {
 export type { Source } from './connector/source.ts'
 export type { SourceSplit } from './connector/source-split.ts'
 export type { SplitEnumerator, SplitEnumeratorContext } from './connector/split-enumerator.ts'
+export { WakeSignal } from './connector/wake-signal.ts'

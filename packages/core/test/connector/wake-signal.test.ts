@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { WakeSignal } from '../../src/runtime/wake-signal.ts'
+import { WakeSignal } from '../../src/connector/wake-signal.ts'
 
 /** Whether a promise has settled by the next turn of the event loop. */
 async function settles(promise: Promise<void>): Promise<boolean> {

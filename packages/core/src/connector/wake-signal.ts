@@ -1,14 +1,16 @@
 /**
- * Something happened: the seam between background I/O and a caller that polls. Any number of waits
- * and notifications; a notification with nobody waiting is kept for the next wait.
+ * Something happened: the seam between background I/O and a caller that polls, such as
+ * `SourceReader.available`. Any number of waits and notifications; a notification with nobody
+ * waiting is kept for the next wait. Runs on one thread.
  *
- * @internal
+ * @public
  */
 export class WakeSignal {
   #raised = false
   #promise: Promise<void> | undefined
   #resolve: () => void = () => {}
 
+  /** Ends all waits, or the next one. */
   notify(): void {
     this.#raised = true
     this.#promise = undefined
