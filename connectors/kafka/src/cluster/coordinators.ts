@@ -65,6 +65,18 @@ export class Coordinators {
     return retryUntilDone(this.#context, operation.options, () => this.#attempt(operation))
   }
 
+  /**
+   * As `run`, for an operation of which every error is an error.
+   *
+   * @throws FlinktsError as `brokerError`, for the first error code, too
+   */
+  async succeed<Response>(operation: CoordinatedOperation<Response>): Promise<Response> {
+    const response = await this.run(operation)
+    const failed = operation.errorCodes(response).find((code) => code !== 0)
+    if (failed !== undefined) throw coordinatorError(operation, kafkaError(failed))
+    return response
+  }
+
   async #attempt<Response>(operation: CoordinatedOperation<Response>): Promise<Attempt<Response>> {
     const nodeId = await this.#find(operation, operation.options.signal)
     const response = await operation.send(nodeId).catch((error: unknown) => {

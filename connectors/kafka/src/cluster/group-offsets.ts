@@ -70,9 +70,10 @@ export class GroupOffsets {
             partitions: its.partitions.map(({ partition }) => partition),
           }))
     const body = { groupId, topics, requireStable }
-    const target = { kind: 'group', key: groupId, what: 'reading committed offsets' } as const
-    const response = await this.#coordinators.run({
-      ...target,
+    const response = await this.#coordinators.succeed({
+      kind: 'group',
+      key: groupId,
+      what: 'reading committed offsets',
       options,
       send: (nodeId) => this.#requester.send(nodeId, offsetFetchApi, body, options),
       errorCodes: (received) => [
@@ -80,10 +81,6 @@ export class GroupOffsets {
         ...flattenTopics(received.topics).map(({ errorCode }) => errorCode),
       ],
     })
-    const all = flattenTopics(response.topics)
-    const codes = [response.errorCode, ...all.map(({ errorCode }) => errorCode)]
-    const failed = codes.find((code) => code !== 0)
-    if (failed !== undefined) throw coordinatorError(target, kafkaError(failed))
-    return all
+    return flattenTopics(response.topics)
   }
 }

@@ -81,7 +81,7 @@ export class MetadataCache {
    */
   async topics(names: readonly string[], signal?: AbortSignal): Promise<readonly TopicMetadata[]> {
     if (names.some((name) => this.#isStale(name))) await this.refresh(names, signal)
-    return names.map((name) => this.#topics.get(name)?.metadata ?? missing(name))
+    return names.map((name) => this.#topics.get(name)?.metadata ?? missingTopic(name))
   }
 
   /**
@@ -160,7 +160,8 @@ function newer(before: PartitionMetadata | undefined, now: PartitionMetadata): P
     : now
 }
 
-function missing(topic: string): TopicMetadata {
+/** What is said of a topic that does not exist. @internal */
+export function missingTopic(topic: string): TopicMetadata {
   const errorCode = kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION
   return { errorCode, topic, topicId: undefined, internal: false, partitions: [] }
 }

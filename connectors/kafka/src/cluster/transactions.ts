@@ -82,7 +82,9 @@ export class Transactions {
   ): Promise<ProducerIdentity> {
     const { transactionTimeoutMs, expected } = request
     const body = { transactionalId, transactionTimeoutMs, expected }
-    const response = await this.#run(transactionalId, {
+    const response = await this.#coordinators.succeed({
+      kind: 'transaction',
+      key: transactionalId,
       what: 'initializing the producer',
       options,
       send: (nodeId) => this.#context.requester.send(nodeId, initProducerIdApi, body, options),
@@ -111,7 +113,9 @@ export class Transactions {
     options: OperationOptions = {},
   ): Promise<void> {
     const topics = indexesByTopic(partitions)
-    await this.#run(transaction.transactionalId, {
+    await this.#coordinators.succeed({
+      kind: 'transaction',
+      key: transaction.transactionalId,
       what: 'adding partitions to the transaction',
       options,
       send: (nodeId) =>
@@ -132,7 +136,9 @@ export class Transactions {
     options: OperationOptions = {},
   ): Promise<void> {
     const body = { transaction, groupId }
-    await this.#run(transaction.transactionalId, {
+    await this.#coordinators.succeed({
+      kind: 'transaction',
+      key: transaction.transactionalId,
       what: `adding the offsets of the group "${groupId}" to the transaction`,
       options,
       send: (nodeId) => this.#context.requester.send(nodeId, addOffsetsToTxnApi, body, options),
@@ -148,21 +154,14 @@ export class Transactions {
     options: OperationOptions = {},
   ): Promise<void> {
     const body = { transaction, groupId, topics: groupByTopic(offsets) }
-    const target = {
+    await this.#coordinators.succeed({
       kind: 'group',
       key: groupId,
       what: 'committing offsets in a transaction',
-    } as const
-    const response = await this.#coordinators.run({
-      ...target,
       options,
       send: (nodeId) => this.#context.requester.send(nodeId, txnOffsetCommitApi, body, options),
-      errorCodes: (received) => codesOf(received.topics),
+      errorCodes: (response) => codesOf(response.topics),
     })
-    const error = codesOf(response.topics)
-      .map(kafkaError)
-      .find(({ code }) => code !== 0)
-    if (error !== undefined) throw coordinatorError(target, error)
   }
 
   /** May be repeated by anyone: ending a transaction that ended so before is `done`. */
@@ -245,23 +244,6 @@ export class Transactions {
       errorCodes: ({ transactions }) => transactions.map(({ errorCode }) => errorCode),
     })
     return response.transactions
-  }
-
-  /** Runs an operation of which every error is an error. */
-  async #run<Response>(
-    transactionalId: string,
-    operation: {
-      readonly what: string
-      readonly options: OperationOptions
-      readonly send: (nodeId: number) => Promise<Response>
-      readonly errorCodes: (response: Response) => readonly number[]
-    },
-  ): Promise<Response> {
-    const target = { kind: 'transaction', key: transactionalId, what: operation.what } as const
-    const response = await this.#coordinators.run({ ...operation, ...target })
-    const failed = operation.errorCodes(response).find((code) => code !== 0)
-    if (failed !== undefined) throw coordinatorError(target, kafkaError(failed))
-    return response
   }
 }
 

@@ -1,7 +1,8 @@
 import type { FlinktsError } from '@flinkts/core/connector'
+import { missingTopic } from '../cluster/metadata-cache.ts'
 import { retryUntilDone } from '../cluster/retry.ts'
 import { brokerError } from '../connection/errors.ts'
-import { isRetriable, kafkaError, kafkaErrors } from '../protocol/error-codes.ts'
+import { isRetriable, kafkaError } from '../protocol/error-codes.ts'
 import type { TopicMetadata } from '../protocol/metadata.ts'
 import type { TopicPartition } from '../protocol/topics.ts'
 import { topicChanged, topicMissing } from '../runtime/source-errors.ts'
@@ -53,19 +54,14 @@ async function askTopics(
     )
     const names = new Set(matching.map(({ topic }) => topic))
     const gone = known.filter(({ topic }) => !names.has(topic)).map(({ topic }) => topic)
-    return [...matching, ...[...new Set(gone)].map(missing)]
+    return [...matching, ...[...new Set(gone)].map(missingTopic)]
   }
   const names =
     subscription.type === 'topics'
       ? subscription.topics
       : [...new Set(subscription.partitions.map(({ topic }) => topic))]
   await cluster.metadata.refresh(names, signal)
-  return names.map((topic) => cluster.metadata.topicOf(topic) ?? missing(topic))
-}
-
-function missing(topic: string): TopicMetadata {
-  const errorCode = kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION
-  return { errorCode, topic, topicId: undefined, internal: false, partitions: [] }
+  return names.map((topic) => cluster.metadata.topicOf(topic) ?? missingTopic(topic))
 }
 
 function problemOf(
@@ -100,8 +96,9 @@ export function isOther(before: string | undefined, now: string | undefined): bo
 function refused(errorCode: number, topic: string): FlinktsError {
   const error = kafkaError(errorCode)
   const operation = { what: 'reading metadata', resource: `the topic "${topic}"` }
-  if (!isRetriable(error)) throw brokerError(error, operation)
-  return brokerError(error, operation)
+  const failure = brokerError(error, operation)
+  if (!isRetriable(error)) throw failure
+  return failure
 }
 
 function partitionsOf(

@@ -1,5 +1,5 @@
-import { readInt64 } from '../records/int64.ts'
-import { batchLayout, batchMagic, lengthOverheadBytes } from '../records/record-batch.ts'
+import { FlinktsError } from '@flinkts/core/connector'
+import { BatchReader } from '../records/batch-reader.ts'
 
 /** How far the whole batches of a response go. @internal */
 export interface BatchSpan {
@@ -13,32 +13,26 @@ export interface BatchSpan {
 }
 
 /**
- * Looks at headers only, so that the next fetch can start before anything is decoded. What is no
- * batch of version 2 ends the walk, and is left for the decoder to refuse.
+ * Looks at headers only, so that the next fetch can start before anything is decoded. What cannot
+ * be read ends the walk, and is left for the decoder, which throws at it with its place.
  *
  * @internal
  */
 export function spanOf(bytes: Buffer, fetchOffset: number): BatchSpan {
-  let [start, batchCount, nextOffset, leaderEpoch] = [0, 0, fetchOffset, -1]
-  while (bytes.length - start >= lengthOverheadBytes) {
-    const length = bytes.readInt32BE(start + batchLayout.length)
-    const endOfBatch = start + lengthOverheadBytes + length
-    if (endOfBatch > bytes.length) break
-    if (length < batchLayout.records - lengthOverheadBytes) return refused(fetchOffset)
-    if (bytes.readInt8(start + batchLayout.magic) !== batchMagic) return refused(fetchOffset)
-    const lastOffsetDelta = bytes.readInt32BE(start + batchLayout.lastOffsetDelta)
-    nextOffset = readInt64(bytes, start + batchLayout.baseOffset) + lastOffsetDelta + 1
-    leaderEpoch = bytes.readInt32BE(start + batchLayout.partitionLeaderEpoch)
-    batchCount += 1
-    start = endOfBatch
+  const batches = new BatchReader({ checksums: false })
+  let [nextOffset, leaderEpoch] = [fetchOffset, -1]
+  batches.reset(bytes)
+  try {
+    while (batches.nextBatch()) {
+      nextOffset = batches.nextOffset
+      leaderEpoch = batches.partitionLeaderEpoch
+    }
+  } catch (error) {
+    if (error instanceof FlinktsError) return refused(fetchOffset)
+    throw error
   }
-  const truncatedBatchBytes = start === bytes.length ? 0 : sizeAt(bytes, start)
+  const { batchCount, truncatedBatchBytes } = batches
   return { batchCount, nextOffset, leaderEpoch, truncatedBatchBytes }
-}
-
-function sizeAt(bytes: Buffer, start: number): number {
-  if (bytes.length - start < lengthOverheadBytes) return lengthOverheadBytes
-  return lengthOverheadBytes + bytes.readInt32BE(start + batchLayout.length)
 }
 
 /** One batch, which the decoder throws at. */

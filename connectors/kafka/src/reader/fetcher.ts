@@ -3,13 +3,13 @@ import { isTransient } from '../cluster/retry.ts'
 import { brokerError } from '../connection/errors.ts'
 import { isOther } from '../enumeration/topic-finder.ts'
 import { kafkaError, kafkaErrors } from '../protocol/error-codes.ts'
-import type { FetchRequest, FetchResponse } from '../protocol/fetch.ts'
+import type { FetchPartitionResponse, FetchRequest, FetchResponse } from '../protocol/fetch.ts'
 import { groupByTopic } from '../protocol/topics.ts'
 import { topicChanged } from '../runtime/source-errors.ts'
 import type { SourceContext } from '../runtime/source-context.ts'
 import { splitIdOf } from '../split.ts'
 import { backoffMs } from '../runtime/backoff.ts'
-import { type FetchedPartition, PartitionResponses } from './partition-responses.ts'
+import { PartitionResponses } from './partition-responses.ts'
 import { FetchState, type FetchTarget } from './fetch-state.ts'
 
 /** What the fetcher tells. @internal */
@@ -229,7 +229,7 @@ export class Fetcher {
       const operation = { what: 'fetching', resource: 'some partitions' }
       throw brokerError(kafkaError(response.errorCode), operation)
     }
-    const answers = new Map<string, FetchedPartition>()
+    const answers = new Map<string, FetchPartitionResponse>()
     for (const { topic, partitions } of response.topics) {
       for (const one of partitions) answers.set(splitIdOf(topic, one.partition), one)
     }

@@ -9,9 +9,6 @@ import type { SourceContext } from '../runtime/source-context.ts'
 import { spanOf } from './batch-span.ts'
 import type { FetchState } from './fetch-state.ts'
 
-/** What a broker said of a partition. @internal */
-export type FetchedPartition = FetchPartitionResponse
-
 /** Decides what follows from the answer for one partition. Runs on the task's thread. @internal */
 export class PartitionResponses {
   readonly #context: SourceContext
@@ -29,7 +26,7 @@ export class PartitionResponses {
    * @throws FlinktsError FLINKTS_KAFKA_ OFFSET_OUT_OF_RANGE, LOG_TRUNCATED, PERMISSION_DENIED,
    * REQUEST_REFUSED
    */
-  async take(state: FetchState, answer: FetchedPartition): Promise<FlinktsError | undefined> {
+  async take(state: FetchState, answer: FetchPartitionResponse): Promise<FlinktsError | undefined> {
     if (answer.errorCode === kafkaErrors.OFFSET_OUT_OF_RANGE) return this.#outOfRange(state)
     const error = kafkaError(answer.errorCode)
     if (error.reaction !== 'none') {
@@ -45,7 +42,7 @@ export class PartitionResponses {
     return undefined
   }
 
-  #takeRecords(state: FetchState, answer: FetchedPartition): void {
+  #takeRecords(state: FetchState, answer: FetchPartitionResponse): void {
     const committed = this.#context.options.isolation === 'read-committed'
     state.endOffset = committed ? answer.lastStableOffset : answer.highWatermark
     if (answer.preferredReadReplica >= 0) state.replicaId = answer.preferredReadReplica

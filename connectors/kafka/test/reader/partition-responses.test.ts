@@ -4,12 +4,13 @@ import { createTransport } from '../../src/client.ts'
 import { KafkaCluster } from '../../src/cluster/kafka-cluster.ts'
 import { resolveKafkaSourceOptions } from '../../src/options.ts'
 import { kafkaErrors } from '../../src/protocol/error-codes.ts'
+import type { FetchPartitionResponse } from '../../src/protocol/fetch.ts'
 import { FetchState } from '../../src/reader/fetch-state.ts'
-import { type FetchedPartition, PartitionResponses } from '../../src/reader/partition-responses.ts'
+import { PartitionResponses } from '../../src/reader/partition-responses.ts'
 import { batchOf, valuesOf } from '../records/batches.ts'
 import { environment } from '../support/cluster-fixture.ts'
 
-const answer: FetchedPartition = {
+const answer: FetchPartitionResponse = {
   partition: 0,
   errorCode: 0,
   highWatermark: 9,
