@@ -65,7 +65,7 @@ export type {
   Timers,
 } from './operators/keyed-process-function.ts'
 export type { OperatorType } from './operators/operator-definition.ts'
-export { type OutputTag, outputTag } from './operators/output-tag.ts'
+export { type OutputTag, outputTag } from './common/output-tag.ts'
 export type { Comparable } from './operators/rolling-aggregate.ts'
 export {
   slidingEventTimeWindows,

@@ -120,6 +120,9 @@ export class SourceRun<Out> {
           // One record a poll: a checkpoint may come after each.
           return false
         },
+        collectSide: ({ id }) => {
+          throw new Error(`nothing is expected in the side output "${id}"`)
+        },
         emitWatermark: () => {},
         markIdle: () => {},
       }),

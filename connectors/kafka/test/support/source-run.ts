@@ -153,6 +153,9 @@ export class SourceRun<Out> implements AsyncDisposable {
         this.#polledCount += 1
         return this.#polledCount < this.#recordsMax
       },
+      collectSide: ({ id }) => {
+        throw new Error(`nothing is expected in the side output "${id}"`)
+      },
       emitWatermark: () => undefined,
       markIdle: () => undefined,
     }),

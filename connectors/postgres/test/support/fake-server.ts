@@ -226,6 +226,10 @@ export class CollectingOutput implements SplitOutput<Change> {
     return false
   }
 
+  collectSide(): never {
+    throw new Error('nothing is expected in a side output')
+  }
+
   emitWatermark(): void {}
 
   markIdle(): void {}

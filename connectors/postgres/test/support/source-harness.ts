@@ -372,6 +372,9 @@ class Attempt<Out, Split extends SourceSplit, State> {
         budget--
         return budget > 0
       },
+      collectSide: ({ id }) => {
+        throw new Error(`nothing is expected in the side output "${id}"`)
+      },
       emitWatermark: () => {},
       markIdle: () => {},
     }

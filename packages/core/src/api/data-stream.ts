@@ -6,7 +6,7 @@ import type { CustomPartitioner, Partitioning, StreamInput } from '../graph/stre
 import { AsyncOperator } from '../operators/async/async-operator.ts'
 import { type AsyncOptions, resolveAsyncOptions } from '../operators/async/async-options.ts'
 import type { OperatorDefinition } from '../operators/operator-definition.ts'
-import type { OutputTag } from '../operators/output-tag.ts'
+import type { OutputTag } from '../common/output-tag.ts'
 import { FilterOperator, FlatMapOperator, MapOperator } from '../operators/stateless.ts'
 import type { WindowAssigner } from '../operators/window/window-assigner.ts'
 import { TimestampsAndWatermarksOperator } from '../operators/timestamps-and-watermarks.ts'

@@ -89,8 +89,8 @@ export class GraphBuilder {
   /**
    * The finished definition.
    *
-   * @throws FlinktsError FLINKTS_JOB_INVALID if it has no source or nothing reads a stream to a
-   * sink
+   * @throws FlinktsError FLINKTS_JOB_INVALID if it has no source, nothing reads a stream to a sink,
+   * or nothing reads a side output of a source
    */
   build(): StreamGraph {
     const types = new Set(this.#nodes.map(({ operation }) => operation.type))
@@ -102,7 +102,22 @@ export class GraphBuilder {
           'sink, stream.sinkTo(id, sink).',
       })
     }
+    for (const [index, node] of this.#nodes.entries()) this.#checkSidesRead(index, node)
     return { jobName: this.jobName, nodes: this.#nodes }
+  }
+
+  #checkSidesRead(index: number, { operatorId, operation }: StreamNode): void {
+    if (operation.type !== 'source') return
+    const inputs = this.#nodes.flatMap((node) => node.inputs)
+    for (const { id } of operation.source.sideOutputs ?? []) {
+      if (inputs.some(({ from, tag }) => from === index && tag === id)) continue
+      throw new FlinktsError(
+        'FLINKTS_JOB_INVALID',
+        `source "${operatorId}" of job "${this.jobName}" emits to the side output "${id}", ` +
+          'which nothing reads',
+        { hint: 'Read it, stream.sideOutput(tag), and write it to a sink: it would be lost.' },
+      )
+    }
   }
 
   #duplicateId(operatorId: string): FlinktsError {

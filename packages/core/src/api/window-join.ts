@@ -5,7 +5,7 @@ import type {
   WindowJoinFunction,
   WindowJoinRecord,
 } from '../operators/join/window-join-function.ts'
-import type { OutputTag } from '../operators/output-tag.ts'
+import type { OutputTag } from '../common/output-tag.ts'
 import type { Evictor } from '../operators/window/evictor.ts'
 import type { Trigger } from '../operators/window/trigger.ts'
 import type { WindowAssigner } from '../operators/window/window-assigner.ts'

@@ -1,3 +1,4 @@
+import type { OutputTag } from '../common/output-tag.ts'
 import type { SubtaskContext } from './context.ts'
 import type { CheckpointNotice, SourceEvent } from './source-event.ts'
 import type { SourceSplit } from './source-split.ts'
@@ -28,6 +29,12 @@ export interface SplitOutput<Out> {
    * emitted all the same are not lost, but stretch the memory and the latency of checkpoints).
    */
   collect(value: Out, timestamp?: number): boolean
+  /**
+   * The same to a side output of the source, see `DataStream.sideOutput`: for what is no record of
+   * the stream, such as bytes that could not be read. It has the timestamp that is given, whatever
+   * the watermark strategy says. Whoever emits there names the tag in `Source.sideOutputs`.
+   */
+  collectSide<Side>(tag: OutputTag<Side>, value: Side, timestamp?: number): boolean
   /** No record with a timestamp <= `timestamp` follows in this split. */
   emitWatermark(timestamp: number): void
   /** The split does not hold back the watermark until it emits again. */

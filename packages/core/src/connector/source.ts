@@ -1,4 +1,5 @@
 import type { Serializer } from '../common/serializer.ts'
+import type { OutputTag } from '../common/output-tag.ts'
 import type { Preflight } from './preflight.ts'
 import type { SourceProver } from './prover.ts'
 import type { SourceReader, SourceReaderContext } from './source-reader.ts'
@@ -30,6 +31,11 @@ export interface Source<
    * `conformance.json` in the connector's package. `flinkts explain` shows them. None: no report.
    */
   readonly conformance?: readonly string[]
+  /**
+   * The side outputs that its readers emit to. A job that leaves one unread is refused: what is
+   * emitted there would be lost.
+   */
+  readonly sideOutputs?: readonly OutputTag<unknown>[]
   readonly splitSerializer: Serializer<Split>
   readonly enumeratorStateSerializer: Serializer<EnumeratorState>
   /**

@@ -36,3 +36,31 @@ export function combineOutputs<T>(outputs: readonly Output<T>[]): Output<T> {
   const [only] = outputs
   return outputs.length === 1 && only !== undefined ? only : new BroadcastOutput(outputs)
 }
+
+/** The main output of an operator, whose time is that of its side outputs too. */
+class MainOutput<T> implements Output<T> {
+  readonly #main: Output<T>
+  readonly #all: Output<T>
+
+  constructor(main: Output<T>, sides: readonly Output<T>[]) {
+    this.#main = main
+    this.#all = combineOutputs([main, ...sides])
+  }
+
+  collect(value: T, timestamp: number): void {
+    this.#main.collect(value, timestamp)
+  }
+
+  emitWatermark(timestamp: number): void {
+    this.#all.emitWatermark(timestamp)
+  }
+
+  emitIdle(idle: boolean): void {
+    this.#all.emitIdle(idle)
+  }
+}
+
+/** `main`, whose watermarks and idleness go to the side outputs too. @internal */
+export function withSideOutputs<T>(main: Output<T>, sides: readonly Output<T>[]): Output<T> {
+  return sides.length === 0 ? main : new MainOutput(main, sides)
+}

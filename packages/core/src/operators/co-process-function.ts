@@ -1,7 +1,7 @@
 import type { Key } from '../state/key.ts'
 import type { StateDeclarations, States } from '../state/state-descriptor.ts'
 import type { KeyedContext, TimerContext } from './keyed-process-function.ts'
-import type { OutputTag } from './output-tag.ts'
+import type { OutputTag } from '../common/output-tag.ts'
 
 /** What a function of two inputs knows of the record that it processes. @public */
 export interface CoContext {

@@ -1,6 +1,6 @@
 import type { Key } from '../state/key.ts'
 import type { StateDeclarations, States } from '../state/state-descriptor.ts'
-import type { OutputTag } from './output-tag.ts'
+import type { OutputTag } from '../common/output-tag.ts'
 
 /** Which clock a timer goes by. @public */
 export type TimeDomain = 'event-time' | 'processing-time'

@@ -12,7 +12,7 @@ import type { KeyedContext, TimeDomain, TimerContext, Timers } from './keyed-pro
 import { checkedTimer, KeyedTimers } from './keyed-timers.ts'
 import type { OperatorContext } from './operator-definition.ts'
 import type { OperatorSnapshot } from './operator.ts'
-import type { OutputTag } from './output-tag.ts'
+import type { OutputTag } from '../common/output-tag.ts'
 import { RecordTimestamp } from './record-timestamp.ts'
 import { ProcessingTimers } from './processing-timers.ts'
 import { SideOutputs } from './side-outputs.ts'

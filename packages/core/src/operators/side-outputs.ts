@@ -1,6 +1,6 @@
 import type { Output } from '../network/output.ts'
 import type { OperatorContext } from './operator-definition.ts'
-import type { OutputTag } from './output-tag.ts'
+import type { OutputTag } from '../common/output-tag.ts'
 
 /** The side outputs of an operator, looked up once each. @internal */
 export class SideOutputs {

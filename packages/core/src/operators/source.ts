@@ -16,6 +16,7 @@ import type { Output } from '../network/output.ts'
 import { noTimestamp, type CheckpointBarrier } from '../network/stream-element.ts'
 import { splitsList, type StateItem } from '../state/operator-state.ts'
 import type { OperatorSnapshot } from './operator.ts'
+import type { OutputTag } from '../common/output-tag.ts'
 import type { RecordTime } from './record-time.ts'
 import { SourceTime, type SourceTimeSettings, type SplitTime } from './source-time.ts'
 
@@ -25,6 +26,8 @@ export interface SourceOperatorParts {
   readonly context: SourceReaderContext
   readonly restored: readonly StateItem[]
   readonly output: Output
+  /** See `OperatorContext.sideOutput`. */
+  readonly sideOutput: (tag: string) => Output
   readonly flow: FlowControl
   readonly time: SourceTimeSettings
   /** See `OperatorContext.runOnTask`. */
@@ -43,6 +46,7 @@ export class SourceOperator implements SourceOutput<unknown> {
   readonly operatorId: string
   readonly #parts: SourceOperatorParts
   readonly #outputs = new Map<string, SplitOutput<unknown>>()
+  readonly #sides = new Map<string, Output>()
   readonly #time: SourceTime
   readonly #recordsRead: Counter
   #reader: SourceReader<unknown, SourceSplit> | undefined
@@ -189,6 +193,8 @@ export class SourceOperator implements SourceOutput<unknown> {
   #plainOutput(split: SplitTime): SplitOutput<unknown> {
     return {
       collect: (value, timestamp = noTimestamp) => this.#emit(value, timestamp),
+      collectSide: (tag, value, timestamp = noTimestamp) =>
+        this.#emit(value, timestamp, this.#sideOf(tag)),
       emitWatermark: (timestamp) => split.advance(timestamp),
       markIdle: () => split.markIdle(),
     }
@@ -204,14 +210,24 @@ export class SourceOperator implements SourceOutput<unknown> {
         records.onEvent(value, assigned)
         return more
       },
+      collectSide: (tag, value, timestamp = noTimestamp) => {
+        split.wake()
+        return this.#emit(value, timestamp, this.#sideOf(tag))
+      },
       emitWatermark: () => {},
       markIdle: () => split.markIdle(),
     }
   }
 
+  #sideOf({ id }: OutputTag<unknown>): Output {
+    let side = this.#sides.get(id)
+    if (side === undefined) this.#sides.set(id, (side = this.#parts.sideOutput(id)))
+    return side
+  }
+
   /** Returns whether the reader may go on. */
-  #emit(value: unknown, timestamp: number): boolean {
-    const { output, flow } = this.#parts
+  #emit(value: unknown, timestamp: number, output = this.#parts.output): boolean {
+    const { flow } = this.#parts
     this.#budget -= 1
     // A reader that goes on all the same: whoever is pending gets no second record.
     if (flow.halted) flow.suspend({ resume: () => output.collect(value, timestamp) })

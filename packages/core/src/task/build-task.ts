@@ -111,8 +111,8 @@ class TaskBuilder {
     const flow = this.#flow
     const { inputs } = this.#connections
     if (inputs.length === 0) {
-      const head = defined(chain.heads[0], 'a chain has a head')
-      const source = this.#operators.createSource(this.#blueprint.id.vertexId, head)
+      const { vertexId } = this.#blueprint.id
+      const source = this.#operators.createSource(vertexId, chain.sourceOutputs)
       const sourceInput = new SourceInput({ source, flow, listener, onAvailable })
       return { input: sourceInput, source, sourceInput }
     }

@@ -1,7 +1,7 @@
 import { assert, defined } from '../common/assert.ts'
 import type { CheckpointNotice } from '../connector/source-event.ts'
 import type { FlowControl } from '../network/flow-control.ts'
-import { type Output, combineOutputs } from '../network/output.ts'
+import { type Output, combineOutputs, withSideOutputs } from '../network/output.ts'
 import type { EdgeOutput } from '../network/record-writer.ts'
 import type { CheckpointBarrier, StreamEvent } from '../network/stream-element.ts'
 import type { PlanOperator, PlanVertex } from '../graph/execution-plan.ts'
@@ -29,6 +29,8 @@ export interface ChainParts {
 export interface ChainOutputs {
   /** The outputs that take what an operator emits; `tag` undefined: to its main output. */
   of(operatorId: string, tag: string | undefined): readonly Output[]
+  /** The side outputs of an operator that leave the chain. */
+  tagsOf(operatorId: string): readonly string[]
   /** Sends it to everyone who reads the chain. */
   emitEvent(event: StreamEvent): void
   /** Records emitted so far. */
@@ -60,6 +62,12 @@ export class WriterOutputs implements ChainOutputs {
       .map(({ writer }) => writer)
   }
 
+  tagsOf(operatorId: string): readonly string[] {
+    return this.#writers.flatMap(({ operatorId: its, tag }) =>
+      its === operatorId && tag !== undefined ? [tag] : [],
+    )
+  }
+
   emitEvent(event: StreamEvent): void {
     for (const { writer } of this.#writers) writer.emitEvent(event)
   }
@@ -67,13 +75,15 @@ export class WriterOutputs implements ChainOutputs {
 
 /**
  * The operators of a task, connected: a tree from the head to its outputs. A source is not among
- * them: it drives the chain, emitting to `heads[0]`. Runs on the task's thread.
+ * them: it drives the chain, emitting to `sourceOutputs`. Runs on the task's thread.
  *
  * @internal
  */
 export class OperatorChain {
   /** Where records enter: one for each input of the operator at the head. */
   readonly heads: readonly Output[]
+  /** Where the source at the head emits, if there is one. */
+  readonly sourceOutputs: OutputsOf
   /** From the head to the ends. */
   readonly #operators: readonly OperatorLifecycle[]
   readonly #outputs: ChainOutputs
@@ -82,15 +92,20 @@ export class OperatorChain {
 
   constructor({ vertex, create, outputs, combined }: ChainParts) {
     const created = new Map<string, Operator | TwoInputOperator>()
-    const outputsOf =
-      ({ operatorId, chainedTo }: PlanOperator): OutputsOf =>
-      (tag) =>
+    const outputsOf = ({ operatorId, chainedTo }: PlanOperator): OutputsOf => {
+      const plainOutput = (tag: string | undefined): Output =>
         combineOutputs([
           ...chainedTo
             .filter((target) => target.tag === tag)
             .map((target) => singleInput(created.get(target.operatorId))),
           ...outputs.of(operatorId, tag),
         ])
+      const chained = chainedTo.flatMap(({ tag }) => (tag === undefined ? [] : [tag]))
+      const tags = new Set([...chained, ...outputs.tagsOf(operatorId)])
+      const sides = new Map(Array.from(tags, (tag) => [tag, plainOutput(tag)]))
+      const main = withSideOutputs(plainOutput(undefined), [...sides.values()])
+      return (tag) => (tag === undefined ? main : (sides.get(tag) ?? plainOutput(tag)))
+    }
     // From the ends to the head, so that every output exists before what emits to it.
     for (const operator of vertex.operators.toReversed()) {
       if (operator.type === 'source') continue
@@ -98,7 +113,8 @@ export class OperatorChain {
     }
     const first = defined(vertex.operators[0], 'a vertex has an operator')
     const head = created.get(first.operatorId)
-    this.heads = head === undefined ? [outputsOf(first)(undefined)] : inputsOf(head, combined)
+    this.sourceOutputs = outputsOf(first)
+    this.heads = head === undefined ? [this.sourceOutputs(undefined)] : inputsOf(head, combined)
     this.#operators = [...created.values()].toReversed()
     this.#outputs = outputs
   }

@@ -3,7 +3,6 @@ import { metricGroup } from '../common/metrics.ts'
 import type { SubtaskContext } from '../connector/context.ts'
 import type { StreamNode } from '../graph/stream-node.ts'
 import type { FlowControl } from '../network/flow-control.ts'
-import type { Output } from '../network/output.ts'
 import { KeyedOperatorState } from '../operators/keyed-operator-state.ts'
 import type { OperatorContext, OperatorDefinition } from '../operators/operator-definition.ts'
 import { checkListsDeclared, OperatorList } from '../operators/operator-list.ts'
@@ -57,8 +56,8 @@ export class OperatorFactory {
     })
   }
 
-  /** The source that drives the chain behind `output`. */
-  createSource(operatorId: string, output: Output): SourceOperator {
+  /** The source that drives the chain behind `outputs`. */
+  createSource(operatorId: string, outputs: OutputsOf): SourceOperator {
     const { blueprint, flow, runOnTask } = this.#parts
     const { send } = blueprint
     const { operation } = this.#node(operatorId)
@@ -74,7 +73,8 @@ export class OperatorFactory {
       time: operation.time,
       context,
       restored,
-      output,
+      output: outputs(undefined),
+      sideOutput: outputs,
       flow,
       runOnTask,
       reportWatermark: (watermark) => send({ type: 'watermark-reported', watermark }),

@@ -5,7 +5,7 @@ import type { KeyedStream } from '../../src/api/keyed-stream.ts'
 import { planOf } from '../../src/api/start-job.ts'
 import type { StreamEnvironment } from '../../src/api/stream-environment.ts'
 import type { KeyedCoProcess } from '../../src/operators/co-process-function.ts'
-import { outputTag } from '../../src/operators/output-tag.ts'
+import { outputTag } from '../../src/common/output-tag.ts'
 import {
   listState,
   type ListState,

@@ -3,7 +3,7 @@ import { defineJob } from '../../src/api/define-job.ts'
 import type { IntervalJoin } from '../../src/api/interval-join.ts'
 import type { KeyedStream } from '../../src/api/keyed-stream.ts'
 import type { StreamEnvironment } from '../../src/api/stream-environment.ts'
-import { outputTag } from '../../src/operators/output-tag.ts'
+import { outputTag } from '../../src/common/output-tag.ts'
 import { sinkOf, sourceOf } from './fixtures.ts'
 
 type Numbers = KeyedStream<number, number, 'exactly-once'>

@@ -5,7 +5,7 @@ import { planOf } from '../../src/api/start-job.ts'
 import type { StreamEnvironment } from '../../src/api/stream-environment.ts'
 import type { ExecutionPlan, PlanOperator } from '../../src/graph/execution-plan.ts'
 import { tumblingEventTimeWindows } from '../../src/operators/window/aligned-windows.ts'
-import { outputTag } from '../../src/operators/output-tag.ts'
+import { outputTag } from '../../src/common/output-tag.ts'
 import { valueState } from '../../src/state/state-descriptor.ts'
 import { sinkOf, sourceOf } from '../api/fixtures.ts'
 

@@ -4,7 +4,7 @@ import type { CoProcess } from '../../src/operators/co-process-function.ts'
 import { CoProcessOperator } from '../../src/operators/co-process.ts'
 import { CoFlatMapOperator, CoMapOperator } from '../../src/operators/co-stateless.ts'
 import type { TwoInputOperator } from '../../src/operators/operator.ts'
-import { outputTag } from '../../src/operators/output-tag.ts'
+import { outputTag } from '../../src/common/output-tag.ts'
 import { operatorContextOf, RecordingOutput, type TestOperatorContext } from './fixtures.ts'
 
 function contextWith(output: RecordingOutput, flow = new FlowControl()): TestOperatorContext {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { SeededPrng } from '../../src/common/prng.ts'
 import type { KeyedCoProcess } from '../../src/operators/co-process-function.ts'
 import { KeyedCoProcessOperator } from '../../src/operators/keyed-co-process.ts'
-import { outputTag } from '../../src/operators/output-tag.ts'
+import { outputTag } from '../../src/common/output-tag.ts'
 import type { Key } from '../../src/state/key.ts'
 import {
   type StateDeclarations,

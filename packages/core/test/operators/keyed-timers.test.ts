@@ -4,7 +4,7 @@ import type { Storage } from '../../src/common/storage.ts'
 import { FlowControl } from '../../src/network/flow-control.ts'
 import type { KeyedProcess } from '../../src/operators/keyed-process-function.ts'
 import { KeyedProcessOperator } from '../../src/operators/keyed-process.ts'
-import { outputTag } from '../../src/operators/output-tag.ts'
+import { outputTag } from '../../src/common/output-tag.ts'
 import type { Key } from '../../src/state/key.ts'
 import {
   type StateDeclarations,

@@ -1,3 +1,4 @@
+import { assert } from '../../src/common/assert.ts'
 import { MetricRegistry } from '../../src/common/metric-registry.ts'
 import { metricGroup } from '../../src/common/metrics.ts'
 import type { Serializer } from '../../src/common/serializer.ts'
@@ -76,6 +77,8 @@ export interface SourceFixture {
   readonly operator: SourceOperator
   readonly reader: ScriptedReader
   readonly output: RecordingOutput
+  /** What was emitted to the side output `side`. */
+  readonly side: RecordingOutput
   readonly flow: FlowControl
   readonly metrics: MetricRegistry
   readonly scheduler: ManualScheduler
@@ -120,6 +123,7 @@ export function createSource(
   const metrics = new MetricRegistry()
   const scheduler = new ManualScheduler()
   const output = new RecordingOutput()
+  const side = new RecordingOutput()
   const flow = new FlowControl()
   const actions: (() => void)[] = []
   const reports: number[] = []
@@ -137,6 +141,10 @@ export function createSource(
     },
     restored,
     output,
+    sideOutput: (tag) => {
+      assert(tag === 'side', 'there is one side output')
+      return side
+    },
     flow,
     time: { watermarks: watermarks?.settings as WatermarkSettings | undefined, intervalMs: 200 },
     reportWatermark: (watermark) => void reports.push(watermark),
@@ -145,5 +153,5 @@ export function createSource(
       runActions()
     },
   })
-  return { operator, reader, output, flow, metrics, scheduler, actions, reports }
+  return { operator, reader, output, side, flow, metrics, scheduler, actions, reports }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { outputTag } from '../../src/common/output-tag.ts'
 import { barrierOf } from './fixtures.ts'
 import { createSource, itemsOf, type Poll } from './source-fixture.ts'
 
@@ -152,6 +153,30 @@ describe('the watermark of a source', () => {
 
     expect(suspended).toEqual([])
     expect(output.emitted).toEqual(['late', 'watermark 10'])
+  })
+
+  test('of the main output is that of the side output, whose records count and wait alike', () => {
+    const { operator, reader, output, side, flow } = createSource()
+    operator.open()
+    const more: boolean[] = []
+    reader.poll = (to) => {
+      const split = to.forSplit('a')
+      more.push(split.collectSide(outputTag('side'), 'x', 1), split.collect('y', 2))
+      flow.suspend({ resume: () => {} })
+      more.push(split.collectSide(outputTag('side'), 'z', 3))
+      return 'nothing-available'
+    }
+
+    const { records } = operator.poll(2)
+
+    expect({ records, more, main: output.emitted, side: side.emitted }).toEqual({
+      records: 3,
+      more: [true, false, false],
+      main: ['y'],
+      side: ['x'],
+    })
+    flow.resume()
+    expect(side.emitted).toEqual(['x', 'z'])
   })
 
   test('never overtakes a record that a sink is still writing', () => {

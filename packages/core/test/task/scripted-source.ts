@@ -44,6 +44,7 @@ export class ScriptedSource implements SourceReader<unknown, SourceSplit> {
     }
     this.operator = new SourceOperator('source', {
       ...{ source, context, restored: [], output, flow },
+      sideOutput: () => output,
       time: { watermarks: undefined, intervalMs: 200 },
       runOnTask: (action) => action(),
       reportWatermark: () => {},

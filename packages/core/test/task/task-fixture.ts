@@ -100,7 +100,7 @@ export function createTask(): TaskFixture {
     outputs: new WriterOutputs([]),
     combined: false,
   })
-  const source = new ScriptedSource(chain.heads[0] ?? operator, flow, log)
+  const source = new ScriptedSource(chain.sourceOutputs(undefined), flow, log)
   const listener = {
     barrierReceived: (...args: Parameters<StreamTask['barrierReceived']>) =>
       task.barrierReceived(...args),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { KeyedProcess } from '../../src/operators/keyed-process-function.ts'
-import { outputTag } from '../../src/operators/output-tag.ts'
+import { outputTag } from '../../src/common/output-tag.ts'
 import { valueState } from '../../src/state/state-descriptor.ts'
 import type { HarnessSnapshot } from '../../src/testing/harness/harness-snapshot.ts'
 import {

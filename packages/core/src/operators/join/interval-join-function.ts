@@ -1,4 +1,4 @@
-import type { OutputTag } from '../output-tag.ts'
+import type { OutputTag } from '../../common/output-tag.ts'
 
 /** What an interval join knows of the pair that it joins. @public */
 export interface IntervalJoinContext {

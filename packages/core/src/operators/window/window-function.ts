@@ -5,7 +5,7 @@ import type {
   States,
   ValueState,
 } from '../../state/state-descriptor.ts'
-import type { OutputTag } from '../output-tag.ts'
+import type { OutputTag } from '../../common/output-tag.ts'
 import type { Window } from './window.ts'
 
 /**

@@ -32,6 +32,11 @@ export class HarnessOutputs implements ChainOutputs {
     return tag === undefined ? main : [...main, this.#side(tag)]
   }
 
+  tagsOf(operatorId: string): readonly string[] {
+    const { operatorId: last, tag } = this.#end
+    return operatorId === last && tag !== undefined ? [tag] : []
+  }
+
   /** Barriers and the end of data are for tasks behind. */
   emitEvent(): void {}
 

@@ -1,4 +1,4 @@
-import type { OutputTag } from '../../operators/output-tag.ts'
+import type { OutputTag } from '../../common/output-tag.ts'
 import type { HarnessElement } from './harness-outputs.ts'
 import type { HarnessSnapshot } from './harness-snapshot.ts'
 import type { HarnessTask } from './harness-task.ts'

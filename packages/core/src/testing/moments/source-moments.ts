@@ -132,14 +132,20 @@ class WatchedReader<Out> implements SourceReader<Out, SourceSplit> {
   #output(output: SplitOutput<Out>): SplitOutput<Out> {
     return {
       collect: (value, timestamp) => {
-        this.#left -= 1
         const more = output.collect(value, timestamp)
         this.#hooks.onRecord?.(value)
-        this.#hooks.reach('S2')
-        return more && this.#left > 0
+        return this.#emitted(more)
       },
+      collectSide: (tag, value, timestamp) =>
+        this.#emitted(output.collectSide(tag, value, timestamp)),
       emitWatermark: (timestamp) => output.emitWatermark(timestamp),
       markIdle: () => output.markIdle(),
     }
+  }
+
+  #emitted(more: boolean): boolean {
+    this.#left -= 1
+    this.#hooks.reach('S2')
+    return more && this.#left > 0
   }
 }

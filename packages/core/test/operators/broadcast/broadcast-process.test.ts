@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { BroadcastProcess } from '../../../src/operators/broadcast/broadcast-function.ts'
-import { outputTag } from '../../../src/operators/output-tag.ts'
+import { outputTag } from '../../../src/common/output-tag.ts'
 import {
   broadcastState,
   type BroadcastStateDescriptor,

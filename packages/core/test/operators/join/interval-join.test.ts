@@ -8,7 +8,7 @@ import {
   type IntervalJoinDefinition,
   IntervalJoinOperator,
 } from '../../../src/operators/join/interval-join.ts'
-import { outputTag } from '../../../src/operators/output-tag.ts'
+import { outputTag } from '../../../src/common/output-tag.ts'
 import { SimulatedStorage } from '../../../src/testing/simulated-storage.ts'
 import {
   barrierOf,

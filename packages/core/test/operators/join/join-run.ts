@@ -1,5 +1,5 @@
 import type { BoundedIntervalJoin, IntervalJoin } from '../../../src/api/interval-join.ts'
-import { type OutputTag, outputTag } from '../../../src/operators/output-tag.ts'
+import { type OutputTag, outputTag } from '../../../src/common/output-tag.ts'
 import {
   type HarnessOptions,
   type HarnessStream,

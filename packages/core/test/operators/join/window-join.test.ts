@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { DataStream } from '../../../src/api/data-stream.ts'
 import type { WindowedJoin, WindowJoin } from '../../../src/api/window-join.ts'
 import type { WindowJoinRecord } from '../../../src/operators/join/window-join-function.ts'
-import { type OutputTag, outputTag } from '../../../src/operators/output-tag.ts'
+import { type OutputTag, outputTag } from '../../../src/common/output-tag.ts'
 import {
   slidingEventTimeWindows,
   tumblingEventTimeWindows,

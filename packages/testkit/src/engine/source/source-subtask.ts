@@ -192,6 +192,9 @@ export class SourceSubtask {
     if (existing !== undefined) return existing
     const output: SplitOutput<unknown> = {
       collect: (value) => this.#collect(splitId, value),
+      collectSide: ({ id }) => {
+        throw new Error(`the kit reads no side outputs, and so nothing of "${id}"`)
+      },
       emitWatermark: () => {},
       markIdle: () => {},
     }

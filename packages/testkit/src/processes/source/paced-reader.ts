@@ -89,6 +89,7 @@ function kitOutput(
       for (const record of toRecords(value)) more = output.collect({ splitId, record }, timestamp)
       return more
     },
+    collectSide: (tag, value, timestamp) => output.collectSide(tag, value, timestamp),
     emitWatermark: (timestamp) => output.emitWatermark(timestamp),
     markIdle: () => output.markIdle(),
   }
