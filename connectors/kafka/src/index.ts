@@ -8,6 +8,7 @@ export type {
 export type {
   FetchOptions,
   KafkaSourceOptions,
+  OnDeserializeError,
   PartitionEnd,
   PartitionOffset,
   StartPosition,
@@ -22,4 +23,9 @@ export {
   jsonDeserializer,
   stringDeserializer,
 } from './values/deserializers.ts'
-export type { Deserializer, KafkaRecord, RecordContext } from './values/kafka-record.ts'
+export type {
+  Deserializer,
+  KafkaDeadLetter,
+  KafkaRecord,
+  RecordContext,
+} from './values/kafka-record.ts'

@@ -1,4 +1,4 @@
-import { FlinktsError } from '@flinkts/core/connector'
+import { FlinktsError, type OutputTag } from '@flinkts/core/connector'
 import { z } from 'zod'
 import {
   type ConnectionOptions,
@@ -8,7 +8,7 @@ import {
 import { strictOptions } from './connection/strict-options.ts'
 import type { Isolation } from './protocol/isolation.ts'
 import type { TopicPartition } from './protocol/topics.ts'
-import type { Deserializer } from './values/kafka-record.ts'
+import type { Deserializer, KafkaDeadLetter } from './values/kafka-record.ts'
 
 /** An offset of a partition. @public */
 export interface PartitionOffset {
@@ -71,6 +71,24 @@ export interface FetchOptions {
   readonly checksums?: boolean | undefined
 }
 
+/**
+ * What to do with a record whose key or value cannot be deserialized. `fail`: the job fails.
+ * `skip`: it is left out, and counted. `deadLetters`: it goes, as bytes, to that side output of the
+ * source, which the job must read:
+ *
+ *     const unreadable = outputTag<KafkaDeadLetter>('unreadable')
+ *     const orders = env.source('orders', kafkaSource({
+ *       …, onDeserializeError: { deadLetters: unreadable },
+ *     }))
+ *     orders.sideOutput(unreadable).sinkTo('unreadable', …)
+ *
+ * @public
+ */
+export type OnDeserializeError =
+  | 'fail'
+  | 'skip'
+  | { readonly deadLetters: OutputTag<KafkaDeadLetter> }
+
 /** Options of `kafkaSource`. Exactly one of `topics`, `topicPattern` and `partitions`. @public */
 export interface KafkaSourceOptions<Key = Uint8Array | null, Value = Uint8Array | null> {
   readonly connection: ConnectionOptions
@@ -97,7 +115,7 @@ export interface KafkaSourceOptions<Key = Uint8Array | null, Value = Uint8Array 
   /** What to do when the next record is not kept any more; `fail`. */
   readonly onOffsetOutOfRange?: 'fail' | PartitionEnd | undefined
   /** What to do with a record whose key or value cannot be deserialized; `fail`. */
-  readonly onDeserializeError?: 'fail' | 'skip' | undefined
+  readonly onDeserializeError?: OnDeserializeError | undefined
   /** The job fails when a partition could not be read for so long; 120 000. */
   readonly unavailableMsMax?: number | undefined
   readonly fetch?: FetchOptions | undefined
@@ -127,7 +145,7 @@ export interface ResolvedKafkaSourceOptions {
   readonly commitOffsets: boolean
   readonly discoveryIntervalMs: number
   readonly onOffsetOutOfRange: 'fail' | PartitionEnd
-  readonly onDeserializeError: 'fail' | 'skip'
+  readonly onDeserializeError: OnDeserializeError
   readonly unavailableMsMax: number
   readonly fetch: ResolvedFetchOptions
 }
@@ -194,7 +212,12 @@ const sourceSchema = strictOptions({
   commitOffsets: z.boolean().default(true),
   discoveryIntervalMs: z.int().min(0).max(waitMsMax).default(300_000),
   onOffsetOutOfRange: z.enum(['fail', 'earliest', 'latest']).default('fail'),
-  onDeserializeError: z.enum(['fail', 'skip']).default('fail'),
+  onDeserializeError: z
+    .union([
+      z.enum(['fail', 'skip']),
+      z.object({ deadLetters: z.object({ id: z.string().min(1) }) }),
+    ])
+    .default('fail'),
   unavailableMsMax: count(120_000),
   fetch: fetchSchema.prefault({}),
 })

@@ -49,7 +49,14 @@ export class KafkaReader<Key, Value> implements SourceReader<KafkaRecord<Key, Va
     const resets = metrics.counter('offsetResets')
     const skipped = metrics.counter('recordsSkipped')
     this.#context = context
-    this.#factory = new RecordFactory({ ...deserializers, onDeserializeError, logger, skipped })
+    const deadLettered = metrics.counter('recordsDeadLettered')
+    const counters = { skipped, deadLettered }
+    this.#factory = new RecordFactory({
+      ...deserializers,
+      ...counters,
+      onDeserializeError,
+      logger,
+    })
     this.#fetcher = new Fetcher(context, {
       onRecords: () => this.#signal.notify(),
       onBytes: (count) => bytesRead.add(count),

@@ -1,4 +1,5 @@
 import type {
+  OutputTag,
   Serializer,
   Source,
   SourceReader,
@@ -42,6 +43,7 @@ class KafkaSource<Key, Value>
   implements Source<KafkaRecord<Key, Value>, KafkaSplit, EnumeratorState, true>
 {
   readonly description: string
+  readonly sideOutputs: readonly OutputTag<unknown>[]
   readonly boundedness: 'bounded' | 'continuous-unbounded'
   readonly replayable = true
   readonly mechanism = 'offsets of partitions in checkpoints'
@@ -54,6 +56,9 @@ class KafkaSource<Key, Value>
     this.#options = options
     this.#deserializers = deserializers
     this.description = `kafka ${describe(options.subscription)}`
+    const { onDeserializeError } = options
+    this.sideOutputs =
+      typeof onDeserializeError === 'object' ? [onDeserializeError.deadLetters] : []
     this.boundedness = options.stop === undefined ? 'continuous-unbounded' : 'bounded'
   }
 

@@ -1,9 +1,12 @@
+import { defineJob, outputTag } from '@flinkts/core'
 import type { Source } from '@flinkts/core/connector'
-import { randomBelow, SeededPrng } from '@flinkts/core/testing'
+import { collectSink, randomBelow, runTestJob, SeededPrng } from '@flinkts/core/testing'
 import { type SharedKafka, sharedKafka, uniqueName } from '@flinkts/test-services'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { KafkaCluster } from '../src/cluster/kafka-cluster.ts'
 import {
+  jsonDeserializer,
+  type KafkaDeadLetter,
   type KafkaRecord,
   kafkaSource,
   type KafkaSourceOptions,
@@ -40,6 +43,39 @@ describe.each(['3.9', '4'] as const)('a source of Kafka %s', (version) => {
       value: stringDeserializer,
       ...options,
     })
+
+  test('gives what it cannot read to a stream of its own', async () => {
+    await using cluster = open()
+    const topic = await makeTopic(cluster)
+    await write(cluster, { topic }, ['1', 'no JSON', '2'])
+    const unreadable = outputTag<KafkaDeadLetter>('unreadable')
+    const values = collectSink<unknown>()
+    const letters = collectSink<string>()
+    const job = defineJob('dead-letters', {}, (env) => {
+      const numbers = env.source(
+        'numbers',
+        kafkaSource({
+          connection: { brokers: kafka.bootstrap },
+          topics: [topic],
+          stop: 'latest',
+          value: jsonDeserializer(),
+          onDeserializeError: { deadLetters: unreadable },
+        }),
+      )
+      numbers.map(({ value }) => value).sinkTo('values', values)
+      numbers
+        .sideOutput(unreadable)
+        .map(
+          ({ value, offset, part }) => `${part} ${offset}: ${Buffer.from(value ?? []).toString()}`,
+        )
+        .sinkTo('letters', letters)
+    })
+
+    await runTestJob(job)
+
+    expect(values.values).toEqual([1, 2])
+    expect(letters.values).toEqual(['value 1: no JSON'])
+  })
 
   test('reads every record once, whatever position it is restarted from', async () => {
     await using cluster = open()

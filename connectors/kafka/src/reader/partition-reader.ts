@@ -127,16 +127,15 @@ export class PartitionReader<Key, Value> {
     const { timestampType } = this.#batches
     const stopOffset = this.split.stopOffset ?? Number.POSITIVE_INFINITY
     while (cursor.next()) {
-      const { offset, timestamp } = cursor
+      const { offset } = cursor
       if (offset < this.#nextOffset) continue
       if (offset >= stopOffset) {
         this.#nextOffset = stopOffset
         return true
       }
-      const record = factory.make(cursor, timestampType)
+      const more = factory.emit(cursor, timestampType, output)
       this.#nextOffset = offset + 1
-      if (record === undefined) continue
-      if (!output.collect(record, timestamp < 0 ? undefined : timestamp)) return false
+      if (!more) return false
     }
     this.#passBatch()
     return true

@@ -1,6 +1,7 @@
-import type { Counter, Logger } from '@flinkts/core/connector'
+import { type Counter, type Logger, messageOf, type SplitOutput } from '@flinkts/core/connector'
 import type { RecordHeader, TimestampType } from '../records/record-batch.ts'
 import type { RecordCursor } from '../records/record-cursor.ts'
+import type { OnDeserializeError } from '../options.ts'
 import { notDeserializable } from '../runtime/source-errors.ts'
 import type { Deserializer, KafkaRecord, RecordContext } from '../values/kafka-record.ts'
 
@@ -8,9 +9,10 @@ import type { Deserializer, KafkaRecord, RecordContext } from '../values/kafka-r
 export interface RecordFactoryOptions<Key, Value> {
   readonly key: Deserializer<Key>
   readonly value: Deserializer<Value>
-  readonly onDeserializeError: 'fail' | 'skip'
+  readonly onDeserializeError: OnDeserializeError
   readonly logger: Logger
   readonly skipped: Counter
+  readonly deadLettered: Counter
 }
 
 /** The record of a cursor, for deserializers: made once, as it is asked for every record. */
@@ -32,6 +34,16 @@ class CursorContext implements RecordContext {
   }
 }
 
+interface CurrentRecord {
+  readonly cursor: RecordCursor
+  readonly timestampType: TimestampType
+}
+
+interface RefusedRecord extends CurrentRecord {
+  readonly part: 'key' | 'value'
+  readonly cause: unknown
+}
+
 const noHeaders: readonly RecordHeader[] = []
 
 /** Makes the records of a reader. Runs on the task's thread. @internal */
@@ -51,48 +63,78 @@ export class RecordFactory<Key, Value> {
   }
 
   /**
-   * The current record of the cursor, with bytes of its own; undefined: it is skipped.
+   * Emits the current record of the cursor, with bytes of its own; or what becomes of one that
+   * cannot be read.
    *
+   * @returns whether the output takes more
    * @throws FlinktsError FLINKTS_KAFKA_RECORD_NOT_DESERIALIZABLE, FLINKTS_KAFKA_RECORDS_INVALID
    */
-  make(cursor: RecordCursor, timestampType: TimestampType): KafkaRecord<Key, Value> | undefined {
+  emit(
+    cursor: RecordCursor,
+    timestampType: TimestampType,
+    output: SplitOutput<KafkaRecord<Key, Value>>,
+  ): boolean {
     const context = this.#context
     context.cursor = cursor
     const { key, value } = this.#options
+    const timestamp = cursor.timestamp < 0 ? undefined : cursor.timestamp
     let part: 'key' | 'value' = 'key'
+    let record: KafkaRecord<Key, Value>
     try {
       const itsKey = key(cursor.key(), context)
       part = 'value'
-      const itsValue = value(cursor.value(), context)
-      return {
-        key: itsKey,
-        value: itsValue,
-        headers: cursor.headerCount === 0 ? noHeaders : cursor.headers().map(owned),
-        topic: context.topic,
-        partition: context.partition,
-        offset: cursor.offset,
-        timestamp: cursor.timestamp,
-        timestampType,
-      }
+      record = this.#recordOf(itsKey, value(cursor.value(), context), { cursor, timestampType })
     } catch (cause) {
-      this.#refuse(part, cause)
-      return undefined
+      const refused = { cursor, timestampType, part, cause }
+      return this.#refuse(refused, output, timestamp)
+    }
+    return output.collect(record, timestamp)
+  }
+
+  #recordOf<K, V>(key: K, value: V, { cursor, timestampType }: CurrentRecord): KafkaRecord<K, V> {
+    return {
+      key,
+      value,
+      headers: cursor.headerCount === 0 ? noHeaders : cursor.headers().map(owned),
+      topic: this.#context.topic,
+      partition: this.#context.partition,
+      offset: cursor.offset,
+      timestamp: cursor.timestamp,
+      timestampType,
     }
   }
 
-  #refuse(part: 'key' | 'value', cause: unknown): void {
-    const { onDeserializeError, logger, skipped } = this.#options
+  #refuse(
+    refused: RefusedRecord,
+    output: SplitOutput<KafkaRecord<Key, Value>>,
+    timestamp: number | undefined,
+  ): boolean {
+    const { part, cause, cursor } = refused
+    const { onDeserializeError, skipped, deadLettered } = this.#options
     const error = notDeserializable(this.#context, part, cause)
     if (onDeserializeError === 'fail') throw error
-    skipped.add()
+    if (onDeserializeError === 'skip') {
+      skipped.add()
+      this.#warnOnce('skipped a record; of further ones only recordsSkipped tells', error.message)
+      return true
+    }
+    deadLettered.add()
+    const bytes = this.#recordOf(copied(cursor.key()), copied(cursor.value()), refused)
+    const letter = { ...bytes, part, reason: messageOf(cause) }
+    return output.collectSide(onDeserializeError.deadLetters, letter, timestamp)
+  }
+
+  #warnOnce(message: string, reason: string): void {
     if (this.#skippedBefore) return
     this.#skippedBefore = true
-    logger.warn('skipped a record; of further ones only recordsSkipped tells', {
-      reason: error.message,
-    })
+    this.#options.logger.warn(message, { reason })
   }
 }
 
 function owned({ key, value }: RecordHeader): RecordHeader {
-  return { key, value: value === null ? null : new Uint8Array(value) }
+  return { key, value: copied(value) }
+}
+
+function copied(bytes: Uint8Array | null): Uint8Array | null {
+  return bytes === null ? null : new Uint8Array(bytes)
 }

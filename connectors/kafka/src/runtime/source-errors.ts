@@ -77,8 +77,8 @@ export function notDeserializable(
       `cannot be deserialized: ${messageOf(cause)}`,
     {
       hint:
-        'Correct the deserializer, or let it give a value for such bytes. To leave such records ' +
-        'out set "onDeserializeError" to "skip".',
+        'Correct the deserializer, or let it give a value for such bytes. "onDeserializeError" ' +
+        'can put such records in a side output ("deadLetters"), or leave them out ("skip").',
       cause,
     },
   )

@@ -17,6 +17,14 @@ export interface KafkaRecord<Key = Uint8Array | null, Value = Uint8Array | null>
   readonly timestampType: TimestampType
 }
 
+/** A record whose key or value could not be deserialized, with the bytes of both. @public */
+export interface KafkaDeadLetter extends KafkaRecord {
+  /** Which of them the deserializer refused. */
+  readonly part: 'key' | 'value'
+  /** Why, in words. */
+  readonly reason: string
+}
+
 /** What is known of a record while its key and value are deserialized. @public */
 export interface RecordContext {
   readonly topic: string

@@ -1,11 +1,12 @@
-import { silentLogger } from '@flinkts/core/connector'
+import { outputTag, silentLogger } from '@flinkts/core/connector'
 import { expect, test } from 'vitest'
+import type { OnDeserializeError } from '../../src/options.ts'
 import { PartitionReader, type PartitionStatus } from '../../src/reader/partition-reader.ts'
 import { RecordFactory } from '../../src/reader/record-factory.ts'
 import { spanOf } from '../../src/reader/batch-span.ts'
 import type { KafkaSplit } from '../../src/split.ts'
 import { stringDeserializer } from '../../src/values/deserializers.ts'
-import type { Deserializer, KafkaRecord } from '../../src/values/kafka-record.ts'
+import type { Deserializer, KafkaDeadLetter, KafkaRecord } from '../../src/values/kafka-record.ts'
 import { batchOf, changed, emptied, valuesOf } from '../records/batches.ts'
 
 type Text = KafkaRecord<string | null, string | null>
@@ -29,10 +30,11 @@ function open(
   from: Partial<KafkaSplit> = {},
   options: {
     readonly value?: Deserializer<string | null>
-    readonly onDeserializeError?: 'fail' | 'skip'
+    readonly onDeserializeError?: OnDeserializeError
   } = {},
 ) {
-  let skippedCount = 0
+  const counts = { skipped: 0, deadLettered: 0 }
+  const letters: unknown[] = []
   const factory = new RecordFactory<string | null, string | null>({
     key: stringDeserializer,
     value: options.value ?? stringDeserializer,
@@ -40,7 +42,12 @@ function open(
     logger: silentLogger,
     skipped: {
       add: () => {
-        skippedCount += 1
+        counts.skipped += 1
+      },
+    },
+    deadLettered: {
+      add: () => {
+        counts.deadLettered += 1
       },
     },
   })
@@ -56,12 +63,16 @@ function open(
         records.push(record)
         return records.length - first < recordsMax
       },
+      collectSide: (tag, letter, timestamp) => {
+        letters.push({ tag: tag.id, at: timestamp, ...(letter as KafkaDeadLetter) })
+        return letters.length < recordsMax
+      },
       emitWatermark: () => undefined,
       markIdle: () => undefined,
     })
     return { status, values: records.slice(first).map(({ value }) => value) }
   }
-  return { reader, records, poll, skippedCount: () => skippedCount }
+  return { reader, records, letters, counts, poll }
 }
 
 function fetched(fetchOffset: number, ...batches: readonly Buffer[]) {
@@ -166,12 +177,43 @@ test('fails at a record that cannot be deserialized, and stays before it', () =>
 })
 
 test('skips records that cannot be deserialized, and counts them', () => {
-  const { reader, poll, skippedCount } = open({}, { value: refusing, onDeserializeError: 'skip' })
+  const { reader, poll, counts } = open({}, { value: refusing, onDeserializeError: 'skip' })
   reader.push(fetched(0, batchOf(valuesOf('a', 'bad', 'b', 'bad'))))
 
   expect(poll().values).toEqual(['a', 'b'])
-  expect(skippedCount()).toBe(2)
+  expect(counts).toEqual({ skipped: 2, deadLettered: 0 })
   expect(reader.nextOffset).toBe(4)
+})
+
+test('gives records that cannot be deserialized as bytes to the side output', () => {
+  const onDeserializeError = { deadLetters: outputTag<KafkaDeadLetter>('unreadable') }
+  const { reader, poll, counts, letters } = open({}, { value: refusing, onDeserializeError })
+  reader.push(fetched(0, batchOf(valuesOf('a', 'bad', 'b'))))
+
+  expect(poll().values).toEqual(['a', 'b'])
+  expect(counts).toEqual({ skipped: 0, deadLettered: 1 })
+  expect(letters).toMatchObject([
+    {
+      tag: 'unreadable',
+      at: 1_700_000_000_000,
+      key: null,
+      value: new TextEncoder().encode('bad'),
+      offset: 1,
+      topic: 't',
+      part: 'value',
+    },
+  ])
+  expect(reader.nextOffset).toBe(3)
+})
+
+test('stops behind a dead letter when the output wants no more', () => {
+  const onDeserializeError = { deadLetters: outputTag<KafkaDeadLetter>('unreadable') }
+  const { reader, poll, letters } = open({}, { value: refusing, onDeserializeError })
+  reader.push(fetched(0, batchOf(valuesOf('bad', 'bad'))))
+
+  expect(poll(1).status).toBe('more-available')
+  expect(letters).toHaveLength(1)
+  expect(reader.nextOffset).toBe(1)
 })
 
 test('knows from headers alone how far a response goes, and what is cut', () => {
