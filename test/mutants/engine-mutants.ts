@@ -195,6 +195,14 @@ export const engineMutants: readonly Mutant[] = [
     tests: [`${test}/checkpoint/checkpoint-store.test.ts`],
   },
   {
+    name: 'side-outputs-without-time',
+    breaks: 'watermarks do not reach the side outputs of an operator',
+    file: `${source}/network/output.ts`,
+    find: 'this.#all = combineOutputs([main, ...sides])',
+    replace: 'this.#all = combineOutputs(sides.slice(0, 0).concat(main))',
+    tests: [`${test}/api/side-outputs.test.ts`],
+  },
+  {
     name: 'watermark-overtakes',
     breaks: 'a watermark passes a record that is still being emitted',
     file: `${source}/operators/source-time.ts`,
