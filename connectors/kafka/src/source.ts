@@ -1,12 +1,15 @@
-import type {
-  OutputTag,
-  Serializer,
-  Source,
-  SourceReader,
-  SourceReaderContext,
-  SourceSplit,
-  SplitEnumerator,
-  SplitEnumeratorContext,
+import {
+  type Finding,
+  type OutputTag,
+  type PreflightContext,
+  silentLogger,
+  type Serializer,
+  type Source,
+  type SourceReader,
+  type SourceReaderContext,
+  type SourceSplit,
+  type SplitEnumerator,
+  type SplitEnumeratorContext,
 } from '@flinkts/core/connector'
 import { KafkaEnumerator } from './enumerator.ts'
 import {
@@ -15,6 +18,9 @@ import {
   resolveKafkaSourceOptions,
   type Subscription,
 } from './options.ts'
+import { examine } from './preflight.ts'
+import { sourceReports } from './runtime/conformance.ts'
+import { nodeTime } from './runtime/node-time.ts'
 import { openSourceContext } from './runtime/source-context.ts'
 import { type Deserializers, KafkaReader } from './source-reader.ts'
 import { type KafkaSplit, splitIdOf, splitSerializer } from './split.ts'
@@ -47,6 +53,7 @@ class KafkaSource<Key, Value>
   readonly boundedness: 'bounded' | 'continuous-unbounded'
   readonly replayable = true
   readonly mechanism = 'offsets of partitions in checkpoints'
+  readonly conformance: readonly string[]
   readonly splitSerializer: Serializer<KafkaSplit> = splitSerializer
   readonly enumeratorStateSerializer: Serializer<EnumeratorState> = enumeratorStateSerializer
   readonly #options: ResolvedKafkaSourceOptions
@@ -59,6 +66,7 @@ class KafkaSource<Key, Value>
     const { onDeserializeError } = options
     this.sideOutputs =
       typeof onDeserializeError === 'object' ? [onDeserializeError.deadLetters] : []
+    this.conformance = sourceReports(options)
     this.boundedness = options.stop === undefined ? 'continuous-unbounded' : 'bounded'
   }
 
@@ -72,6 +80,16 @@ class KafkaSource<Key, Value>
   createReader(engine: SourceReaderContext): SourceReader<KafkaRecord<Key, Value>, KafkaSplit> {
     const context = openSourceContext(this.#options, engine)
     return new KafkaReader(engine, context, this.#deserializers)
+  }
+
+  async preflight({ signal }: PreflightContext): Promise<readonly Finding[]> {
+    const place = { clock: nodeTime, scheduler: nodeTime, logger: silentLogger }
+    const context = openSourceContext(this.#options, place)
+    try {
+      return await examine(context, signal)
+    } finally {
+      await context.cluster.close()
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { kafkaError } from '../protocol/error-codes.ts'
+import { listGroupsApi } from '../protocol/list-groups.ts'
 import { type CommittedPartition, offsetCommitApi } from '../protocol/offset-commit.ts'
 import { offsetFetchApi } from '../protocol/offset-fetch.ts'
 import { flattenTopics, groupByTopic, type TopicPartition } from '../protocol/topics.ts'
@@ -82,5 +83,18 @@ export class GroupOffsets {
       ],
     })
     return flattenTopics(response.topics)
+  }
+
+  /** The state of the group; undefined: there is none, or the user may not describe it. */
+  async stateOf(groupId: string, options: OperationOptions = {}): Promise<string | undefined> {
+    const response = await this.#coordinators.succeed({
+      kind: 'group',
+      key: groupId,
+      what: 'listing groups',
+      options,
+      send: (nodeId) => this.#requester.send(nodeId, listGroupsApi, { states: [] }, options),
+      errorCodes: ({ errorCode }) => [errorCode],
+    })
+    return response.groups.find((group) => group.groupId === groupId)?.state
   }
 }

@@ -1,3 +1,4 @@
+import { assert } from '@flinkts/core/connector'
 import { brokerError } from '../connection/errors.ts'
 import { isRetriable, kafkaError, kafkaErrors } from '../protocol/error-codes.ts'
 import type { Isolation } from '../protocol/isolation.ts'
@@ -62,7 +63,10 @@ export class PartitionOffsets {
     this.#context = context
   }
 
-  /** @returns an answer for each query, in their order. */
+  /**
+   * @param queries - One for a partition at most: an answer names nothing else.
+   * @returns an answer for each query, in their order.
+   */
   list(
     queries: readonly OffsetQuery[],
     isolation: Isolation,
@@ -84,7 +88,7 @@ export class PartitionOffsets {
     return this.#askLeaders<OffsetQuery, OffsetAnswer>({ queries, options, nothing, ask })
   }
 
-  /** @returns an answer for each query, in their order. */
+  /** As `list`, for other questions. */
   endOfEpochs(
     queries: readonly EpochQuery[],
     options: OperationOptions = {},
@@ -107,6 +111,7 @@ export class PartitionOffsets {
     question: Question<Query, Answer>,
   ): Promise<readonly Answer[]> {
     const { queries, options } = question
+    assert(new Set(queries.map(keyOf)).size === queries.length, 'a partition is asked for once')
     const answers = new Map<string, Answer>()
     const isOpen = (query: Query): boolean => {
       const answer = answers.get(keyOf(query))

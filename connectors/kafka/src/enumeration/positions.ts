@@ -56,10 +56,11 @@ async function startPositions(
   })
 }
 
-async function givenOffsets(
+/** The offsets that `start` names: in the options, or by the group. @internal */
+export async function givenOffsets(
   { cluster, options: { groupId } }: SourceContext,
   start: StartPosition,
-  partitions: readonly KnownPartition[],
+  partitions: readonly TopicPartition[],
   signal: AbortSignal,
 ): Promise<readonly PartitionOffset[]> {
   if (typeof start === 'string' || start.type === 'timestamp') return []
@@ -84,14 +85,16 @@ function stopPositions(
   })
 }
 
-function offsetOf(
+/** @internal */
+export function offsetOf(
   offsets: readonly PartitionOffset[],
   { topic, partition }: TopicPartition,
 ): number | undefined {
   return offsets.find((one) => one.topic === topic && one.partition === partition)?.offset
 }
 
-function stopMissing({ topic, partition }: TopicPartition): FlinktsError {
+/** @internal */
+export function stopMissing({ topic, partition }: TopicPartition): FlinktsError {
   return new FlinktsError(
     'FLINKTS_OPTION_INVALID',
     `options of kafkaSource: "stop" names no offset for the partition ${partition} of the ` +

@@ -2,7 +2,7 @@ import type { FlinktsError } from '@flinkts/core/connector'
 import { missingTopic } from '../cluster/metadata-cache.ts'
 import { retryUntilDone } from '../cluster/retry.ts'
 import { brokerError } from '../connection/errors.ts'
-import { isRetriable, kafkaError } from '../protocol/error-codes.ts'
+import { isRetriable, kafkaError, kafkaErrors } from '../protocol/error-codes.ts'
 import type { TopicMetadata } from '../protocol/metadata.ts'
 import type { TopicPartition } from '../protocol/topics.ts'
 import { topicChanged, topicMissing } from '../runtime/source-errors.ts'
@@ -35,14 +35,15 @@ export async function findPartitions(
     { timeoutMs: staleMsMax, signal },
     async () => {
       const value = await askTopics(context, known, signal)
-      const error = problemOf(context, value, known)
+      const error = firstProblem(context, value, known)
       return error === undefined ? { type: 'done', value } : { type: 'again', error }
     },
   )
   return topics.flatMap((topic) => partitionsOf(context, topic))
 }
 
-async function askTopics(
+/** The topics that the options ask for, as a broker knows them; missing ones are data. @internal */
+export async function askTopics(
   { cluster, options: { subscription } }: SourceContext,
   known: readonly KnownPartition[],
   signal: AbortSignal,
@@ -64,28 +65,37 @@ async function askTopics(
   return names.map((topic) => cluster.metadata.topicOf(topic) ?? missingTopic(topic))
 }
 
-function problemOf(
-  { options: { subscription } }: SourceContext,
+function firstProblem(
+  context: SourceContext,
   topics: readonly TopicMetadata[],
   known: readonly KnownPartition[],
 ): FlinktsError | undefined {
-  for (const { topic, topicId, errorCode, partitions } of topics) {
-    const before = known.find((one) => one.topic === topic)
-    if (errorCode !== 0) {
-      const error = kafkaError(errorCode)
-      if (error.name !== 'UNKNOWN_TOPIC_OR_PARTITION') return refused(errorCode, topic)
-      return before === undefined ? topicMissing(topic) : topicChanged(topic, 'deleted')
-    }
-    if (isOther(before?.topicId, topicId)) return topicChanged(topic, 'recreated')
-    if (subscription.type !== 'partitions') continue
-    const lacking = subscription.partitions.find(
-      (wanted) =>
-        wanted.topic === topic &&
-        !partitions.some(({ partition }) => partition === wanted.partition),
-    )
-    if (lacking !== undefined) return topicMissing(topic, lacking.partition)
+  for (const topic of topics) {
+    const [problem] = topicProblems(context, topic, known)
+    if (problem === undefined) continue
+    if (!isPassing(topic)) throw problem
+    return problem
   }
   return undefined
+}
+
+/** What the topic lacks of what the options ask for. @internal */
+export function topicProblems(
+  { options: { subscription } }: SourceContext,
+  { topic, topicId, errorCode, partitions }: TopicMetadata,
+  known: readonly KnownPartition[],
+): readonly FlinktsError[] {
+  const before = known.find((one) => one.topic === topic)
+  if (errorCode !== 0) {
+    if (errorCode !== kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION) return [refused(errorCode, topic)]
+    return [before === undefined ? topicMissing(topic) : topicChanged(topic, 'deleted')]
+  }
+  if (isOther(before?.topicId, topicId)) return [topicChanged(topic, 'recreated')]
+  if (subscription.type !== 'partitions') return []
+  const there = new Set(partitions.map(({ partition }) => partition))
+  return subscription.partitions
+    .filter((wanted) => wanted.topic === topic && !there.has(wanted.partition))
+    .map(({ partition }) => topicMissing(topic, partition))
 }
 
 /** Whether two ids are of two topics. @internal */
@@ -94,14 +104,17 @@ export function isOther(before: string | undefined, now: string | undefined): bo
 }
 
 function refused(errorCode: number, topic: string): FlinktsError {
-  const error = kafkaError(errorCode)
   const operation = { what: 'reading metadata', resource: `the topic "${topic}"` }
-  const failure = brokerError(error, operation)
-  if (!isRetriable(error)) throw failure
-  return failure
+  return brokerError(kafkaError(errorCode), operation)
 }
 
-function partitionsOf(
+/** The broker that answered may not know all yet. */
+function isPassing({ errorCode }: TopicMetadata): boolean {
+  return errorCode === 0 || isRetriable(kafkaError(errorCode))
+}
+
+/** Those partitions of a topic that the options ask for. @internal */
+export function partitionsOf(
   { options: { subscription } }: SourceContext,
   { topic, topicId, partitions }: TopicMetadata,
 ): readonly FoundPartition[] {

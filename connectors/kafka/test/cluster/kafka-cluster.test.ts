@@ -196,6 +196,21 @@ describe('ending a transaction', () => {
   })
 })
 
+test('a partition is asked for once in a call: an answer names nothing else', async () => {
+  await using broker: FakeBroker = await FakeBroker.start({
+    [metadataApi.key]: topicAt(() => broker, [1]),
+  })
+  await using cluster = openCluster({ brokers: broker.address })
+  const queries = [
+    { topic: 'topic', partition: 0, at: 'earliest' as const },
+    { topic: 'topic', partition: 0, at: 'latest' as const },
+  ]
+
+  await expect(cluster.offsets.list(queries, 'read-committed')).rejects.toThrow(
+    'a partition is asked for once',
+  )
+})
+
 describe('the metadata', () => {
   test('keeps the leader of the larger epoch, whatever a broker that lags says', async () => {
     await using broker: FakeBroker = await FakeBroker.start({

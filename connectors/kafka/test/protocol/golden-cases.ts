@@ -9,6 +9,7 @@ import { endTxnApi } from '../../src/protocol/end-txn.ts'
 import { fetchApi } from '../../src/protocol/fetch.ts'
 import { findCoordinatorApi } from '../../src/protocol/find-coordinator.ts'
 import { initProducerIdApi } from '../../src/protocol/init-producer-id.ts'
+import { listGroupsApi } from '../../src/protocol/list-groups.ts'
 import { listOffsetsApi } from '../../src/protocol/list-offsets.ts'
 import { listTransactionsApi } from '../../src/protocol/list-transactions.ts'
 import { metadataApi } from '../../src/protocol/metadata.ts'
@@ -347,6 +348,13 @@ export const goldenCases: readonly GoldenCase[] = [
     },
     () => ({ topics: [{ topic: 'orders', partitions: [{ partition: 0, errorCode: 47 }] }] }),
   ),
+  golden(listGroupsApi, { states: ['Stable'] }, () => ({
+    errorCode: 0,
+    groups: [
+      { groupId: 'billing', state: 'Stable' },
+      { groupId: 'audit', state: 'Empty' },
+    ],
+  })),
   golden(listTransactionsApi, { states: ['Ongoing'], transactionalIdPattern: 'job-.*' }, () => ({
     errorCode: 0,
     unknownStates: ['Odd'],
