@@ -216,6 +216,26 @@ describe.each(['3.9', '4'] as const)('a source of Kafka %s', (version) => {
     expect(run.records).toHaveLength(40)
   })
 
+  test('fetches nothing of a partition that is paused, even if there is room', async () => {
+    await using cluster = open()
+    const topic = await makeTopic(cluster, 2)
+    await using run = await SourceRun.start(source({ topics: [topic] }))
+    run.pauseOrResume([`${topic}:0`], [])
+    // A fetch from before the pause is answered by this; the next ones know of it.
+    await write(cluster, { topic, partition: 1 }, ['a'])
+    await run.until(() => run.records.length === 1)
+
+    await write(cluster, { topic, partition: 0 }, ['paused'])
+    await write(cluster, { topic, partition: 1 }, ['b'])
+    await run.until(() => run.records.length === 2)
+
+    expect(valuesIn(run)).toEqual(['a', 'b'])
+    expect(run.gauges.get('bufferedBytes')?.()).toBe(0)
+    run.pauseOrResume([], [`${topic}:0`])
+    await run.until(() => run.records.length === 3)
+    expect(valuesIn(run)).toEqual(['a', 'b', 'paused'])
+  })
+
   test('reads a batch that is larger than what a fetch asks for', async () => {
     await using cluster = open()
     const topic = await makeTopic(cluster, 2)
