@@ -182,12 +182,13 @@ describe('a source of one broker', () => {
     const versions = Array.from({ length: 20 }, (_, index) => `k=${index}`)
     await produce(versions)
     // The newest segment is never compacted: another record begins the next one.
-    await eventually('compaction', async () => {
+    const compacted = async (): Promise<void> => {
       await produce(['last=x'])
       const at = { timestampMs: 0 }
       const [first] = await cluster.offsets.list([{ topic, partition: 0, at }], 'read-committed')
       expect(first?.offset).toBe(19)
-    })
+    }
+    await eventually('compaction', compacted, { timeoutMs: 50_000 })
 
     await using run = await SourceRun.start(sourceOf(kafka, { topics: [topic], stop: 'latest' }))
     await run.toEnd()
