@@ -390,9 +390,21 @@ export const errorTable = {
     retryable: false,
     summary: 'A record that is to be written has what Kafka cannot keep.',
   },
+  FLINKTS_KAFKA_RECORD_TOO_LARGE: {
+    retryable: false,
+    summary: 'A record or batch is larger than the options or the topic allow.',
+  },
+  FLINKTS_KAFKA_PARTITION_INVALID: {
+    retryable: false,
+    summary: 'A partition was chosen for a record that its topic does not have.',
+  },
+  FLINKTS_KAFKA_PRODUCER_STATE_LOST: {
+    retryable: true,
+    summary: 'A broker does not know the earlier batches or the transaction of a producer.',
+  },
   FLINKTS_KAFKA_TOPIC_MISSING: {
     retryable: true,
-    summary: 'A topic or partition that is to be read does not exist.',
+    summary: 'A topic or partition that is to be read or written does not exist.',
   },
   FLINKTS_KAFKA_TOPIC_CHANGED: {
     retryable: false,
