@@ -1,3 +1,4 @@
+import { environment } from './cluster-fixture.ts'
 import type { MetricGroup } from '@flinkts/core/connector'
 import {
   createProducerMetrics,
@@ -46,7 +47,7 @@ export function recordOf(
     key: more.key === undefined ? null : Buffer.from(more.key),
     value: Buffer.from(value),
     headers: [],
-    timestamp: 1_700_000_000_000,
+    timestamp: environment.clock.now(),
     partition: more.partition,
   }
 }
