@@ -26,8 +26,10 @@ async function simulate(seed: number) {
   const { log, producer, scheduler } = run
   const faultPercent = below(40)
   log.latencyMs = () => below(30)
-  log.requestFate = (): RequestFate =>
-    below(100) >= faultPercent ? 'answered' : below(2) === 0 ? 'request-lost' : 'answer-lost'
+  log.requestFate = (): RequestFate => {
+    if (below(100) >= faultPercent) return 'answered'
+    return below(2) === 0 ? 'request-lost' : 'answer-lost'
+  }
   log.batchFate = () =>
     below(100) >= faultPercent ? 'NONE' : (passing[below(passing.length)] ?? 'NONE')
   const closesAt = below(3) === 0 ? below(recordCount) : Infinity

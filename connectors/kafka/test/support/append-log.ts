@@ -16,7 +16,7 @@ import { readInt64 } from '../../src/records/int64.ts'
 import { sequenceAfter } from '../../src/records/sequence.ts'
 import { valuesIn } from '../records/batches.ts'
 
-/** What happens to a request: on its way there, or on the way back of its answer, it may be lost. */
+/** Whether a request is lost on its way there, or its answer on the way back. */
 export type RequestFate = 'answered' | 'request-lost' | 'answer-lost'
 
 /** What a broker says of a batch instead of appending it, or after it. */

@@ -1,3 +1,4 @@
+import { assert } from '@flinkts/core/connector'
 import { ManualScheduler } from '@flinkts/core/testing'
 import {
   KafkaProducer,
@@ -47,15 +48,18 @@ export function startProducer(
     metrics,
   })
   const ended = async <T>(promise: Promise<T>): Promise<T> => {
-    let pending = true
-    const done = (): void => {
-      pending = false
-    }
-    promise.then(done, done)
+    const state = { pending: true }
+    const settled = promise.then(
+      () => undefined,
+      () => undefined,
+    )
+    void settled.finally(() => {
+      state.pending = false
+    })
     await scheduler.settle()
     const endMs = scheduler.monotonic() + limitMs
-    while (pending && (await scheduler.advanceToTimer(endMs))) await scheduler.settle()
-    if (pending) throw new Error('it is never settled')
+    while (state.pending && (await scheduler.advanceToTimer(endMs))) await scheduler.settle()
+    assert(!state.pending, 'what is waited for is settled in the end')
     return promise
   }
   return {
