@@ -19,7 +19,7 @@ import {
   Sender,
 } from './sender.ts'
 
-export type { Partitioner, ProducerRecord } from './partitioner.ts'
+export type { ProducerRecord } from './partitioner.ts'
 export { createProducerMetrics, type ProducerMetrics } from './producer-metrics.ts'
 export type { ProducerOptions } from './producer-options.ts'
 export type { ProducerCluster, ProducerSession } from './sender.ts'

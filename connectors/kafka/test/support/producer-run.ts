@@ -10,7 +10,7 @@ import { AppendLog } from './append-log.ts'
 import { countedMetrics, producerOptions } from './producer-fixture.ts'
 
 /** Who produces, unless told. */
-export const idempotentSession: ProducerSession = {
+const idempotentSession: ProducerSession = {
   identity: { producerId: 7, producerEpoch: 0 },
   transaction: undefined,
 }
