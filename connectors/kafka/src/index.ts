@@ -17,6 +17,15 @@ export type {
 export type { Isolation } from './protocol/isolation.ts'
 export type { TopicPartition } from './protocol/topics.ts'
 export type { RecordHeader, TimestampType } from './records/record-batch.ts'
+export type { KafkaCommittable } from './sink/committable.ts'
+export type {
+  CompressionName,
+  KafkaBytes,
+  KafkaSinkOptions,
+  PartitionedRecord,
+  Partitioner,
+} from './sink/options.ts'
+export { kafkaSink } from './sink/sink.ts'
 export { kafkaSource } from './source.ts'
 export {
   bytesDeserializer,

@@ -418,6 +418,14 @@ export const errorTable = {
     retryable: false,
     summary: 'A partition lost records that had been read.',
   },
+  FLINKTS_KAFKA_CLUSTER_CHANGED: {
+    retryable: false,
+    summary: 'A Kafka transaction that is to be committed belongs to another cluster.',
+  },
+  FLINKTS_KAFKA_TRANSACTIONS_EXHAUSTED: {
+    retryable: true,
+    summary: 'A Kafka sink has as many prepared transactions as it may.',
+  },
   FLINKTS_KAFKA_RECORD_NOT_DESERIALIZABLE: {
     retryable: false,
     summary: 'A deserializer refused the key or the value of a record.',

@@ -34,6 +34,13 @@ export interface SinkWriter<In, Committable = unknown, WriterState = never> {
    */
   snapshotState?(checkpointId: number): WriterState
   /**
+   * Nothing that this writer prepared for a checkpoint before this one (exclusive) is in a
+   * checkpoint that is retained: it was committed, and no commit of it will be repeated. So what
+   * its preparation occupies, such as the name of a transaction, may be used again. May come late
+   * or be left out.
+   */
+  forget?(beforeCheckpointId: number): void
+  /**
    * Called last, also after a failure and while a checkpoint is prepared. Must not make anything
    * visible. Resolves when nothing of the writer is under way any more: then a later attempt may
    * start, and remove what is left.

@@ -61,6 +61,7 @@ export class SinkOperator implements Operator {
   readonly #cuts: Cut[] = []
   #commits: Promise<void> = Promise.resolve()
   #inputEnded = false
+  #closed = false
 
   constructor(operatorId: string, parts: SinkOperatorParts) {
     this.operatorId = operatorId
@@ -107,6 +108,7 @@ export class SinkOperator implements Operator {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     await this.#writer?.close()
     await this.#committer?.close()
   }
@@ -128,6 +130,7 @@ export class SinkOperator implements Operator {
       oldest = this.#cuts.shift()
     if (oldest === undefined) return
     try {
+      if (!this.#closed) this.#writer?.forget?.(oldest.oldestHeldId)
       await this.#committer?.forget?.(oldest.oldestHeldId)
     } catch (cause) {
       logger.warn('a sink could not forget old commits', { operatorId: this.operatorId, cause })

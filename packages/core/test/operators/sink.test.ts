@@ -33,6 +33,7 @@ class TestSink implements Sink<unknown, string, 'exactly-once', string> {
   onCommit: (committable: string) => Promise<CommitOutcome> = () =>
     Promise.resolve({ status: 'committed' })
   readonly forgotten: number[] = []
+  readonly writerForgot: number[] = []
   onForget: () => Promise<void> = () => Promise.resolve()
 
   createWriter(
@@ -55,6 +56,7 @@ class TestSink implements Sink<unknown, string, 'exactly-once', string> {
         return this.onPrepare(prepared)
       },
       snapshotState: (checkpointId) => `state ${checkpointId}`,
+      forget: (beforeCheckpointId) => this.writerForgot.push(beforeCheckpointId),
       close: () => {
         this.calls.push('close writer')
         return Promise.resolve()
@@ -284,6 +286,23 @@ describe('the operator of a sink', () => {
 
     // Checkpoint 5 holds what 4 had prepared; checkpoint 6 only its own.
     expect([nothing, sink.forgotten]).toEqual([[], [4, 6]])
+  })
+
+  test('tells the writer too what it may forget, until it is closed', async () => {
+    const { operator, sink } = await openOperator()
+    for (const checkpointId of [1, 2]) {
+      await committablesAt(operator, checkpointId)
+      await operator.checkpointCompleted(notice(checkpointId))
+    }
+    await committablesAt(operator, 3)
+
+    await operator.close()
+    await operator.checkpointCompleted(notice(3))
+
+    expect([sink.forgotten, sink.writerForgot]).toEqual([
+      [1, 2, 3],
+      [1, 2],
+    ])
   })
 
   test('goes on if a sink cannot forget', async () => {

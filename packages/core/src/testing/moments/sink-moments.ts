@@ -110,6 +110,9 @@ class WatchedWriter<In> {
       ...(writer.snapshotState === undefined
         ? {}
         : { snapshotState: (checkpointId) => writer.snapshotState?.(checkpointId) }),
+      ...(writer.forget === undefined
+        ? {}
+        : { forget: (beforeCheckpointId) => writer.forget?.(beforeCheckpointId) }),
       close: () => {
         this.#late?.()
         return writer.close()

@@ -1,0 +1,129 @@
+import type {
+  Committer,
+  ConnectorContext,
+  Finding,
+  PreflightContext,
+  Sink,
+  SubtaskContext,
+} from '@flinkts/core/connector'
+import { createTransport } from '../client.ts'
+import { KafkaCluster } from '../cluster/kafka-cluster.ts'
+import { AtLeastOnceWriter } from './at-least-once-writer.ts'
+import { committableSerializer, type KafkaCommittable } from './committable.ts'
+import { KafkaCommitter } from './committer.ts'
+import { ExactlyOnceWriter } from './exactly-once-writer.ts'
+import { openTransactionsOf } from './lingering-transactions.ts'
+import {
+  type KafkaSinkOptions,
+  type ResolvedKafkaSinkOptions,
+  resolveKafkaSinkOptions,
+} from './options.ts'
+import { examineSink } from './preflight.ts'
+
+/**
+ * Writes records to topics: with `at-least-once`, visible at once.
+ *
+ * @throws FlinktsError FLINKTS_OPTION_INVALID
+ * @public
+ */
+export function kafkaSink<In>(
+  options: KafkaSinkOptions<In> & { readonly delivery: 'at-least-once' },
+): Sink<In, never, 'at-least-once', never>
+/** Exactly once: in transactions that are committed with the checkpoints of the job. @public */
+export function kafkaSink<In>(
+  options: KafkaSinkOptions<In> & {
+    readonly delivery?: 'exactly-once' | undefined
+    readonly transactionalIdPrefix: string
+  },
+): Sink<In, KafkaCommittable, 'exactly-once', never>
+export function kafkaSink<In>(
+  options: KafkaSinkOptions<In>,
+): Sink<In, never, 'at-least-once', never> | Sink<In, KafkaCommittable, 'exactly-once', never> {
+  const resolved = resolveKafkaSinkOptions(options)
+  return resolved.delivery === 'exactly-once'
+    ? new ExactlyOnceSink(resolved)
+    : new AtLeastOnceSink(resolved)
+}
+
+class ExactlyOnceSink<In> implements Sink<In, KafkaCommittable, 'exactly-once', never> {
+  readonly description: string
+  readonly guarantee = 'exactly-once'
+  readonly mechanism = 'Kafka transactions, committed after the checkpoint'
+  readonly committableSerializer = committableSerializer
+  readonly #options: ResolvedKafkaSinkOptions<In>
+
+  constructor(options: ResolvedKafkaSinkOptions<In>) {
+    this.#options = options
+    this.description = describe(options)
+  }
+
+  preflight(context: PreflightContext): Promise<readonly Finding[]> {
+    return examineSink(this.#options, context)
+  }
+
+  createWriter(context: SubtaskContext): Promise<ExactlyOnceWriter<In>> {
+    return ExactlyOnceWriter.open(this.#options, context, openCluster(this.#options, context))
+  }
+
+  createCommitter(context: ConnectorContext): Promise<Committer<KafkaCommittable>> {
+    const cluster = openCluster(this.#options, context)
+    return Promise.resolve(new KafkaCommitter(cluster, this.#options.commitTimeoutMs))
+  }
+
+  async leftBehind(context: ConnectorContext): Promise<readonly Finding[]> {
+    const cluster = openCluster(this.#options, context)
+    try {
+      const open = await openTransactionsOf(cluster, this.#options.transactionalIdPrefix)
+      if (open.length === 0) return []
+      const ids = open.map(({ transactionalId }) => transactionalId)
+      const found = await cluster.transactions.describe(ids)
+      return found.map(({ transactionalId, startTimeMs }) => ({
+        severity: 'warning',
+        code: 'open-transaction',
+        message: `the transaction "${transactionalId}" is open since ${isoTime(startTimeMs)}`,
+        hint:
+          'Consumers of committed records wait for it. Restart the job, which ends it, or abort ' +
+          'it with kafka-transactions.sh; if a checkpoint holds it, its records are lost then.',
+      }))
+    } finally {
+      await cluster.close()
+    }
+  }
+}
+
+class AtLeastOnceSink<In> implements Sink<In, never, 'at-least-once', never> {
+  readonly description: string
+  readonly guarantee = 'at-least-once'
+  readonly mechanism = 'acknowledged by all in-sync replicas before the checkpoint'
+  readonly #options: ResolvedKafkaSinkOptions<In>
+
+  constructor(options: ResolvedKafkaSinkOptions<In>) {
+    this.#options = options
+    this.description = describe(options)
+  }
+
+  preflight(context: PreflightContext): Promise<readonly Finding[]> {
+    return examineSink(this.#options, context)
+  }
+
+  createWriter(context: SubtaskContext): Promise<AtLeastOnceWriter<In>> {
+    const cluster = openCluster(this.#options, context)
+    return Promise.resolve(new AtLeastOnceWriter(this.#options, context, cluster))
+  }
+}
+
+function openCluster<In>(
+  { connection }: ResolvedKafkaSinkOptions<In>,
+  { clock, scheduler }: ConnectorContext,
+): KafkaCluster {
+  const environment = { clock, scheduler, random: () => Math.random() }
+  return new KafkaCluster(createTransport(connection, environment), connection, environment)
+}
+
+function describe<In>({ topic }: ResolvedKafkaSinkOptions<In>): string {
+  return typeof topic === 'string' ? `kafka topic ${topic}` : 'kafka topics chosen by record'
+}
+
+function isoTime(ms: number): string {
+  return ms < 0 ? 'an unknown time' : new Date(ms).toISOString()
+}
