@@ -2,26 +2,23 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 
-const script = fileURLToPath(new URL('drill-job.ts', import.meta.url))
 const stopTimeoutMs = 60_000
 const lastWordsCharacters = 4_000
 
-/** The modes of the sink that promise exactly once. */
-export const modes = ['twoPhase', 'staged'] as const
-export type Mode = (typeof modes)[number]
-
 export interface JobPlace {
-  readonly mode: Mode
-  readonly sourceUrl: string
-  readonly targetUrl: string
+  /** What is run. */
+  readonly script: string
+  /** What it is told, besides CHECKPOINTS. */
+  readonly environment: Readonly<Record<string, string>>
   /** A folder for checkpoints and log. */
   readonly folder: string
 }
 
 /** The process of the job, over all its starts. */
 export class JobProcess implements Disposable {
+  /** The folder of its checkpoints. */
+  readonly checkpoints: string
   readonly #place: JobPlace
   readonly #logFile: string
   readonly #log: number
@@ -30,19 +27,15 @@ export class JobProcess implements Disposable {
 
   constructor(place: JobPlace) {
     this.#place = place
+    this.checkpoints = path.join(place.folder, 'checkpoints')
     this.#logFile = path.join(place.folder, 'job.log')
     this.#log = openSync(this.#logFile, 'a')
   }
 
   start(): void {
-    const { mode, sourceUrl, targetUrl, folder } = this.#place
+    const { script, environment } = this.#place
     const child = spawn(process.execPath, ['--conditions=@flinkts/source', script], {
-      env: {
-        SOURCE_URL: sourceUrl,
-        TARGET_URL: targetUrl,
-        MODE: mode,
-        CHECKPOINTS: path.join(folder, 'checkpoints'),
-      },
+      env: { ...environment, CHECKPOINTS: this.checkpoints },
       stdio: ['ignore', 'pipe', this.#log],
     })
     this.#child = child
@@ -82,6 +75,11 @@ export class JobProcess implements Disposable {
   /** @throws Error with its last words if it has ended by itself */
   assertAlive(): void {
     if (this.#child !== undefined && !isAlive(this.#child)) throw this.#failed(this.#child)
+  }
+
+  /** What all its starts have logged, an object a line. */
+  log(): readonly string[] {
+    return readFileSync(this.#logFile, 'utf8').split('\n')
   }
 
   [Symbol.dispose](): void {
