@@ -1,8 +1,11 @@
-import { defineJob, outputTag } from '@flinkts/core'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { defineJob, outputTag, runJob } from '@flinkts/core'
 import type { Source } from '@flinkts/core/connector'
-import { collectSink, randomBelow, runTestJob, SeededPrng } from '@flinkts/core/testing'
+import { collectSink, randomBelow, SeededPrng } from '@flinkts/core/testing'
 import { type SharedKafka, sharedKafka, uniqueName } from '@flinkts/test-services'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { KafkaCluster } from '../src/cluster/kafka-cluster.ts'
 import {
   jsonDeserializer,
@@ -46,6 +49,8 @@ describe.each(['3.9', '4'] as const)('a source of Kafka %s', (version) => {
 
   test('gives what it cannot read to a stream of its own', async () => {
     await using cluster = open()
+    const checkpointDirectory = await mkdtemp(path.join(tmpdir(), 'flinkts-kafka-'))
+    onTestFinished(() => rm(checkpointDirectory, { recursive: true, force: true }))
     const topic = await makeTopic(cluster)
     await write(cluster, { topic }, ['1', 'no JSON', '2'])
     const unreadable = outputTag<KafkaDeadLetter>('unreadable')
@@ -71,7 +76,8 @@ describe.each(['3.9', '4'] as const)('a source of Kafka %s', (version) => {
         .sinkTo('letters', letters)
     })
 
-    await runTestJob(job)
+    const handle = await runJob(job, { checkpointDirectory })
+    await handle.ended
 
     expect(values.values).toEqual([1, 2])
     expect(letters.values).toEqual(['value 1: no JSON'])
