@@ -10,6 +10,7 @@ import {
   type SourceSplit,
   type SplitEnumerator,
   type SplitEnumeratorContext,
+  systemTime,
 } from '@flinkts/core/connector'
 import { KafkaEnumerator } from './enumerator.ts'
 import {
@@ -20,7 +21,6 @@ import {
 } from './options.ts'
 import { examine } from './preflight.ts'
 import { sourceReports } from './runtime/conformance.ts'
-import { nodeTime } from './runtime/node-time.ts'
 import { openSourceContext } from './runtime/source-context.ts'
 import { type Deserializers, KafkaReader } from './source-reader.ts'
 import { type KafkaSplit, splitIdOf, splitSerializer } from './split.ts'
@@ -83,7 +83,7 @@ class KafkaSource<Key, Value>
   }
 
   async preflight({ signal }: PreflightContext): Promise<readonly Finding[]> {
-    const place = { clock: nodeTime, scheduler: nodeTime, logger: silentLogger }
+    const place = { clock: systemTime, scheduler: systemTime, logger: silentLogger }
     const context = openSourceContext(this.#options, place)
     try {
       return await examine(context, signal)

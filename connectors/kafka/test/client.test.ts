@@ -1,6 +1,6 @@
 import { createHook } from 'node:async_hooks'
 import type { Socket } from 'node:net'
-import { delay } from '@flinkts/core/connector'
+import { delay, systemTime } from '@flinkts/core/connector'
 import { describe, expect, test } from 'vitest'
 import { checkDriverConnection, createTransport } from '../src/client.ts'
 import type { KafkaTransport, WireRequest, WireResponse } from '../src/cluster/kafka-transport.ts'
@@ -8,7 +8,6 @@ import { type ConnectionOptions, resolveConnection } from '../src/connection/con
 import { encodeRequest } from '../src/protocol/api.ts'
 import { endTxnApi } from '../src/protocol/end-txn.ts'
 import { environment } from './support/cluster-fixture.ts'
-import { realTime } from './support/real-time.ts'
 import { compactBody, FakeBroker, frameOf, plainBody } from './support/fake-broker.ts'
 
 const endTxn = endTxnApi.key
@@ -332,7 +331,7 @@ describe('a transport', () => {
     hook.enable()
     await request(transport)
     const beforeCount = startedCount
-    await delay(realTime, 100)
+    await delay(systemTime, 100)
     hook.disable()
 
     expect(beforeCount).toBeGreaterThan(0)

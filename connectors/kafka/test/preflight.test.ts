@@ -2,7 +2,7 @@ import type { Finding } from '@flinkts/core/connector'
 import { expect, test } from 'vitest'
 import { kafkaSource } from '../src/index.ts'
 import { metadataApi } from '../src/protocol/metadata.ts'
-import { compactBody, type FakeAnswer, FakeBroker } from './support/fake-broker.ts'
+import { FakeBroker, type FakePartition, metadataBody } from './support/fake-broker.ts'
 
 async function preflight(broker: FakeBroker): Promise<readonly Finding[]> {
   const source = kafkaSource({ connection: { brokers: broker.address }, topics: ['topic'] })
@@ -11,39 +11,14 @@ async function preflight(broker: FakeBroker): Promise<readonly Finding[]> {
   return (await source.preflight?.(place)) ?? []
 }
 
-/** One topic, whose partition nobody leads. */
-function leaderless(port: () => number): FakeAnswer {
-  return () =>
-    compactBody((writer) => {
-      writer.int32(0)
-      writer.array([port()], (to, its) => {
-        to.int32(1)
-        to.string('127.0.0.1')
-        to.int32(its)
-        to.nullableString(undefined)
-        to.noTags()
-      })
-      writer.nullableString('fake')
-      writer.int32(1)
-      writer.array(['topic'], (to, topic) => {
-        to.int16(0)
-        to.nullableString(topic)
-        to.uuid('QWxzIGRhcyBLaW5kIEtpbg')
-        to.boolean(false)
-        to.array([0], (partition, index) => {
-          partition.int16(5)
-          partition.int32(index)
-          partition.int32(-1)
-          partition.int32(7)
-          partition.int32Array([2])
-          partition.int32Array([])
-          partition.int32Array([2])
-          partition.noTags()
-        })
-        to.int32(0)
-        to.noTags()
-      })
-    })
+/** Nobody leads it. */
+const leaderless: FakePartition = {
+  errorCode: 5,
+  leaderId: -1,
+  leaderEpoch: 7,
+  replicaIds: [2],
+  inSyncReplicaIds: [],
+  offlineReplicaIds: [2],
 }
 
 test('a preflight tells of a Kafka that is too old', async () => {
@@ -64,7 +39,7 @@ test('a preflight tells of a Kafka that is too old', async () => {
 test('a preflight warns of a partition without a leader', async () => {
   const brokers: FakeBroker[] = []
   await using broker = await FakeBroker.start({
-    [metadataApi.key]: leaderless(() => brokers[0]?.port ?? 0),
+    [metadataApi.key]: () => metadataBody(brokers[0]?.port ?? 0, leaderless),
   })
   brokers.push(broker)
 

@@ -5,17 +5,12 @@
  * Reads BROKERS, SOURCE_TOPIC, TARGET_TOPIC, NAME and CHECKPOINTS of its environment; says
  * `running` when it runs.
  */
-import { consoleLogger, defineJob, runJob } from '@flinkts/core'
+import { defineJob } from '@flinkts/core'
 import { kafkaSink, kafkaSource, stringDeserializer } from '@flinkts/kafka'
 import { copyOf } from './verdict.ts'
+import { runUntilStopped } from '../run-until-stopped.ts'
 
-const {
-  BROKERS = '',
-  SOURCE_TOPIC = '',
-  TARGET_TOPIC = '',
-  NAME = '',
-  CHECKPOINTS = '',
-} = process.env
+const { BROKERS = '', SOURCE_TOPIC = '', TARGET_TOPIC = '', NAME = '' } = process.env
 
 const connection = { brokers: BROKERS.split(','), requestTimeoutMs: 5_000 }
 
@@ -60,10 +55,4 @@ const job = defineJob(
   },
 )
 
-const handle = await runJob(job, {
-  checkpointDirectory: CHECKPOINTS,
-  logger: consoleLogger({ level: 'info', format: 'json' }),
-})
-process.stdout.write('running\n')
-process.on('SIGTERM', () => handle.stop())
-await handle.ended
+await runUntilStopped(job)

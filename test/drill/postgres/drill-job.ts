@@ -5,12 +5,13 @@
  * Reads SOURCE_URL, TARGET_URL, MODE and CHECKPOINTS of its environment; says `running` when it
  * runs.
  */
-import { consoleLogger, defineJob, runJob } from '@flinkts/core'
+import { defineJob } from '@flinkts/core'
 import { type Change, type PgValue, postgresCdc, postgresSink } from '@flinkts/postgres'
+import { runUntilStopped } from '../run-until-stopped.ts'
 
 type CopiedChange = Readonly<Record<string, PgValue | undefined>>
 
-const { SOURCE_URL, TARGET_URL, MODE, CHECKPOINTS = '' } = process.env
+const { SOURCE_URL, TARGET_URL, MODE } = process.env
 
 const accounts = postgresCdc({
   connection: { url: SOURCE_URL },
@@ -32,10 +33,4 @@ const job = defineJob('drill', { checkpointIntervalMs: 100, parallelism: 2 }, (e
   env.source('accounts', accounts).map(copiedChange).rebalance().sinkTo('copied', copied)
 })
 
-const handle = await runJob(job, {
-  checkpointDirectory: CHECKPOINTS,
-  logger: consoleLogger({ level: 'info', format: 'json' }),
-})
-process.stdout.write('running\n')
-process.on('SIGTERM', () => handle.stop())
-await handle.ended
+await runUntilStopped(job)

@@ -1,11 +1,9 @@
 import { assert, delay } from '@flinkts/core/connector'
 import type { Clock, FlinktsError, Scheduler } from '@flinkts/core/connector'
 import { isTransient } from '../cluster/retry.ts'
-import { brokerError } from '../connection/errors.ts'
-import { isRetriable, kafkaError, kafkaErrors } from '../protocol/error-codes.ts'
 import type { TopicPartition } from '../protocol/topics.ts'
 import { backoffMs } from '../runtime/backoff.ts'
-import { topicMissing } from '../runtime/source-errors.ts'
+import { topicMissing, topicProblem } from '../runtime/topic-errors.ts'
 import type { ProducerRecord } from './partitioner.ts'
 import { producerClosed } from './produce-errors.ts'
 import type { ProducerMetrics } from './producer-metrics.ts'
@@ -170,12 +168,9 @@ export class KafkaProducer {
     try {
       const [found] = await metadata.topics([topic], this.#closing.signal)
       if (found === undefined) return topicMissing(topic)
-      if (found.errorCode === kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION) return topicMissing(topic)
-      const error = kafkaError(found.errorCode)
-      const resource = `the topic "${topic}"`
-      const refusal = brokerError(error, { what: 'looking up the partitions', resource })
-      if (error.reaction !== 'none' && !isRetriable(error)) throw refusal
-      if (found.partitions.length === 0) return refusal
+      const problem = topicProblem(found)
+      if (problem !== undefined && !mayPass(problem)) throw problem
+      if (found.partitions.length === 0) return problem ?? topicMissing(topic)
       this.#batches.learn(found)
       return undefined
     } catch (error) {
@@ -195,4 +190,9 @@ export class KafkaProducer {
     this.#sender.stop()
     this.#batches.fail(cause)
   }
+}
+
+/** A broker that starts does not know all topics yet. */
+function mayPass(problem: FlinktsError): boolean {
+  return problem.code === 'FLINKTS_KAFKA_TOPIC_MISSING' || isTransient(problem)
 }

@@ -9,7 +9,7 @@ import type { ProducePartitionResponse, ProduceResponse } from '../protocol/prod
 import { groupByTopic, type TopicPartition } from '../protocol/topics.ts'
 import { protocolViolated } from '../protocol/wire-reader.ts'
 import { backoffMs } from '../runtime/backoff.ts'
-import { topicMissing } from '../runtime/source-errors.ts'
+import { topicMissing } from '../runtime/topic-errors.ts'
 import type { PartitionQueue, PendingBatch, Producer } from './partition-queue.ts'
 import { deliveryTimedOut, outcomeOf } from './produce-errors.ts'
 import type { ProducerMetrics } from './producer-metrics.ts'

@@ -34,12 +34,9 @@ class CursorContext implements RecordContext {
   }
 }
 
-interface CurrentRecord {
+interface RefusedRecord {
   readonly cursor: RecordCursor
   readonly timestampType: TimestampType
-}
-
-interface RefusedRecord extends CurrentRecord {
   readonly part: 'key' | 'value'
   readonly cause: unknown
 }
@@ -83,7 +80,7 @@ export class RecordFactory<Key, Value> {
     try {
       const itsKey = key(cursor.key(), context)
       part = 'value'
-      record = this.#recordOf(itsKey, value(cursor.value(), context), { cursor, timestampType })
+      record = this.#recordOf(itsKey, value(cursor.value(), context), cursor, timestampType)
     } catch (cause) {
       const refused = { cursor, timestampType, part, cause }
       return this.#refuse(refused, output, timestamp)
@@ -91,7 +88,12 @@ export class RecordFactory<Key, Value> {
     return output.collect(record, timestamp)
   }
 
-  #recordOf<K, V>(key: K, value: V, { cursor, timestampType }: CurrentRecord): KafkaRecord<K, V> {
+  #recordOf<K, V>(
+    key: K,
+    value: V,
+    cursor: RecordCursor,
+    timestampType: TimestampType,
+  ): KafkaRecord<K, V> {
     return {
       key,
       value,
@@ -109,24 +111,26 @@ export class RecordFactory<Key, Value> {
     output: SplitOutput<KafkaRecord<Key, Value>>,
     timestamp: number | undefined,
   ): boolean {
-    const { part, cause, cursor } = refused
+    const { part, cause, cursor, timestampType } = refused
     const { onDeserializeError, skipped, deadLettered } = this.#options
     const error = notDeserializable(this.#context, part, cause)
     if (onDeserializeError === 'fail') throw error
     if (onDeserializeError === 'skip') {
       skipped.add()
-      this.#warnOnce('skipped a record; of further ones only recordsSkipped tells', error.message)
+      this.#warnOfSkipping(error.message)
       return true
     }
     deadLettered.add()
-    const bytes = this.#recordOf(copied(cursor.key()), copied(cursor.value()), refused)
-    const letter = { ...bytes, part, reason: messageOf(cause) }
+    const [key, value] = [copied(cursor.key()), copied(cursor.value())]
+    const record = this.#recordOf(key, value, cursor, timestampType)
+    const letter = { ...record, part, reason: messageOf(cause) }
     return output.collectSide(onDeserializeError.deadLetters, letter, timestamp)
   }
 
-  #warnOnce(message: string, reason: string): void {
+  #warnOfSkipping(reason: string): void {
     if (this.#skippedBefore) return
     this.#skippedBefore = true
+    const message = 'skipped a record; of further ones only recordsSkipped tells'
     this.#options.logger.warn(message, { reason })
   }
 }

@@ -1,8 +1,8 @@
 import type { Clock, Logger, Scheduler } from '@flinkts/core/connector'
-import { createTransport } from '../client.ts'
-import { KafkaCluster } from '../cluster/kafka-cluster.ts'
+import type { KafkaCluster } from '../cluster/kafka-cluster.ts'
 import type { ClusterEnvironment } from '../cluster/retry.ts'
 import type { ResolvedKafkaSourceOptions } from '../options.ts'
+import { environmentOf, openCluster } from './open-cluster.ts'
 
 /** What the engine gives to enumerator and reader alike. @internal */
 export interface SourcePlace {
@@ -22,11 +22,9 @@ export interface SourceContext extends ClusterEnvironment {
 /** @internal */
 export function openSourceContext(
   options: ResolvedKafkaSourceOptions,
-  { clock, scheduler, logger }: SourcePlace,
+  place: SourcePlace,
 ): SourceContext {
-  // Pauses only: nothing that a checkpoint or a record could depend on.
-  const environment = { clock, scheduler, random: () => Math.random() }
-  const transport = createTransport(options.connection, environment)
-  const cluster = new KafkaCluster(transport, options.connection, environment)
-  return { ...environment, options, logger, cluster }
+  const environment = environmentOf(place)
+  const cluster = openCluster(options.connection, environment)
+  return { ...environment, options, logger: place.logger, cluster }
 }

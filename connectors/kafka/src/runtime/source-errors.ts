@@ -8,19 +8,6 @@ export interface RecordPlace {
 }
 
 /** @internal */
-export function topicMissing(topic: string, partition?: number): FlinktsError {
-  const what =
-    partition === undefined
-      ? `the topic "${topic}" does not exist`
-      : `the topic "${topic}" has no partition ${partition}`
-  return new FlinktsError('FLINKTS_KAFKA_TOPIC_MISSING', what, {
-    hint:
-      'Create it, or correct the option. A topic that the user may not describe looks as if it ' +
-      'did not exist: check its rights.',
-  })
-}
-
-/** @internal */
 export function topicChanged(topic: string, how: 'deleted' | 'recreated'): FlinktsError {
   const what = how === 'deleted' ? 'was deleted' : 'was deleted and made anew'
   return new FlinktsError(

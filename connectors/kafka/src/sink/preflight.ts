@@ -1,13 +1,10 @@
-import { FlinktsError } from '@flinkts/core/connector'
+import { FlinktsError, systemTime } from '@flinkts/core/connector'
 import type { Finding, PreflightContext } from '@flinkts/core/connector'
-import { createTransport } from '../client.ts'
-import { KafkaCluster } from '../cluster/kafka-cluster.ts'
+import type { KafkaCluster } from '../cluster/kafka-cluster.ts'
 import { isTransient } from '../cluster/retry.ts'
-import { brokerError } from '../connection/errors.ts'
-import { kafkaError } from '../protocol/error-codes.ts'
 import type { TopicMetadata } from '../protocol/metadata.ts'
-import { topicMissing } from '../runtime/source-errors.ts'
-import { nodeTime } from '../runtime/node-time.ts'
+import { topicProblem } from '../runtime/topic-errors.ts'
+import { environmentOf, openCluster } from '../runtime/open-cluster.ts'
 import { openTransactionsOf } from './lingering-transactions.ts'
 import type { ResolvedKafkaSinkOptions } from './options.ts'
 
@@ -23,9 +20,8 @@ export async function examineSink<In>(
   { signal }: Pick<PreflightContext, 'signal'>,
 ): Promise<readonly Finding[]> {
   const { connection, topic, delivery } = options
-  const environment = { clock: nodeTime, scheduler: nodeTime, random: () => Math.random() }
-  const transport = createTransport(connection, environment)
-  const cluster = new KafkaCluster(transport, connection, environment)
+  const environment = environmentOf({ clock: systemTime, scheduler: systemTime })
+  const cluster = openCluster(connection, environment)
   try {
     await cluster.metadata.refresh([], signal)
     const topics = typeof topic === 'string' ? await cluster.metadata.topics([topic], signal) : []
@@ -41,12 +37,8 @@ export async function examineSink<In>(
 }
 
 function topicFindings({ topic, errorCode, partitions }: TopicMetadata): readonly Finding[] {
-  const code = kafkaError(errorCode)
-  if (code.name === 'UNKNOWN_TOPIC_OR_PARTITION') return [finding('topic', topicMissing(topic))]
-  if (code.reaction !== 'none') {
-    const operation = { what: 'looking up the partitions', resource: `the topic "${topic}"` }
-    return [finding('topic', brokerError(code, operation))]
-  }
+  const problem = topicProblem({ topic, errorCode })
+  if (problem !== undefined) return [finding('topic', problem)]
   if (partitions.every(({ replicaIds }) => replicaIds.length > 1)) return []
   return [
     {

@@ -6,8 +6,8 @@ import type {
   Sink,
   SubtaskContext,
 } from '@flinkts/core/connector'
-import { createTransport } from '../client.ts'
-import { KafkaCluster } from '../cluster/kafka-cluster.ts'
+import type { KafkaCluster } from '../cluster/kafka-cluster.ts'
+import { environmentOf, openCluster } from '../runtime/open-cluster.ts'
 import { AtLeastOnceWriter } from './at-least-once-writer.ts'
 import { committableSerializer, type KafkaCommittable } from './committable.ts'
 import { KafkaCommitter } from './committer.ts'
@@ -62,16 +62,16 @@ class ExactlyOnceSink<In> implements Sink<In, KafkaCommittable, 'exactly-once', 
   }
 
   createWriter(context: SubtaskContext): Promise<ExactlyOnceWriter<In>> {
-    return ExactlyOnceWriter.open(this.#options, context, openCluster(this.#options, context))
+    return ExactlyOnceWriter.open(this.#options, context, clusterOf(this.#options, context))
   }
 
   createCommitter(context: ConnectorContext): Promise<Committer<KafkaCommittable>> {
-    const cluster = openCluster(this.#options, context)
+    const cluster = clusterOf(this.#options, context)
     return Promise.resolve(new KafkaCommitter(cluster, this.#options.commitTimeoutMs))
   }
 
   async leftBehind(context: ConnectorContext): Promise<readonly Finding[]> {
-    const cluster = openCluster(this.#options, context)
+    const cluster = clusterOf(this.#options, context)
     try {
       const open = await openTransactionsOf(cluster, this.#options.transactionalIdPrefix)
       if (open.length === 0) return []
@@ -107,17 +107,16 @@ class AtLeastOnceSink<In> implements Sink<In, never, 'at-least-once', never> {
   }
 
   createWriter(context: SubtaskContext): Promise<AtLeastOnceWriter<In>> {
-    const cluster = openCluster(this.#options, context)
+    const cluster = clusterOf(this.#options, context)
     return Promise.resolve(new AtLeastOnceWriter(this.#options, context, cluster))
   }
 }
 
-function openCluster<In>(
+function clusterOf<In>(
   { connection }: ResolvedKafkaSinkOptions<In>,
-  { clock, scheduler }: ConnectorContext,
+  context: ConnectorContext,
 ): KafkaCluster {
-  const environment = { clock, scheduler, random: () => Math.random() }
-  return new KafkaCluster(createTransport(connection, environment), connection, environment)
+  return openCluster(connection, environmentOf(context))
 }
 
 function describe<In>({ topic }: ResolvedKafkaSinkOptions<In>): string {

@@ -5,7 +5,7 @@ import { listOffsetsApi } from '../../src/protocol/list-offsets.ts'
 import { listTransactionsApi } from '../../src/protocol/list-transactions.ts'
 import { metadataApi } from '../../src/protocol/metadata.ts'
 import { openCluster } from '../support/cluster-fixture.ts'
-import { compactBody, FakeBroker, type FakeAnswer } from '../support/fake-broker.ts'
+import { compactBody, FakeBroker, type FakeAnswer, metadataBody } from '../support/fake-broker.ts'
 
 const transaction = { transactionalId: 'tid', producerId: 1, producerEpoch: 1 }
 
@@ -36,35 +36,13 @@ function topicAt(broker: () => FakeBroker, leaderEpochs: readonly number[]): Fak
   let count = 0
   return () => {
     const leaderEpoch = leaderEpochs[Math.min(count++, leaderEpochs.length - 1)] ?? 0
-    return compactBody((writer) => {
-      writer.int32(0)
-      writer.array([broker().port], (to, port) => {
-        to.int32(1)
-        to.string('127.0.0.1')
-        to.int32(port)
-        to.nullableString(undefined)
-        to.noTags()
-      })
-      writer.nullableString('fake')
-      writer.int32(1)
-      writer.array(['topic'], (to, topic) => {
-        to.int16(0)
-        to.nullableString(topic)
-        to.uuid('QWxzIGRhcyBLaW5kIEtpbg')
-        to.boolean(false)
-        to.array([leaderEpoch], (partition, epoch) => {
-          partition.int16(0)
-          partition.int32(0)
-          partition.int32(1)
-          partition.int32(epoch)
-          partition.int32Array([1])
-          partition.int32Array([1])
-          partition.int32Array([])
-          partition.noTags()
-        })
-        to.int32(0)
-        to.noTags()
-      })
+    return metadataBody(broker().port, {
+      errorCode: 0,
+      leaderId: 1,
+      leaderEpoch,
+      replicaIds: [1],
+      inSyncReplicaIds: [1],
+      offlineReplicaIds: [],
     })
   }
 }

@@ -1,4 +1,4 @@
-import { realTime } from '../support/real-time.ts'
+import { systemTime } from '@flinkts/core/connector'
 import { countedMetrics, producerOptions } from '../support/producer-fixture.ts'
 import { KafkaProducer, type ProducerCluster } from '../../src/producer/kafka-producer.ts'
 import type { ProduceRequest } from '../../src/protocol/produce.ts'
@@ -49,8 +49,8 @@ const cluster: ProducerCluster = {
 async function measure(keyed: boolean): Promise<number> {
   const producer = new KafkaProducer({
     cluster,
-    clock: realTime,
-    scheduler: realTime,
+    clock: systemTime,
+    scheduler: systemTime,
     random: () => 0.5,
     options: producerOptions,
     session: Promise.resolve({
@@ -62,7 +62,7 @@ async function measure(keyed: boolean): Promise<number> {
   const keys = Array.from({ length: 1_000 }, (_, index) => Buffer.from(`key-${index}`))
   const value = Buffer.alloc(200, 'v')
   const headers: never[] = []
-  const startMs = realTime.monotonic()
+  const startMs = systemTime.monotonic()
   for (let index = 0; index < recordCount; index += 1) {
     const key = keyed ? (keys[index % keys.length] ?? null) : null
     const timestamp = 1_700_000_000_000 + index
@@ -79,7 +79,7 @@ async function measure(keyed: boolean): Promise<number> {
     if (index % turnRecords === 0) await new Promise((resolve) => setImmediate(resolve))
   }
   await producer.flush()
-  return recordCount / (realTime.monotonic() - startMs) / 1_000
+  return recordCount / (systemTime.monotonic() - startMs) / 1_000
 }
 
 for (const keyed of [false, true, false, true]) {

@@ -1,7 +1,6 @@
 import { silentLogger } from '@flinkts/core/connector'
 import { expect, test } from 'vitest'
-import { createTransport } from '../../src/client.ts'
-import { KafkaCluster } from '../../src/cluster/kafka-cluster.ts'
+import { openCluster } from '../../src/runtime/open-cluster.ts'
 import { resolveKafkaSourceOptions } from '../../src/options.ts'
 import { kafkaErrors } from '../../src/protocol/error-codes.ts'
 import type { FetchPartitionResponse } from '../../src/protocol/fetch.ts'
@@ -26,8 +25,7 @@ const answer: FetchPartitionResponse = {
 /** A partition at offset 5, and what takes answers for it; nobody is connected to. */
 function open() {
   const options = resolveKafkaSourceOptions({ connection: { brokers: 'nobody:1' }, topics: ['t'] })
-  const transport = createTransport(options.connection, environment)
-  const cluster = new KafkaCluster(transport, options.connection, environment)
+  const cluster = openCluster(options.connection, environment)
   const context = { ...environment, options, logger: silentLogger, cluster }
   const pushed: { readonly fetchOffset: number }[] = []
   const split = { splitId: 't:0', topic: 't', partition: 0, nextOffset: 5, leaderEpoch: 3 }

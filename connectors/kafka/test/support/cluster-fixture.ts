@@ -1,16 +1,16 @@
-import { createTransport } from '../../src/client.ts'
+import { systemTime } from '@flinkts/core/connector'
 import type { ClusterEnvironment } from '../../src/cluster/retry.ts'
-import { KafkaCluster } from '../../src/cluster/kafka-cluster.ts'
+import type { KafkaCluster } from '../../src/cluster/kafka-cluster.ts'
 import {
   type ConnectionOptions,
   resolveConnection,
 } from '../../src/connection/connection-options.ts'
-import { realTime } from './real-time.ts'
+import { openCluster as openPlainCluster } from '../../src/runtime/open-cluster.ts'
 
 /** The seams as in production, but for chance. */
 export const environment: ClusterEnvironment = {
-  clock: realTime,
-  scheduler: realTime,
+  clock: systemTime,
+  scheduler: systemTime,
   random: () => 0.5,
 }
 
@@ -18,8 +18,6 @@ export const environment: ClusterEnvironment = {
  * A cluster over real connections, which the test closes: `await using cluster = openCluster(…)`.
  */
 export function openCluster(options: ConnectionOptions): KafkaCluster & AsyncDisposable {
-  const connection = resolveConnection(options)
-  const transport = createTransport(connection, environment)
-  const cluster = new KafkaCluster(transport, connection, environment)
+  const cluster = openPlainCluster(resolveConnection(options), environment)
   return Object.assign(cluster, { [Symbol.asyncDispose]: () => cluster.close() })
 }

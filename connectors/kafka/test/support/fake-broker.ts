@@ -100,7 +100,7 @@ export class FakeBroker implements AsyncDisposable {
 
   #usualAnswer(apiKey: number): FakeAnswer {
     if (apiKey === apiVersionsApi.key) return () => versionsResponse(this.#versions)
-    if (apiKey === metadataApi.key) return () => metadataResponse(this.port)
+    if (apiKey === metadataApi.key) return () => metadataBody(this.port)
     return () => undefined
   }
 }
@@ -141,8 +141,19 @@ function versionsResponse(versions: FakeVersions): Buffer {
   return writer.finish()
 }
 
-/** Version 12, without topics. */
-function metadataResponse(port: number): Buffer {
+/** The only partition of the topic `topic`, as metadata tell of it. */
+export interface FakePartition {
+  readonly errorCode: number
+  /** -1: nobody leads. */
+  readonly leaderId: number
+  readonly leaderEpoch: number
+  readonly replicaIds: readonly number[]
+  readonly inSyncReplicaIds: readonly number[]
+  readonly offlineReplicaIds: readonly number[]
+}
+
+/** Version 12: the broker itself, and the topic `topic` if there is a partition. */
+export function metadataBody(port: number, partition?: FakePartition): Buffer {
   return compactBody((writer) => {
     writer.int32(0)
     writer.array([port], (to, its) => {
@@ -154,6 +165,25 @@ function metadataResponse(port: number): Buffer {
     })
     writer.nullableString('fake')
     writer.int32(1)
-    writer.array([], () => undefined)
+    writer.array(partition === undefined ? [] : [partition], (to, its) => {
+      to.int16(0)
+      to.nullableString('topic')
+      to.uuid('QWxzIGRhcyBLaW5kIEtpbg')
+      to.boolean(false)
+      to.array([its], writePartition)
+      to.int32(0)
+      to.noTags()
+    })
   })
+}
+
+function writePartition(writer: WireWriter, partition: FakePartition): void {
+  writer.int16(partition.errorCode)
+  writer.int32(0)
+  writer.int32(partition.leaderId)
+  writer.int32(partition.leaderEpoch)
+  writer.int32Array(partition.replicaIds)
+  writer.int32Array(partition.inSyncReplicaIds)
+  writer.int32Array(partition.offlineReplicaIds)
+  writer.noTags()
 }

@@ -7,7 +7,7 @@ import {
   startKafka,
 } from '@flinkts/test-services'
 import type { KitRecord } from '@flinkts/testkit'
-import { Kafka, logLevel, Partitioners } from 'kafkajs'
+import { type Admin, Kafka, logLevel, Partitioners } from 'kafkajs'
 import { readFile } from 'node:fs/promises'
 
 /** The client that the drivers for the conformance kit write with: none of our code. */
@@ -48,32 +48,27 @@ export async function makeKitTopic(
   topic: string,
   partitionCount: number,
 ): Promise<void> {
-  const admin = clientOf(broker).admin()
-  await admin.connect()
   const configEntries = [{ name: 'max.message.bytes', value: String(batchBytesMax) }]
-  await admin.createTopics({
-    waitForLeaders: false,
-    topics: [{ topic, numPartitions: partitionCount, replicationFactor: 1, configEntries }],
+  await administer(broker, async (admin) => {
+    await admin.createTopics({
+      waitForLeaders: false,
+      topics: [{ topic, numPartitions: partitionCount, replicationFactor: 1, configEntries }],
+    })
   })
   await untilLed(broker, topic, partitionCount)
-  await admin.disconnect()
 }
 
 export async function dropKitTopic(broker: KitBroker, topic: string): Promise<void> {
-  const admin = clientOf(broker).admin()
-  await admin.connect()
-  await admin.deleteTopics({ topics: [topic] })
-  await admin.disconnect()
+  await administer(broker, (admin) => admin.deleteTopics({ topics: [topic] }))
 }
 
 /** Forgets all records that are there, read or not. */
 export async function forgetRecords(broker: KitBroker, topic: string): Promise<void> {
-  const admin = clientOf(broker).admin()
-  await admin.connect()
-  const ends = await admin.fetchTopicOffsets(topic)
-  const partitions = ends.map(({ partition, high }) => ({ partition, offset: high }))
-  await admin.deleteTopicRecords({ topic, partitions })
-  await admin.disconnect()
+  await administer(broker, async (admin) => {
+    const ends = await admin.fetchTopicOffsets(topic)
+    const partitions = ends.map(({ partition, high }) => ({ partition, offset: high }))
+    await admin.deleteTopicRecords({ topic, partitions })
+  })
 }
 
 /** A request holds so many characters of payload at most. */
@@ -128,28 +123,33 @@ function messageOf({ id, split, payload, operation, values }: KitRecord) {
 }
 
 async function growTo(broker: KitBroker, topic: string, partitionCount: number): Promise<void> {
-  const admin = clientOf(broker).admin()
-  await admin.connect()
-  const [known] = (await admin.fetchTopicMetadata({ topics: [topic] })).topics
-  if ((known?.partitions.length ?? 0) < partitionCount) {
+  await administer(broker, async (admin) => {
+    const [known] = (await admin.fetchTopicMetadata({ topics: [topic] })).topics
+    if ((known?.partitions.length ?? 0) >= partitionCount) return
     await admin.createPartitions({ topicPartitions: [{ topic, count: partitionCount }] })
     await untilLed(broker, topic, partitionCount)
-  }
-  await admin.disconnect()
+  })
 }
 
 /** Until the leader of each partition answers. */
 async function untilLed(broker: KitBroker, topic: string, partitionCount: number): Promise<void> {
-  await eventually(`leaders of the topic "${topic}"`, async () => {
-    const admin = clientOf(broker).admin()
-    await admin.connect()
-    try {
+  await eventually(`leaders of the topic "${topic}"`, () =>
+    administer(broker, async (admin) => {
       const ends = await admin.fetchTopicOffsets(topic)
       assert(ends.length >= partitionCount, 'every partition has a leader')
-    } finally {
-      await admin.disconnect()
-    }
-  })
+    }),
+  )
+}
+
+/** With a connection for this work alone. */
+async function administer(broker: KitBroker, work: (admin: Admin) => Promise<void>): Promise<void> {
+  const admin = clientOf(broker).admin()
+  await admin.connect()
+  try {
+    await work(admin)
+  } finally {
+    await admin.disconnect()
+  }
 }
 
 function clientOf({ host, port }: KitBroker): Kafka {

@@ -1,7 +1,6 @@
 import type { Committer, Sink, SinkWriter, SubtaskContext } from '@flinkts/core/connector'
-import { assert, silentLogger } from '@flinkts/core/connector'
+import { assert, silentLogger, systemTime } from '@flinkts/core/connector'
 import { type KafkaCommittable, kafkaSink } from '../../src/index.ts'
-import { realTime } from './real-time.ts'
 
 export type Row = readonly [key: string, value: string]
 export type RowSink = Sink<Row, KafkaCommittable, 'exactly-once', never>
@@ -122,8 +121,8 @@ function contextOf(gauges: Map<string, () => number>): SubtaskContext {
     attempt: 1,
     subtask: 0,
     parallelism: 1,
-    clock: realTime,
-    scheduler: realTime,
+    clock: systemTime,
+    scheduler: systemTime,
     logger: silentLogger,
     metrics: { counter: () => ({ add: () => {} }), gauge: (name, read) => gauges.set(name, read) },
   }

@@ -6,8 +6,7 @@ import type {
   SourceSplit,
   SplitEnumerator,
 } from '@flinkts/core/connector'
-import { assert, silentLogger } from '@flinkts/core/connector'
-import { realTime } from './real-time.ts'
+import { assert, silentLogger, systemTime } from '@flinkts/core/connector'
 
 /** A checkpoint as an engine stores it: bytes only. */
 export interface RunCheckpoint {
@@ -40,8 +39,8 @@ export class SourceRun<Out> implements AsyncDisposable {
       jobId: 'run',
       operatorId: 'source',
       attempt: 1,
-      clock: realTime,
-      scheduler: realTime,
+      clock: systemTime,
+      scheduler: systemTime,
       logger: silentLogger,
       parallelism: 1,
     }

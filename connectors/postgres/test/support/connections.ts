@@ -6,7 +6,7 @@ import type { ConnectionOptions } from '../../src/connection/connection-options.
 import type { Relation } from '../../src/records/relation.ts'
 import type { ReplicationOptions } from '../../src/protocol/replication-stream.ts'
 import { TypeCatalog } from '../../src/values/type-catalog.ts'
-import { realTime } from './real-time.ts'
+import { systemTime } from '@flinkts/core/connector'
 
 /** Connections of one test to one database; all are closed when it ends. */
 export class Connections implements AsyncDisposable {
@@ -33,8 +33,8 @@ export class Connections implements AsyncDisposable {
     const client = await postgresDriver.connectReplication(connection, {
       applicationName: 'test/replication',
       types: this.types,
-      clock: realTime,
-      scheduler: realTime,
+      clock: systemTime,
+      scheduler: systemTime,
       loadTypes: async (oids) => this.types.load(await this.sql(), oids),
     })
     this.#open.push(client)

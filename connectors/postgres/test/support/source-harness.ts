@@ -10,9 +10,8 @@ import type {
   SplitEnumerator,
   SplitOutput,
 } from '@flinkts/core/connector'
-import { assert } from '@flinkts/core/connector'
+import { assert, systemTime } from '@flinkts/core/connector'
 import type { Prng } from '@flinkts/core/testing'
-import { realTime } from './real-time.ts'
 
 /** A completed checkpoint: bytes only, as an engine would store it. */
 export interface HarnessCheckpoint {
@@ -230,8 +229,8 @@ class Attempt<Out, Split extends SourceSplit, State> {
       jobId: 'harness',
       operatorId: 'source',
       attempt,
-      clock: realTime,
-      scheduler: realTime,
+      clock: systemTime,
+      scheduler: systemTime,
       logger,
       parallelism,
     }

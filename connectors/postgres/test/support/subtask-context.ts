@@ -1,5 +1,5 @@
 import type { SubtaskContext } from '@flinkts/core/connector'
-import { realTime } from './real-time.ts'
+import { systemTime } from '@flinkts/core/connector'
 
 /** The context of a subtask of the job that fixtures play, without metrics. */
 export function subtaskContext(
@@ -11,8 +11,8 @@ export function subtaskContext(
     attempt: 1,
     subtask: 0,
     parallelism: 1,
-    clock: realTime,
-    scheduler: realTime,
+    clock: systemTime,
+    scheduler: systemTime,
     metrics: { counter: () => ({ add: () => {} }), gauge: () => {} },
     ...place,
   }

@@ -16,7 +16,6 @@ import type { Output } from '../network/output.ts'
 import { noTimestamp, type CheckpointBarrier } from '../network/stream-element.ts'
 import { splitsList, type StateItem } from '../state/operator-state.ts'
 import type { OperatorSnapshot } from './operator.ts'
-import type { OutputTag } from '../common/output-tag.ts'
 import type { RecordTime } from './record-time.ts'
 import { SourceTime, type SourceTimeSettings, type SplitTime } from './source-time.ts'
 
@@ -46,7 +45,6 @@ export class SourceOperator implements SourceOutput<unknown> {
   readonly operatorId: string
   readonly #parts: SourceOperatorParts
   readonly #outputs = new Map<string, SplitOutput<unknown>>()
-  readonly #sides = new Map<string, Output>()
   readonly #time: SourceTime
   readonly #recordsRead: Counter
   #reader: SourceReader<unknown, SourceSplit> | undefined
@@ -194,7 +192,7 @@ export class SourceOperator implements SourceOutput<unknown> {
     return {
       collect: (value, timestamp = noTimestamp) => this.#emit(value, timestamp),
       collectSide: (tag, value, timestamp = noTimestamp) =>
-        this.#emit(value, timestamp, this.#sideOf(tag)),
+        this.#emit(value, timestamp, this.#parts.sideOutput(tag.id)),
       emitWatermark: (timestamp) => split.advance(timestamp),
       markIdle: () => split.markIdle(),
     }
@@ -212,17 +210,11 @@ export class SourceOperator implements SourceOutput<unknown> {
       },
       collectSide: (tag, value, timestamp = noTimestamp) => {
         split.wake()
-        return this.#emit(value, timestamp, this.#sideOf(tag))
+        return this.#emit(value, timestamp, this.#parts.sideOutput(tag.id))
       },
       emitWatermark: () => {},
       markIdle: () => split.markIdle(),
     }
-  }
-
-  #sideOf({ id }: OutputTag<unknown>): Output {
-    let side = this.#sides.get(id)
-    if (side === undefined) this.#sides.set(id, (side = this.#parts.sideOutput(id)))
-    return side
   }
 
   /** Returns whether the reader may go on. */
