@@ -135,7 +135,7 @@ export function kafkaDefaults(brokerCount: number): Readonly<Record<string, stri
     // A killed broker may register again only when its old session has run out.
     'broker.session.timeout.ms': '2000',
     'broker.heartbeat.interval.ms': '500',
-    // Records of tests have any timestamps; every five minutes those of a week ago would be removed.
+    // Records of tests have any timestamps; those of a week ago would be removed at some time.
     'log.retention.hours': '-1',
     // Less memory and fewer threads than production wants.
     'log.cleaner.dedupe.buffer.size': '4194304',

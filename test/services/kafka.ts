@@ -85,9 +85,13 @@ export async function sharedKafka({
   return queried(version, [await shareServer(brokerService(plan))], aloneHosts)
 }
 
-/** A name for a topic, group or transactional id that no other test has. @internal */
+/**
+ * A name for a topic, group or transactional id that no other test has. It never ends in `-` and a
+ * number, as transactional ids do.
+ * @internal
+ */
 export function uniqueName(prefix = 't'): string {
-  return `${prefix}-${randomBytes(6).toString('hex')}`
+  return `${prefix}-u${randomBytes(6).toString('hex')}`
 }
 
 type OwnServer = RunningServer & { readonly control: ServerControl }
