@@ -149,9 +149,7 @@ export class ExactlyOnceWriter<In> implements SinkWriter<In, KafkaCommittable> {
     this.#previousFlushed = flushed
     this.#pendingWrite = undefined
     this.#current = this.#open(this.#spare)
-    // Only when records were acknowledged: a stalled attempt must not end what a later one has
-    // open under an id that this attempt never used.
-    this.#spare = this.#reserve(flushed)
+    this.#spare = this.#reserve()
     const committable = await cut.prepare(checkpointId, flushed)
     this.#slots.prepare(cut.reserved.slot, committable, checkpointId)
     this.#transactions.splice(this.#transactions.indexOf(cut), 1)
@@ -174,18 +172,16 @@ export class ExactlyOnceWriter<In> implements SinkWriter<In, KafkaCommittable> {
     return transaction
   }
 
-  /** Takes a slot, and asks for its next epoch once `after` has resolved. */
-  #reserve(after?: Promise<void>): ReservedId {
+  /** Takes a slot, and asks for its next epoch. */
+  #reserve(): ReservedId {
     const { transactionalIdPrefix: prefix, transactionTimeoutMs } = this.#options
     const { slot, expected } = this.#slots.take()
-    const { subtask } = this.#context
-    const transactionalId = transactionalIdOf(prefix, { subtask, slot })
+    const { jobId, attempt, subtask } = this.#context
+    const transactionalId = transactionalIdOf(prefix, { jobId, attempt, subtask, slot })
     const { signal } = this.#closing
-    const identity = (async () => {
-      await after
-      const request = { transactionTimeoutMs, expected }
-      return this.#cluster.transactions.initProducerId(transactionalId, request, { signal })
-    })()
+    const request = { transactionTimeoutMs, expected }
+    const { transactions } = this.#cluster
+    const identity = transactions.initProducerId(transactionalId, request, { signal })
     // Told by the transaction that uses it.
     identity.catch(() => undefined)
     return { slot, transactionalId, identity }
@@ -199,15 +195,11 @@ export class ExactlyOnceWriter<In> implements SinkWriter<In, KafkaCommittable> {
 
 async function endLingering(
   options: Pick<ResolvedKafkaSinkOptions<never>, 'transactionalIdPrefix' | 'transactionTimeoutMs'>,
-  { subtask, parallelism, operatorId, logger }: SubtaskContext,
+  context: SubtaskContext,
   cluster: KafkaCluster,
 ): Promise<void> {
   const { transactionalIdPrefix: prefix, transactionTimeoutMs } = options
-  const ids = await lingeringIds(cluster, { prefix, subtask, parallelism }, (cause) => {
-    logger.warn('Kafka transactions cannot be listed: only some are looked for', {
-      operatorId,
-      cause,
-    })
-  })
-  for (const id of ids) await cluster.transactions.initProducerId(id, { transactionTimeoutMs })
+  for (const id of await lingeringIds(cluster, prefix, context)) {
+    await cluster.transactions.initProducerId(id, { transactionTimeoutMs })
+  }
 }

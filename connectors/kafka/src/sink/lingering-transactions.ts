@@ -1,15 +1,13 @@
-import { FlinktsError } from '@flinkts/core/connector'
+import type { SubtaskContext } from '@flinkts/core/connector'
 import type { KafkaCluster } from '../cluster/kafka-cluster.ts'
 import type { TransactionState } from '../protocol/list-transactions.ts'
-import { parseTransactionalId, transactionalIdOf } from './transactional-id.ts'
+import { parseTransactionalId, type TransactionalIdPlace } from './transactional-id.ts'
 
 const openStates: readonly TransactionState[] = ['Ongoing', 'PrepareCommit', 'PrepareAbort']
 
 /** A transaction of a prefix that has no end yet. @internal */
-export interface OpenTransaction {
+export interface OpenTransaction extends TransactionalIdPlace {
   readonly transactionalId: string
-  readonly subtask: number
-  readonly slot: number
 }
 
 /** Those of exactly this prefix, of all subtasks. @internal */
@@ -18,7 +16,8 @@ export async function openTransactionsOf(
   prefix: string,
   signal?: AbortSignal,
 ): Promise<readonly OpenTransaction[]> {
-  const transactionalIdPattern = `${prefix.replaceAll('.', String.raw`\.`)}-[0-9]+-[0-9]+`
+  const escaped = prefix.replaceAll('.', String.raw`\.`)
+  const transactionalIdPattern = `${escaped}-[0-9a-z]+-[0-9]+-[0-9]+-[0-9]+`
   const filter = { states: openStates, transactionalIdPattern }
   const listed = await cluster.transactions.list(filter, { signal })
   return listed.flatMap(({ transactionalId }) => {
@@ -27,42 +26,21 @@ export async function openTransactionsOf(
   })
 }
 
-/** Whose transactions a writer ends when it starts. @internal */
-export interface LingeringShare {
-  readonly prefix: string
-  readonly subtask: number
-  readonly parallelism: number
-}
-
-const unlistable: ReadonlySet<string> = new Set([
-  'FLINKTS_KAFKA_PERMISSION_DENIED',
-  'FLINKTS_KAFKA_BROKER_UNSUPPORTED',
-])
-/** Slots that are probed where transactions cannot be listed: more are rarely used. */
-const probedSlots = 8
-
 /**
- * The ids under which an earlier attempt may have left something open. Those of subtasks that there
- * are no more are shared out among the subtasks.
+ * The ids under which an earlier attempt, or another job with the prefix, left something open;
+ * never those of a later attempt, as this one may be late. Those of subtasks that there are no more
+ * are shared out among the subtasks.
  *
- * @param onUnlistable - Told why the cluster does not list transactions: some are guessed then.
  * @internal
  */
 export async function lingeringIds(
   cluster: KafkaCluster,
-  { prefix, subtask, parallelism }: LingeringShare,
-  onUnlistable: (cause: FlinktsError) => void,
+  prefix: string,
+  place: Pick<SubtaskContext, 'jobId' | 'attempt' | 'subtask' | 'parallelism'>,
 ): Promise<readonly string[]> {
-  try {
-    const open = await openTransactionsOf(cluster, prefix)
-    return open
-      .filter((one) => one.subtask % parallelism === subtask)
-      .map(({ transactionalId }) => transactionalId)
-  } catch (error) {
-    if (!(error instanceof FlinktsError && unlistable.has(error.code))) throw error
-    onUnlistable(error)
-    return Array.from({ length: probedSlots }, (_, slot) =>
-      transactionalIdOf(prefix, { subtask, slot }),
-    )
-  }
+  const open = await openTransactionsOf(cluster, prefix)
+  return open
+    .filter((one) => one.subtask % place.parallelism === place.subtask)
+    .filter((one) => one.jobId !== place.jobId || one.attempt < place.attempt)
+    .map(({ transactionalId }) => transactionalId)
 }

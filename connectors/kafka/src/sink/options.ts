@@ -8,7 +8,6 @@ import {
 import { strictOptions } from '../connection/strict-options.ts'
 import type { ProducerOptions } from '../producer/kafka-producer.ts'
 import type { RecordHeader } from '../records/record-batch.ts'
-import { isAmbiguousPrefix } from './transactional-id.ts'
 
 /** What a partitioner sees of a record; one object is used again: do not keep it. @public */
 export interface PartitionedRecord {
@@ -49,7 +48,7 @@ export interface KafkaSinkOptions<In> {
   /**
    * How the transactional ids begin; needed for `exactly-once`, and of no other job or sink of the
    * cluster: whoever starts with the same ends the transactions of the other. Letters, digits,
-   * `.`, `_` and `-`, not ending in `-` and a number. Keep it over restarts.
+   * `.`, `_` and `-`. Keep it over restarts.
    */
   readonly transactionalIdPrefix?: string | undefined
   /**
@@ -93,7 +92,7 @@ export interface ResolvedKafkaSinkOptions<In> {
 const waitMsMax = 2 ** 31 - 1
 const KIBIBYTE = 2 ** 10
 const MEBIBYTE = 2 ** 20
-/** Of a transactional id there is more: two numbers. Kafka stores up to 32 767 bytes. */
+/** Of a transactional id there is more. Kafka stores up to 32 767 bytes. */
 const prefixLengthMax = 200
 const count = (byDefault: number): z.ZodDefault<z.ZodInt> =>
   z.int().min(1).max(waitMsMax).default(byDefault)
@@ -113,7 +112,6 @@ const sinkSchema = strictOptions({
     .string()
     .regex(/^[\w.-]+$/, 'only letters, digits, ".", "_" and "-" are allowed')
     .max(prefixLengthMax)
-    .refine((prefix) => !isAmbiguousPrefix(prefix), 'it must not end in "-" and a number')
     .optional(),
   transactionTimeoutMs: z.int().min(1_000).max(waitMsMax).default(900_000),
   compression: z.enum(['none', 'gzip', 'snappy', 'lz4', 'zstd']).default('none'),

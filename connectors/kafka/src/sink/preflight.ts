@@ -75,7 +75,7 @@ async function transactionFindings<In>(
     await openTransactionsOf(cluster, transactionalIdPrefix, signal)
   } catch (error) {
     if (!(error instanceof FlinktsError) || isTransient(error)) throw error
-    findings.push({ ...finding('list-transactions', error), severity: 'warning' })
+    findings.push(finding('list-transactions', error))
   }
   return findings
 }

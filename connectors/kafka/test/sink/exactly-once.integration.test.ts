@@ -1,7 +1,7 @@
 import { kafkaVersions, sharedKafka, uniqueName } from '@flinkts/test-services'
 import { describe, expect, test } from 'vitest'
 import { openCluster } from '../support/cluster-fixture.ts'
-import { commitAnew, rowSink, type RowSink, SinkRun } from '../support/sink-run.ts'
+import { commitAnew, jobId, rowSink, type RowSink, SinkRun } from '../support/sink-run.ts'
 import { makeTopic } from '../support/topic-writer.ts'
 
 describe.each(kafkaVersions)('the sink on Kafka %s', (version) => {
@@ -68,7 +68,7 @@ describe.each(kafkaVersions)('the sink on Kafka %s', (version) => {
   test('tells loudly when a second run with the same prefix ended what was prepared', async () => {
     const { sink, values } = await place()
     const prepared = await prepareOne(sink, 'a')
-    await using second = await SinkRun.start(sink)
+    await using second = await SinkRun.start(sink, { jobId: 'another1' })
     expect(second.gauges.get('openTransactions')?.()).toBe(1)
 
     await expect(commitAnew(sink, prepared)).rejects.toMatchObject({
@@ -109,7 +109,7 @@ describe.each(kafkaVersions)('the sink on Kafka %s', (version) => {
       await run.write(['k', 'lost'])
     }
 
-    expect(await openIds()).toEqual([`${target.prefix}-0-0`])
+    expect(await openIds()).toEqual([`${target.prefix}-${jobId}-1-0-0`])
     await commitAnew(sink, prepared)
     expect(await values()).toEqual(['a'])
   })
@@ -122,7 +122,30 @@ describe.each(kafkaVersions)('the sink on Kafka %s', (version) => {
 
     await using _next = await SinkRun.start(sink, { attempt: 2 })
 
-    await expect.poll(openIds, { timeout: 10_000 }).toEqual([`${target.prefix}0-0-0`])
+    await expect.poll(openIds, { timeout: 10_000 }).toEqual([`${target.prefix}0-${jobId}-1-0-0`])
+  })
+
+  test('an attempt that is over, or starts late, ends nothing of the next one', async () => {
+    const { sink, values, openIds } = await place()
+    await using over = await SinkRun.start(sink, { attempt: 1 })
+    await over.write(['k', 'a'])
+    await over.commit(await over.checkpoint(1))
+    await using next = await SinkRun.start(sink, { attempt: 3 })
+    await next.write(['k', 'b'])
+    const prepared = await next.checkpoint(2)
+
+    for (let checkpointId = 2; checkpointId <= 5; checkpointId += 1) {
+      await over.write(['k', 'of an attempt that is over'])
+      await over.checkpoint(checkpointId)
+    }
+    {
+      await using _late = await SinkRun.start(sink, { attempt: 2 })
+    }
+
+    expect(await next.commit(prepared)).toEqual(['committed'])
+    await using _last = await SinkRun.start(sink, { attempt: 4 })
+    await expect.poll(openIds, { timeout: 10_000 }).toEqual([])
+    expect(await values()).toEqual(['a', 'b'])
   })
 
   test('finds what a start would not survive', async () => {

@@ -21,7 +21,6 @@ test('fills in the defaults', () => {
 test.each([
   ['no prefix', { transactionalIdPrefix: undefined }],
   ['a prefix with a space', { transactionalIdPrefix: 'a b' }],
-  ['a prefix that ends like an id', { transactionalIdPrefix: 'job-1' }],
   ['an unknown option', { topics: 'orders' }],
   ['no name of a topic', { topic: 'a/b' }],
   ['a batch larger than a request', { batchBytesMax: 2_000_000 }],

@@ -3,6 +3,9 @@ import { assert, silentLogger, systemTime } from '@flinkts/core/connector'
 import { type KafkaCommittable, kafkaSink } from '../../src/index.ts'
 
 export type Row = readonly [key: string, value: string]
+/** Of all runs, unless they are told another. */
+export const jobId = 'k3x9q0a1b2'
+
 export type RowSink = Sink<Row, KafkaCommittable, 'exactly-once', never>
 
 /** A sink of keys and values, exactly once, with a prefix like no other unless one is given. */
@@ -116,7 +119,7 @@ function committerOf(sink: RowSink): Promise<Committer<KafkaCommittable>> {
 function contextOf(gauges: Map<string, () => number>): SubtaskContext {
   return {
     jobName: 'shop',
-    jobId: 'k3x9q0a1b2',
+    jobId,
     operatorId: 'sink',
     attempt: 1,
     subtask: 0,
