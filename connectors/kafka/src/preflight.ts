@@ -1,4 +1,4 @@
-import { type Finding, FlinktsError } from '@flinkts/core/connector'
+import type { Finding } from '@flinkts/core/connector'
 import type { OffsetAnswer } from './cluster/partition-offsets.ts'
 import { brokerError } from './connection/errors.ts'
 import { givenOffsets, offsetOf, stopMissing } from './enumeration/positions.ts'
@@ -6,6 +6,7 @@ import { askTopics, partitionsOf, topicProblems } from './enumeration/topic-find
 import { isRetriable, kafkaError, kafkaErrors } from './protocol/error-codes.ts'
 import type { FetchRequest } from './protocol/fetch.ts'
 import { flattenTopics, groupByTopic, type TopicPartition } from './protocol/topics.ts'
+import { attempt, findingOf } from './runtime/findings.ts'
 import { offsetOutOfRange } from './runtime/source-errors.ts'
 import type { SourceContext } from './runtime/source-context.ts'
 
@@ -34,32 +35,9 @@ export async function examine(
   return [...new Map(findings.map((finding) => [finding.message, finding])).values()]
 }
 
-/** An error of Kafka as a finding. */
-function findingOf(
-  { code, message, hint = '' }: FlinktsError,
-  severity: Finding['severity'] = 'error',
-): Finding {
-  const name = code
-    .replace(/^FLINKTS_(KAFKA_)?/, '')
-    .toLowerCase()
-    .replaceAll('_', '-')
-  return { severity, code: name, message, hint }
-}
-
 interface Report {
   readonly findings: Finding[]
   readonly signal: AbortSignal
-}
-
-/** @returns undefined if it failed, which is a finding then. */
-async function attempt<T>(findings: Finding[], work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!(error instanceof FlinktsError)) throw error
-    findings.push(findingOf(error))
-    return undefined
-  }
 }
 
 async function findPartitions(

@@ -6,8 +6,8 @@ import type { KafkaCommittable } from './committable.ts'
 
 /**
  * Commits prepared transactions, on connections of its own: it must not wait behind the batches of
- * a writer. When the broker says that the transaction is no more, its marker tells whether it was
- * committed.
+ * a writer. The marker of a transaction tells whether it was committed before; brokers do not: a
+ * second commit succeeds as the first one did, and a later one is refused as one that is lost.
  *
  * @internal
  */
@@ -31,6 +31,7 @@ export class KafkaCommitter implements Committer<KafkaCommittable> {
       if (metadata.clusterId === undefined) await metadata.refresh([])
       const { clusterId } = metadata
       if (clusterId !== committable.clusterId) throw otherCluster(committable, clusterId)
+      if (await this.#hasMarker(committable, false)) return { status: 'already-committed' }
       const outcome = await transactions.end(committable, 'commit', options)
       if (outcome === 'done') return { status: 'committed' }
       if (await this.#isMarked(committable)) return { status: 'already-committed' }

@@ -2,7 +2,7 @@ import type { SinkRecordContext, SinkWriter, SubtaskContext } from '@flinkts/cor
 import type { KafkaCluster } from '../cluster/kafka-cluster.ts'
 import { createProducerMetrics, type ProducerParts } from '../producer/kafka-producer.ts'
 import type { KafkaCommittable } from './committable.ts'
-import { lingeringIds } from './lingering-transactions.ts'
+import { knownIds, lingeringOf } from './lingering-transactions.ts'
 import type { ResolvedKafkaSinkOptions } from './options.ts'
 import { RecordEncoder } from './record-encoder.ts'
 import { type ReservedId, Transaction } from './transaction.ts'
@@ -194,12 +194,23 @@ export class ExactlyOnceWriter<In> implements SinkWriter<In, KafkaCommittable> {
 }
 
 async function endLingering(
-  options: Pick<ResolvedKafkaSinkOptions<never>, 'transactionalIdPrefix' | 'transactionTimeoutMs'>,
+  options: Pick<
+    ResolvedKafkaSinkOptions<never>,
+    'abortLingering' | 'transactionalIdPrefix' | 'transactionTimeoutMs'
+  >,
   context: SubtaskContext,
   cluster: KafkaCluster,
 ): Promise<void> {
-  const { transactionalIdPrefix: prefix, transactionTimeoutMs } = options
-  for (const id of await lingeringIds(cluster, prefix, context)) {
-    await cluster.transactions.initProducerId(id, { transactionTimeoutMs })
-  }
+  const { abortLingering, transactionalIdPrefix: prefix, transactionTimeoutMs } = options
+  const { ids, ofOthers } = lingeringOf(await knownIds(cluster, prefix), context)
+  const ofAll = abortLingering === 'prefix' ? [...ids, ...ofOthers] : ids
+  for (const id of ofAll) await cluster.transactions.initProducerId(id, { transactionTimeoutMs })
+  if (ofAll.length > ids.length || ofOthers.length === 0) return
+  const { operatorId, logger } = context
+  logger.warn(
+    'another job with the same "transactionalIdPrefix" has open transactions, for which ' +
+      'consumers wait: if it will not run again set "abortLingering" to "prefix", or wait for ' +
+      'their timeout',
+    { operatorId, transactionalIds: ofOthers },
+  )
 }

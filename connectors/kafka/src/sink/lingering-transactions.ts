@@ -1,46 +1,65 @@
 import type { SubtaskContext } from '@flinkts/core/connector'
 import type { KafkaCluster } from '../cluster/kafka-cluster.ts'
-import type { TransactionState } from '../protocol/list-transactions.ts'
+import type { TransactionListing } from '../protocol/list-transactions.ts'
 import { parseTransactionalId, type TransactionalIdPlace } from './transactional-id.ts'
 
-const openStates: readonly TransactionState[] = ['Ongoing', 'PrepareCommit', 'PrepareAbort']
+/** A transactional id of a prefix that the brokers know. @internal */
+export interface KnownId extends TransactionalIdPlace, TransactionListing {}
 
-/** A transaction of a prefix that has no end yet. @internal */
-export interface OpenTransaction extends TransactionalIdPlace {
-  readonly transactionalId: string
-}
+/** All that have no end yet; those of `PrepareEpochFence` are ended by the brokers. */
+const openStates: ReadonlySet<string> = new Set(['Ongoing', 'PrepareCommit', 'PrepareAbort'])
 
-/** Those of exactly this prefix, of all subtasks. @internal */
-export async function openTransactionsOf(
+/** Those of exactly this prefix, of all jobs and subtasks, open or not. @internal */
+export async function knownIds(
   cluster: KafkaCluster,
   prefix: string,
   signal?: AbortSignal,
-): Promise<readonly OpenTransaction[]> {
+): Promise<readonly KnownId[]> {
   const escaped = prefix.replaceAll('.', String.raw`\.`)
   const transactionalIdPattern = `${escaped}-[0-9a-z]+-[0-9]+-[0-9]+-[0-9]+`
-  const filter = { states: openStates, transactionalIdPattern }
-  const listed = await cluster.transactions.list(filter, { signal })
-  return listed.flatMap(({ transactionalId }) => {
-    const place = parseTransactionalId(prefix, transactionalId)
-    return place === undefined ? [] : [{ transactionalId, ...place }]
+  const listed = await cluster.transactions.list({ states: [], transactionalIdPattern }, { signal })
+  return listed.flatMap((one) => {
+    const place = parseTransactionalId(prefix, one.transactionalId)
+    return place === undefined ? [] : [{ ...one, ...place }]
   })
 }
 
+/** Whether the transaction has no end yet. @internal */
+export function isOpen({ state }: KnownId): boolean {
+  return openStates.has(state)
+}
+
+/** What a writer that starts finds under its prefix. @internal */
+export interface Lingering {
+  /** Its share of what is to be ended. */
+  readonly ids: readonly string[]
+  /** Its share of what other jobs have open. */
+  readonly ofOthers: readonly string[]
+}
+
 /**
- * The ids under which an earlier attempt, or another job with the prefix, left something open;
- * never those of a later attempt, as this one may be late. Those of subtasks that there are no more
- * are shared out among the subtasks.
+ * Shares out among the subtasks what earlier attempts of the job have open, and never what a later
+ * attempt has, as this one may be late. With it go all ids that a subtask used last: a request that
+ * is under way still could begin a transaction that nobody ends.
  *
  * @internal
  */
-export async function lingeringIds(
-  cluster: KafkaCluster,
-  prefix: string,
+export function lingeringOf(
+  known: readonly KnownId[],
   place: Pick<SubtaskContext, 'jobId' | 'attempt' | 'subtask' | 'parallelism'>,
-): Promise<readonly string[]> {
-  const open = await openTransactionsOf(cluster, prefix)
-  return open
-    .filter((one) => one.subtask % place.parallelism === place.subtask)
-    .filter((one) => one.jobId !== place.jobId || one.attempt < place.attempt)
-    .map(({ transactionalId }) => transactionalId)
+): Lingering {
+  const share = known.filter((one) => one.subtask % place.parallelism === place.subtask)
+  const earlier = share.filter((one) => one.jobId === place.jobId && one.attempt < place.attempt)
+  const lastAttempts = new Map<number, number>()
+  for (const { subtask, attempt } of earlier) {
+    lastAttempts.set(subtask, Math.max(attempt, lastAttempts.get(subtask) ?? 0))
+  }
+  return {
+    ids: idsOf(earlier.filter((e) => isOpen(e) || e.attempt === lastAttempts.get(e.subtask))),
+    ofOthers: idsOf(share.filter((one) => one.jobId !== place.jobId && isOpen(one))),
+  }
+}
+
+function idsOf(known: readonly KnownId[]): readonly string[] {
+  return known.map(({ transactionalId }) => transactionalId)
 }

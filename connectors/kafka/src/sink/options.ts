@@ -46,11 +46,17 @@ export interface KafkaSinkOptions<In> {
   /** `exactly-once` unless said. */
   readonly delivery?: 'exactly-once' | 'at-least-once' | undefined
   /**
-   * How the transactional ids begin; needed for `exactly-once`, and of no other job or sink of the
-   * cluster: whoever starts with the same ends the transactions of the other. Letters, digits,
-   * `.`, `_` and `-`. Keep it over restarts.
+   * How the transactional ids begin; needed for `exactly-once`, and of no other sink of the job.
+   * Letters, digits, `.`, `_` and `-`. Keep it over restarts.
    */
   readonly transactionalIdPrefix?: string | undefined
+  /**
+   * Whose open transactions a start ends. `job`: those of earlier attempts of this job; others with
+   * the prefix are logged. `prefix`: also those of other jobs with the prefix, such as of this one
+   * before it was started afresh, without a checkpoint; none of them may run any more, or be
+   * restored: what they have prepared is lost. `job` unless said.
+   */
+  readonly abortLingering?: 'job' | 'prefix' | undefined
   /**
    * After which the cluster aborts what is not committed: outages that last longer lose what was
    * prepared. At most `transaction.max.timeout.ms` of the brokers; 900 000.
@@ -83,6 +89,7 @@ export interface ResolvedKafkaSinkOptions<In> {
   readonly delivery: 'exactly-once' | 'at-least-once'
   /** Empty: at least once. */
   readonly transactionalIdPrefix: string
+  readonly abortLingering: 'job' | 'prefix'
   readonly transactionTimeoutMs: number
   readonly commitTimeoutMs: number
   readonly producer: ProducerOptions
@@ -113,6 +120,7 @@ const sinkSchema = strictOptions({
     .regex(/^[\w.-]+$/, 'only letters, digits, ".", "_" and "-" are allowed')
     .max(prefixLengthMax)
     .optional(),
+  abortLingering: z.enum(['job', 'prefix']).default('job'),
   transactionTimeoutMs: z.int().min(1_000).max(waitMsMax).default(900_000),
   compression: z.enum(['none', 'gzip', 'snappy', 'lz4', 'zstd']).default('none'),
   batchBytesMax: count(256 * KIBIBYTE),
@@ -151,6 +159,7 @@ export function resolveKafkaSinkOptions<In>(
     timestamp: options.timestamp,
     delivery,
     transactionalIdPrefix: delivery === 'exactly-once' ? transactionalIdPrefix : '',
+    abortLingering: data.abortLingering,
     transactionTimeoutMs: data.transactionTimeoutMs,
     commitTimeoutMs: data.commitTimeoutMs,
     producer: {

@@ -7,12 +7,13 @@ import type {
   SubtaskContext,
 } from '@flinkts/core/connector'
 import type { KafkaCluster } from '../cluster/kafka-cluster.ts'
+import { sinkReports } from '../runtime/conformance.ts'
 import { environmentOf, openCluster } from '../runtime/open-cluster.ts'
 import { AtLeastOnceWriter } from './at-least-once-writer.ts'
 import { committableSerializer, type KafkaCommittable } from './committable.ts'
 import { KafkaCommitter } from './committer.ts'
 import { ExactlyOnceWriter } from './exactly-once-writer.ts'
-import { openTransactionsOf } from './lingering-transactions.ts'
+import { isOpen, knownIds } from './lingering-transactions.ts'
 import {
   type KafkaSinkOptions,
   type ResolvedKafkaSinkOptions,
@@ -49,6 +50,7 @@ class ExactlyOnceSink<In> implements Sink<In, KafkaCommittable, 'exactly-once', 
   readonly description: string
   readonly guarantee = 'exactly-once'
   readonly mechanism = 'Kafka transactions, committed after the checkpoint'
+  readonly conformance = sinkReports('exactly-once')
   readonly committableSerializer = committableSerializer
   readonly #options: ResolvedKafkaSinkOptions<In>
 
@@ -73,7 +75,8 @@ class ExactlyOnceSink<In> implements Sink<In, KafkaCommittable, 'exactly-once', 
   async leftBehind(context: ConnectorContext): Promise<readonly Finding[]> {
     const cluster = clusterOf(this.#options, context)
     try {
-      const open = await openTransactionsOf(cluster, this.#options.transactionalIdPrefix)
+      const known = await knownIds(cluster, this.#options.transactionalIdPrefix)
+      const open = known.filter(isOpen)
       if (open.length === 0) return []
       const ids = open.map(({ transactionalId }) => transactionalId)
       const found = await cluster.transactions.describe(ids)
@@ -82,8 +85,8 @@ class ExactlyOnceSink<In> implements Sink<In, KafkaCommittable, 'exactly-once', 
         code: 'open-transaction',
         message: `the transaction "${transactionalId}" is open since ${isoTime(startTimeMs)}`,
         hint:
-          'Consumers of committed records wait for it. Restart the job, which ends it, or abort ' +
-          'it with kafka-transactions.sh; if a checkpoint holds it, its records are lost then.',
+          'Consumers of committed records wait for it until it times out. A restart of its job ' +
+          'ends it, or commits it if a checkpoint holds it.',
       }))
     } finally {
       await cluster.close()
@@ -95,6 +98,7 @@ class AtLeastOnceSink<In> implements Sink<In, never, 'at-least-once', never> {
   readonly description: string
   readonly guarantee = 'at-least-once'
   readonly mechanism = 'acknowledged by all in-sync replicas before the checkpoint'
+  readonly conformance = sinkReports('at-least-once')
   readonly #options: ResolvedKafkaSinkOptions<In>
 
   constructor(options: ResolvedKafkaSinkOptions<In>) {

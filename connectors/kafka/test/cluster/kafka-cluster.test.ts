@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { addOffsetsToTxnApi } from '../../src/protocol/add-offsets-to-txn.ts'
 import { endTxnApi } from '../../src/protocol/end-txn.ts'
 import { findCoordinatorApi } from '../../src/protocol/find-coordinator.ts'
 import { listOffsetsApi } from '../../src/protocol/list-offsets.ts'
 import { listTransactionsApi } from '../../src/protocol/list-transactions.ts'
 import { metadataApi } from '../../src/protocol/metadata.ts'
+import { txnOffsetCommitApi } from '../../src/protocol/txn-offset-commit.ts'
 import { openCluster } from '../support/cluster-fixture.ts'
 import { compactBody, FakeBroker, type FakeAnswer, metadataBody } from '../support/fake-broker.ts'
 
@@ -17,6 +19,26 @@ function errorCodes(codes: readonly number[]): FakeAnswer {
     return compactBody((writer) => {
       writer.int32(0)
       writer.int16(code)
+    })
+  }
+}
+
+/** The same of the partition 0 of the topic `t`. */
+function offsetCommitAnswers(codes: readonly number[]): FakeAnswer {
+  let count = 0
+  return () => {
+    const code = codes[Math.min(count++, codes.length - 1)] ?? 0
+    return compactBody((writer) => {
+      writer.int32(0)
+      writer.array([code], (to, its) => {
+        to.string('t')
+        to.array([its], (partition, errorCode) => {
+          partition.int32(0)
+          partition.int16(errorCode)
+          partition.noTags()
+        })
+        to.noTags()
+      })
     })
   }
 }
@@ -109,6 +131,24 @@ describe('ending a transaction', () => {
     expect(countOf(broker, '10 v3')).toBe(2)
   })
 
+  // P1: a producer of kafkajs is stuck after an error of EndTxn.
+  test('can be done after it failed, and so can that of others', async () => {
+    await using broker = await FakeBroker.start({
+      [findCoordinatorApi.key]: foundAtNode1,
+      [endTxnApi.key]: errorCodes([16, 51, 42, 90, 0]),
+    })
+    await using cluster = openCluster({ brokers: broker.address })
+    const other = { ...transaction, transactionalId: 'other' }
+    const { transactions } = cluster
+
+    await expect(transactions.end(transaction, 'commit')).rejects.toMatchObject({
+      code: 'FLINKTS_KAFKA_REQUEST_REFUSED',
+    })
+    expect(await transactions.end(transaction, 'commit')).toBe('fenced')
+    expect(await transactions.end(transaction, 'commit')).toBe('done')
+    expect(await transactions.end(other, 'abort')).toBe('done')
+  })
+
   test('is repeated when its answer was lost', async () => {
     let lost = false
     await using broker = await FakeBroker.start({
@@ -171,6 +211,26 @@ describe('ending a transaction', () => {
     abort.abort(new Error('enough'))
 
     await expect(ending).rejects.toThrow('enough')
+  })
+})
+
+describe('committing offsets in a transaction', () => {
+  // P2: kafkajs knows none of these codes by the name that its own list of codes has for them.
+  test.each([14, 15, 16])('is tried again at the coordinator after the code %i', async (code) => {
+    await using broker = await FakeBroker.start({
+      [findCoordinatorApi.key]: foundAtNode1,
+      [addOffsetsToTxnApi.key]: errorCodes([code, 0]),
+      [txnOffsetCommitApi.key]: offsetCommitAnswers([code, 0]),
+    })
+    await using cluster = openCluster({ brokers: broker.address })
+    const { transactions } = cluster
+    const offset = { topic: 't', partition: 0, offset: 7, leaderEpoch: -1, metadata: '' }
+
+    await transactions.addOffsets(transaction, 'group')
+    await transactions.commitOffsets(transaction, 'group', [offset])
+
+    expect(countOf(broker, `${addOffsetsToTxnApi.key} v3`)).toBe(2)
+    expect(countOf(broker, `${txnOffsetCommitApi.key} v3`)).toBe(2)
   })
 })
 

@@ -175,6 +175,18 @@ describe('a producer', () => {
     expect([first, second]).toEqual([2 ** 31 - 2, 2])
   })
 
+  // P6: kafkajs copies what it has at every record; this many would take it an hour.
+  test('takes a million records that come at once', async () => {
+    const { producer, log, write, ended } = startProducer()
+    const record = recordOf('t', 'a', { partition: 0 })
+    const count = 1_000_000
+    for (let index = 0; index < count; index += 1) await write(record)
+
+    await ended(producer.flush())
+
+    expect(log.values[0]).toHaveLength(count)
+  })
+
   test('waits while the buffer is full, and goes on when there is room', async () => {
     const { producer, log, scheduler } = startProducer({ bufferBytesMax: 1_000 })
     log.latencyMs = () => 100

@@ -1,7 +1,15 @@
 import { kafkaVersions, sharedKafka, uniqueName } from '@flinkts/test-services'
+import { silentLogger } from '@flinkts/core/connector'
 import { describe, expect, test } from 'vitest'
 import { openCluster } from '../support/cluster-fixture.ts'
-import { commitAnew, jobId, rowSink, type RowSink, SinkRun } from '../support/sink-run.ts'
+import {
+  commitAnew,
+  contextOf,
+  jobId,
+  rowSink,
+  type RowSink,
+  SinkRun,
+} from '../support/sink-run.ts'
 import { makeTopic } from '../support/topic-writer.ts'
 
 describe.each(kafkaVersions)('the sink on Kafka %s', (version) => {
@@ -49,7 +57,7 @@ describe.each(kafkaVersions)('the sink on Kafka %s', (version) => {
 
     expect([await commitAnew(sink, prepared), await commitAnew(sink, prepared)]).toEqual([
       ['committed'],
-      ['committed'],
+      ['already-committed'],
     ])
     expect(await values()).toEqual(['a'])
   })
@@ -65,16 +73,45 @@ describe.each(kafkaVersions)('the sink on Kafka %s', (version) => {
     expect(await commitAnew(sink, prepared)).toEqual(['already-committed'])
   })
 
-  test('tells loudly when a second run with the same prefix ended what was prepared', async () => {
-    const { sink, values } = await place()
+  test('leaves alone what another job with the prefix has prepared, and says so', async () => {
+    const { sink, values, openIds, target } = await place()
     const prepared = await prepareOne(sink, 'a')
-    await using second = await SinkRun.start(sink, { jobId: 'another1' })
+    const warnings: string[] = []
+    const logger = { ...silentLogger, warn: (message: string) => void warnings.push(message) }
+    await using second = await SinkRun.start(sink, { jobId: 'another1', logger })
+    await second.write(['k', 'b'])
+    const others = await second.checkpoint(1)
+
+    expect(warnings).toEqual([expect.stringContaining('"abortLingering"')])
+    expect(new Set(await openIds())).toEqual(
+      new Set([`${target.prefix}-${jobId}-1-0-0`, `${target.prefix}-another1-1-0-0`]),
+    )
+    expect(await commitAnew(sink, prepared)).toEqual(['committed'])
+    expect(await second.commit(others)).toEqual(['committed'])
+    expect(await values()).toEqual(['a', 'b'])
+  })
+
+  test('ends what another job left if it is told to, and its commit fails loudly', async () => {
+    const { sink, values, target } = await place()
+    const prepared = await prepareOne(sink, 'a')
+    const afresh = rowSink({ ...target, abortLingering: 'prefix' })
+    await using second = await SinkRun.start(afresh, { jobId: 'another1' })
     expect(second.gauges.get('openTransactions')?.()).toBe(1)
 
     await expect(commitAnew(sink, prepared)).rejects.toMatchObject({
       code: 'FLINKTS_COMMIT_REJECTED',
     })
     expect(await values()).toEqual([])
+  })
+
+  test('tells which transactions a job that is stopped for good has left behind', async () => {
+    const { sink, target } = await place()
+    await prepareOne(sink, 'a')
+
+    const found = await sink.leftBehind?.(contextOf())
+
+    expect(found).toEqual([expect.objectContaining({ code: 'open-transaction' })])
+    expect(found?.[0]?.message).toContain(`"${target.prefix}-${jobId}-1-0-0" is open since 20`)
   })
 
   test('refuses what belongs to another cluster', async () => {
@@ -134,10 +171,10 @@ describe.each(kafkaVersions)('the sink on Kafka %s', (version) => {
     await next.write(['k', 'b'])
     const prepared = await next.checkpoint(2)
 
-    for (let checkpointId = 2; checkpointId <= 5; checkpointId += 1) {
-      await over.write(['k', 'of an attempt that is over'])
-      await over.checkpoint(checkpointId)
-    }
+    await over.write(['k', 'of an attempt that is over'])
+    await expect(over.checkpoint(2)).rejects.toMatchObject({
+      code: 'FLINKTS_KAFKA_PRODUCER_FENCED',
+    })
     {
       await using _late = await SinkRun.start(sink, { attempt: 2 })
     }
@@ -156,7 +193,7 @@ describe.each(kafkaVersions)('the sink on Kafka %s', (version) => {
     const found = await sink.preflight?.({ ...context, signal: AbortSignal.timeout(10_000) })
 
     expect(found?.map(({ code, severity }) => [code, severity])).toEqual([
-      ['topic', 'error'],
+      ['topic-missing', 'error'],
       ['transaction-timeout', 'error'],
     ])
   })

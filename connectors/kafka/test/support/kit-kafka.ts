@@ -99,6 +99,20 @@ export async function writeKitRecords(
   await producer.disconnect()
 }
 
+/** Takes a transactional id over: what is open under it is aborted, and its producer fenced. */
+export async function takeOver(broker: KitBroker, transactionalId: string): Promise<void> {
+  const producer = clientOf(broker).producer({
+    createPartitioner: Partitioners.DefaultPartitioner,
+    idempotent: true,
+    maxInFlightRequests: 1,
+    transactionalId,
+  })
+  await producer.connect()
+  const transaction = await producer.transaction()
+  await transaction.abort()
+  await producer.disconnect()
+}
+
 function* parts(records: readonly KitRecord[]): Generator<readonly KitRecord[]> {
   let [part, characters]: [KitRecord[], number] = [[], 0]
   for (const record of records) {

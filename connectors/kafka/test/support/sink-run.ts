@@ -14,8 +14,9 @@ export function rowSink(options: {
   readonly topic: string
   readonly prefix: string
   readonly transactionTimeoutMs?: number
+  readonly abortLingering?: 'job' | 'prefix'
 }): RowSink {
-  const { brokers, topic, prefix, transactionTimeoutMs = 60_000 } = options
+  const { brokers, topic, prefix, abortLingering, transactionTimeoutMs = 60_000 } = options
   return kafkaSink<Row>({
     connection: { brokers },
     topic,
@@ -23,6 +24,7 @@ export function rowSink(options: {
     value: ([, value]) => value,
     transactionalIdPrefix: prefix,
     transactionTimeoutMs,
+    abortLingering,
   })
 }
 
@@ -116,7 +118,8 @@ function committerOf(sink: RowSink): Promise<Committer<KafkaCommittable>> {
   return sink.createCommitter(contextOf(new Map()))
 }
 
-function contextOf(gauges: Map<string, () => number>): SubtaskContext {
+/** Of the first subtask of the first attempt. */
+export function contextOf(gauges: Map<string, () => number> = new Map()): SubtaskContext {
   return {
     jobName: 'shop',
     jobId,
