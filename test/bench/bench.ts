@@ -8,7 +8,7 @@ export interface BenchOptions {
   readonly peers: readonly string[] | undefined
   /** Scenarios that it runs; undefined: all. */
   readonly scenarios: readonly string[] | undefined
-  /** Parts that the bench against Flink runs; undefined: all. */
+  /** Parts that the benches `flink` and `kafka` run; undefined: all. */
   readonly only: readonly string[] | undefined
 }
 

@@ -11,6 +11,7 @@ import { cdcBench } from './cdc/cdc-bench.ts'
 import { checkpointOverheadBench } from './checkpoint-overhead/checkpoint-overhead-bench.ts'
 import { flinkBench } from './flink/flink-bench.ts'
 import { goalLine, isReached } from './goals.ts'
+import { kafkaBench } from './kafka/kafka-bench.ts'
 import { kafkaCodecBench } from './kafka-codec/kafka-codec-bench.ts'
 import { describeMachine, loadAverage } from './machine.ts'
 import { postgresCopyBench } from './postgres-copy/postgres-copy-bench.ts'
@@ -20,6 +21,7 @@ const benches: readonly Bench[] = [
   recordPathBench,
   checkpointOverheadBench,
   kafkaCodecBench,
+  kafkaBench,
   flinkBench,
   cdcBench,
   postgresCopyBench,
@@ -85,7 +87,7 @@ function helpText(): string {
     '  --quick            small sizes: shows that all works; the figures say little',
     '  --peers a,b        of the Postgres bench: only these peers',
     '  --scenarios a,b    of the Postgres bench: only these scenarios',
-    '  --only a,b         of the bench against Flink: only these jobs',
+    '  --only a,b         of the benches `flink` and `kafka`: only these parts',
     '  --help',
   ].join('\n')
 }

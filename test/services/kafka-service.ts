@@ -29,6 +29,8 @@ export interface BrokerPlan {
   readonly security: KafkaSecurity
   readonly settings: Readonly<Record<string, string>>
   readonly memoryDirectory?: string
+  /** `throughput`: as it runs in production. */
+  readonly purpose: 'tests' | 'throughput'
 }
 
 const controllerPort = 9093
@@ -66,6 +68,12 @@ function kafkaImage(line: KafkaVersion, version: string): ServiceImage {
   }
 }
 
+const smallMachine = {
+  KAFKA_HEAP_OPTS: '-Xms64m -Xmx320m',
+  // Brokers come back under another address of the network: names are looked up anew.
+  KAFKA_JVM_PERFORMANCE_OPTS: '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dsun.net.inetaddr.ttl=1',
+}
+
 function brokerRun(plan: BrokerPlan, address: Address): ServerRun {
   const data = plan.memoryDirectory === undefined ? dataDirectory : `${plan.memoryDirectory}/data`
   const settings = {
@@ -78,12 +86,7 @@ function brokerRun(plan: BrokerPlan, address: Address): ServerRun {
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`)
   return {
     port: address.port,
-    environment: {
-      KAFKA_HEAP_OPTS: '-Xms64m -Xmx320m',
-      // Brokers come back under another address of the network: names are looked up anew.
-      KAFKA_JVM_PERFORMANCE_OPTS:
-        '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dsun.net.inetaddr.ttl=1',
-    },
+    environment: plan.purpose === 'tests' ? smallMachine : { KAFKA_HEAP_OPTS: '-Xmx1g' },
     command: ['sh', '-c', startScript, 'kafka', data, ...plan.security.formatArguments],
     files: { [propertiesPath]: lines.join(''), ...plan.security.files },
   }

@@ -42,6 +42,8 @@ export interface KafkaOptions extends SecurityChoice {
   readonly brokers?: 1 | 3
   /** Settings of every broker, over the defaults (`kafkaDefaults`). */
   readonly settings?: Readonly<Record<string, string>>
+  /** `tests` unless told: many of them start soon, in little memory. */
+  readonly purpose?: BrokerPlan['purpose']
 }
 
 const memoryDirectory = '/memory'
@@ -52,9 +54,9 @@ const memoryDirectory = '/memory'
  * @internal
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServer> {
-  const { version = '4', brokers: count = 1, settings = {} } = options
+  const { version = '4', brokers: count = 1, settings = {}, purpose = 'tests' } = options
   const security = await kafkaSecurity(options)
-  const plan = { version, security, settings }
+  const plan = { version, security, settings, purpose } as const
   const started = count === 1 ? await startAlone(plan) : await startCluster(plan, count)
   const { servers, hosts, control } = started
   const brokers = servers.map(
@@ -81,8 +83,9 @@ export async function sharedKafka({
   version = '4',
 }: Pick<KafkaOptions, 'version'> = {}): Promise<SharedKafka> {
   const security = await kafkaSecurity({})
-  const plan = { version, security, settings: {}, id: 1, hosts: aloneHosts, memoryDirectory }
-  return queried(version, [await shareServer(brokerService(plan))], aloneHosts)
+  const place = { id: 1, hosts: aloneHosts, memoryDirectory, purpose: 'tests' } as const
+  const service = brokerService({ version, security, settings: {}, ...place })
+  return queried(version, [await shareServer(service)], aloneHosts)
 }
 
 /**
@@ -95,7 +98,7 @@ export function uniqueName(prefix = 't'): string {
 }
 
 type OwnServer = RunningServer & { readonly control: ServerControl }
-type CommonPlan = Pick<BrokerPlan, 'version' | 'security' | 'settings'>
+type CommonPlan = Pick<BrokerPlan, 'version' | 'security' | 'settings' | 'purpose'>
 
 interface StartedBrokers {
   readonly servers: readonly OwnServer[]

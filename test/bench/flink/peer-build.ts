@@ -10,8 +10,8 @@ const environmentVariable = 'FLINKTS_BASELINES'
 export type PeerFolder = { readonly folder: string } | { readonly missing: string }
 
 /**
- * Finds the baseline of Flink in the folder that the environment names. One that is not built there
- * is built in a copy in `cacheFolder`, once.
+ * Finds the baselines of Flink and Kafka Streams in the folder that the environment names. One that
+ * is not built there is built in a copy in `cacheFolder`, once.
  */
 export async function findPeer(
   environment: Readonly<Record<string, string | undefined>>,
@@ -36,7 +36,14 @@ export async function findPeer(
 }
 
 function isBuilt(folder: string): boolean {
-  return existsSync(path.join(folder, 'java', 'target', 'classes'))
+  return projectsOf(folder).every((project) => existsSync(path.join(project, 'target', 'classes')))
+}
+
+/** That of Flink, and that of Kafka Streams where it is there. */
+function projectsOf(folder: string): readonly string[] {
+  const streams = path.join(folder, 'kafka')
+  const java = path.join(folder, 'java')
+  return existsSync(path.join(streams, 'pom.xml')) ? [java, streams] : [java]
 }
 
 /** A copy is there only when it is built. */
@@ -46,7 +53,9 @@ async function buildCopy(folder: string, copy: string): Promise<void> {
   try {
     // The original may be read-only, and a copy would be too.
     await runProgram('cp', ['-R', '--no-preserve=mode', folder, unfinished])
-    await runProgram('mvn', ['-q', 'package'], { cwd: path.join(unfinished, 'java') })
+    for (const project of projectsOf(unfinished)) {
+      await runProgram('mvn', ['-q', 'package'], { cwd: project })
+    }
     await rename(unfinished, copy)
   } finally {
     await rm(unfinished, { recursive: true, force: true })
