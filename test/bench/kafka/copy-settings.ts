@@ -17,9 +17,6 @@ export interface CopySettings {
 
 export type Work = 'bytes' | 'map'
 
-/** Of all producers: milliseconds, and bytes before compression. */
-export const producerSettings = { lingerMs: 5, batchBytes: 131_072 }
-
 /** A bid, as JSON of 200 bytes. */
 export interface Bid {
   readonly seq: number

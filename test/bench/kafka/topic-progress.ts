@@ -1,20 +1,22 @@
+import { createRequire } from 'node:module'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Admin, Kafka, logLevel } from 'kafkajs'
+import { logLevel } from 'kafkajs'
 
-/** How far a topic was committed at a time. */
+/** How far a topic was written at a time. */
 export interface Progress {
   /** Since the start. */
   readonly ms: number
-  /** Records and the markers of transactions. */
-  readonly records: number
+  /** Records, and markers of transactions, that are in the log. */
+  readonly written: number
+  /** Those that consumers of committed records can read. */
+  readonly committed: number
 }
 
-const pollMs = 50
+const pollMs = 20
 
 /**
- * Watches how far a topic can be read by consumers of committed records.
+ * Watches how far a topic is written until all can be read.
  *
- * @param alive - Says whether anybody still writes.
  * @throws Error if nobody writes any more, or the time is over.
  */
 export async function watchTopic(
@@ -22,12 +24,13 @@ export async function watchTopic(
   topic: string,
   until: WatchEnd,
 ): Promise<readonly Progress[]> {
-  const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.ERROR }).admin()
-  await admin.connect()
+  const cluster = innerCluster(brokers)
+  await cluster.connect()
   try {
-    return await watch(admin, topic, until)
+    await cluster.addTargetTopic(topic)
+    return await watch(cluster, topic, until)
   } finally {
-    await admin.disconnect()
+    await cluster.disconnect()
   }
 }
 
@@ -35,26 +38,69 @@ interface WatchEnd {
   readonly records: number
   readonly startedMs: number
   readonly timeoutMs: number
+  /** Says whether anybody still writes. */
   readonly alive: () => boolean
 }
 
 async function watch(
-  admin: Admin,
+  cluster: InnerCluster,
   topic: string,
-  { records: wanted, startedMs, timeoutMs, alive }: WatchEnd,
+  { records, startedMs, timeoutMs, alive }: WatchEnd,
 ): Promise<readonly Progress[]> {
+  const [place] = cluster.findTopicPartitionMetadata(topic)
+  const broker = await cluster.findBroker({ nodeId: String(place?.leader) })
   const seen: Progress[] = []
   for (;;) {
-    // What admin clients of kafkajs are told is the end of what is stable, not of the log.
-    const ends = await admin.fetchTopicOffsets(topic)
-    const records = ends.reduce((sum, { high }) => sum + Number(high), 0)
+    const committed = await endOf(broker, topic, 1)
+    const written = await endOf(broker, topic, 0)
     const ms = performance.now() - startedMs
-    seen.push({ ms, records })
-    if (records >= wanted) return seen
-    if (!alive()) throw new Error(`the process ended at ${records} of ${wanted}`)
-    if (ms > timeoutMs) throw new Error(`${records} of ${wanted} in ${ms} ms`)
+    seen.push({ ms, written, committed })
+    if (committed >= records) return seen
+    if (!alive()) throw new Error(`the process ended at ${committed} of ${records}`)
+    if (ms > timeoutMs) throw new Error(`${committed} of ${records} in ${ms} ms`)
     await delay(pollMs)
   }
+}
+
+/** @param isolationLevel - 0: all that is in the log; 1: up to the first open transaction. */
+async function endOf(broker: InnerBroker, topic: string, isolationLevel: 0 | 1): Promise<number> {
+  const topics = [{ topic, partitions: [{ partition: 0, timestamp: -1 }] }]
+  const { responses } = await broker.listOffsets({ isolationLevel, topics })
+  return Number(responses[0]?.partitions[0]?.offset)
+}
+
+/** Its public clients never ask for the end of the log itself. */
+interface InnerCluster {
+  connect(): Promise<void>
+  disconnect(): Promise<void>
+  addTargetTopic(topic: string): Promise<void>
+  findTopicPartitionMetadata(topic: string): readonly { readonly leader: number }[]
+  findBroker(place: { readonly nodeId: string }): Promise<InnerBroker>
+}
+interface InnerBroker {
+  listOffsets(request: object): Promise<{
+    readonly responses: readonly { readonly partitions: readonly { readonly offset: string }[] }[]
+  }>
+}
+
+const load = createRequire(import.meta.url)
+
+function innerCluster(brokers: readonly string[]): InnerCluster {
+  const Cluster = load('kafkajs/src/cluster') as new (options: object) => InnerCluster
+  const { createLogger } = load('kafkajs/src/loggers') as {
+    readonly createLogger: (options: object) => object
+  }
+  const socketFactory = load('kafkajs/src/network/socketFactory') as () => unknown
+  const logCreator = load('kafkajs/src/loggers/console') as unknown
+  return new Cluster({
+    logger: createLogger({ level: logLevel.ERROR, logCreator }),
+    socketFactory: socketFactory(),
+    brokers,
+    clientId: 'watch',
+    connectionTimeout: 5_000,
+    allowAutoTopicCreation: false,
+    retry: {},
+  })
 }
 
 /** What a run came to. */
@@ -63,20 +109,20 @@ export interface Pace {
   readonly firstCommitMs: number
   /** Of all of them, the start included. */
   readonly recordsPerSecond: number
-  /** From a tenth of the records to nine tenths. */
+  /** From a tenth of the records in the log to nine tenths. */
   readonly steadyPerSecond: number
 }
 
 /** @param records - As many as were to be copied, and have been. */
 export function paceOf(seen: readonly Progress[], records: number): Pace {
-  const reaching = (count: number): Progress => {
-    const found = seen.find((progress) => progress.records >= count)
-    return found ?? { ms: Number.NaN, records: Number.NaN }
-  }
-  const [low, high] = [reaching(records * 0.1), reaching(records * 0.9)]
+  const reaching = (of: 'written' | 'committed', count: number): Progress =>
+    seen.find((progress) => progress[of] >= count) ?? nothing
+  const [low, high] = [reaching('written', records * 0.1), reaching('written', records * 0.9)]
   return {
-    firstCommitMs: reaching(1).ms,
-    recordsPerSecond: (1000 * records) / reaching(records).ms,
-    steadyPerSecond: (1000 * (high.records - low.records)) / (high.ms - low.ms),
+    firstCommitMs: reaching('committed', 1).ms,
+    recordsPerSecond: (1000 * records) / reaching('committed', records).ms,
+    steadyPerSecond: (1000 * (high.written - low.written)) / (high.ms - low.ms),
   }
 }
+
+const nothing: Progress = { ms: Number.NaN, written: Number.NaN, committed: Number.NaN }

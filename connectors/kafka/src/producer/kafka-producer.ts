@@ -5,6 +5,7 @@ import type { TopicPartition } from '../protocol/topics.ts'
 import { backoffMs } from '../runtime/backoff.ts'
 import { topicMissing, topicProblem } from '../runtime/topic-errors.ts'
 import type { ProducerRecord } from './partitioner.ts'
+import { WriterPool } from './partition-queue.ts'
 import { producerClosed } from './produce-errors.ts'
 import type { ProducerMetrics } from './producer-metrics.ts'
 import type { ProducerOptions } from './producer-options.ts'
@@ -19,6 +20,7 @@ import {
 
 export type { ProducerRecord } from './partitioner.ts'
 export { createProducerMetrics, type ProducerMetrics } from './producer-metrics.ts'
+export { WriterPool } from './partition-queue.ts'
 export type { ProducerOptions } from './producer-options.ts'
 export type { ProducerCluster, ProducerSession } from './sender.ts'
 
@@ -33,6 +35,8 @@ export interface ProducerParts {
   /** Nothing is sent before; if it rejects, so do `write` and `flush`. */
   readonly session: Promise<ProducerSession>
   readonly metrics: ProducerMetrics
+  /** Shared by producers that follow each other; of this one alone unless given. */
+  readonly writers?: WriterPool
 }
 
 /**
@@ -59,6 +63,7 @@ export class KafkaProducer {
     this.#parts = parts
     this.#batches = new RecordAccumulator({
       ...parts,
+      writers: parts.writers ?? new WriterPool(options),
       onOpened: (batch) => this.#sender.linger(batch),
       onClosed: () => this.#sender.wake(),
     })

@@ -3,7 +3,7 @@ import type { TopicMetadata } from '../protocol/metadata.ts'
 import type { TopicPartition } from '../protocol/topics.ts'
 import type { BatchWriter } from '../records/batch-writer.ts'
 import type { RecordHeader } from '../records/record-batch.ts'
-import { type FlushWait, PartitionQueue, PendingBatch, WriterPool } from './partition-queue.ts'
+import { type FlushWait, PartitionQueue, PendingBatch, type WriterPool } from './partition-queue.ts'
 import {
   checkedPartition,
   nextStickyPartition,
@@ -18,6 +18,7 @@ export interface AccumulatorContext {
   readonly clock: Clock
   readonly random: () => number
   readonly options: ProducerOptions
+  readonly writers: WriterPool
   /** A batch took its first record. */
   readonly onOpened: (batch: PendingBatch) => void
   /** A batch is full. */
@@ -57,7 +58,7 @@ export class RecordAccumulator {
   constructor(context: AccumulatorContext) {
     this.#context = context
     this.#options = context.options
-    this.#pool = new WriterPool(context.options)
+    this.#pool = context.writers
     this.#spare = this.#pool.take()
   }
 

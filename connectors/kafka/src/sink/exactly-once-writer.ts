@@ -1,6 +1,10 @@
 import type { SinkRecordContext, SinkWriter, SubtaskContext } from '@flinkts/core/connector'
 import type { KafkaCluster } from '../cluster/kafka-cluster.ts'
-import { createProducerMetrics, type ProducerParts } from '../producer/kafka-producer.ts'
+import {
+  createProducerMetrics,
+  type ProducerParts,
+  WriterPool,
+} from '../producer/kafka-producer.ts'
 import type { KafkaCommittable } from './committable.ts'
 import { knownIds, lingeringOf } from './lingering-transactions.ts'
 import type { ResolvedKafkaSinkOptions } from './options.ts'
@@ -59,6 +63,7 @@ export class ExactlyOnceWriter<In> implements SinkWriter<In, KafkaCommittable> {
         bufferBytesMax: Math.ceil(bufferBytesMax / bufferedTransactions),
       },
       metrics: createProducerMetrics(metrics),
+      writers: new WriterPool(options.producer),
     }
     this.#current = this.#open(this.#reserve())
     this.#spare = this.#reserve()

@@ -64,7 +64,7 @@ export interface KafkaSinkOptions<In> {
   readonly transactionTimeoutMs?: number | undefined
   /** `none` unless said. */
   readonly compression?: CompressionName | undefined
-  /** The most of a batch, before compression; 256 KiB. */
+  /** The most of a batch, before compression; 512 KiB. */
   readonly batchBytesMax?: number | undefined
   /** How long a batch waits for more records; 5. */
   readonly lingerMs?: number | undefined
@@ -123,7 +123,7 @@ const sinkSchema = strictOptions({
   abortLingering: z.enum(['job', 'prefix']).default('job'),
   transactionTimeoutMs: z.int().min(1_000).max(waitMsMax).default(900_000),
   compression: z.enum(['none', 'gzip', 'snappy', 'lz4', 'zstd']).default('none'),
-  batchBytesMax: count(256 * KIBIBYTE),
+  batchBytesMax: count(512 * KIBIBYTE),
   lingerMs: z.int().min(0).max(waitMsMax).default(5),
   bufferBytesMax: count(32 * MEBIBYTE),
   requestBytesMax: count(MEBIBYTE),

@@ -1,9 +1,13 @@
 import { isUtf8 } from 'node:buffer'
 import type { Deserializer } from './kafka-record.ts'
 
-/** A copy of the bytes. @public */
+/**
+ * A copy of the bytes; short ones share a few kilobytes of memory.
+ *
+ * @public
+ */
 export const bytesDeserializer: Deserializer<Uint8Array | null> = (bytes) =>
-  bytes === null ? null : new Uint8Array(bytes)
+  bytes === null ? null : Buffer.from(bytes)
 
 /** Text in UTF-8; bytes that are none are an error. @public */
 export const stringDeserializer: Deserializer<string | null> = (bytes) =>

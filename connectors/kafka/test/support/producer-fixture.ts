@@ -11,7 +11,7 @@ import {
 export const producerOptions: ProducerOptions = {
   acks: -1,
   compression: { type: 'none' },
-  batchBytesMax: 256 * 1024,
+  batchBytesMax: 512 * 1024,
   lingerMs: 5,
   bufferBytesMax: 32 * 1024 * 1024,
   requestBytesMax: 1024 * 1024,

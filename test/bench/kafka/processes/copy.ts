@@ -1,15 +1,14 @@
 /** `copy.ts <CopySettings>`: copies a topic with flinkts until it is ended. */
 import { consoleLogger, defineJob, type JobDefinition, runJob } from '@flinkts/core'
 import { bytesDeserializer, jsonDeserializer, kafkaSink, kafkaSource } from '@flinkts/kafka'
-import { type Bid, convertedPrice, parseCopySettings, producerSettings } from '../copy-settings.ts'
+import { type Bid, convertedPrice, parseCopySettings } from '../copy-settings.ts'
 
 const { brokers, input, output, work, delivery, commitIntervalMs, folder, name } =
   parseCopySettings(process.argv.slice(2))
 const connection = { brokers }
-const { lingerMs, batchBytes: batchBytesMax } = producerSettings
 const options = { parallelism: 1, checkpointIntervalMs: commitIntervalMs }
 const from = { connection, topics: [input], groupId: name }
-const into = { connection, topic: output, lingerMs, batchBytesMax }
+const into = { connection, topic: output }
 
 interface RawRecord {
   readonly value: Uint8Array | null
