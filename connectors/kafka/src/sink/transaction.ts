@@ -2,6 +2,7 @@ import { assert } from '@flinkts/core/connector'
 import type { KafkaCluster } from '../cluster/kafka-cluster.ts'
 import { KafkaProducer, type ProducerParts } from '../producer/kafka-producer.ts'
 import type { ProducerIdentity } from '../protocol/init-producer-id.ts'
+import type { TopicPartition } from '../protocol/topics.ts'
 import type { TransactionReference } from '../protocol/transaction-reference.ts'
 import type { KafkaCommittable } from './committable.ts'
 
@@ -45,6 +46,8 @@ export class Transaction {
   startedAtMs: number | undefined
   readonly #parts: TransactionParts
   #reference: TransactionReference | undefined
+  /** The group of the marker is part of the transaction: asked for behind its first partitions. */
+  #markerGroupAdded: Promise<void> | undefined
   #prepared = false
 
   constructor(parts: TransactionParts) {
@@ -56,18 +59,24 @@ export class Transaction {
 
   /** Resolves to what commits the transaction; all records are acknowledged then. */
   async prepare(checkpointId: number, flushed: Promise<void>): Promise<KafkaCommittable> {
-    await flushed
+    // Not acknowledged yet, the last records keep nothing from being marked.
+    const [committable] = await Promise.all([this.#mark(checkpointId, flushed), flushed])
+    this.#parts.signal.throwIfAborted()
+    this.#prepared = true
+    return committable
+  }
+
+  async #mark(checkpointId: number, flushed: Promise<void>): Promise<KafkaCommittable> {
+    if (this.#markerGroupAdded === undefined) await flushed
+    await this.#markerGroupAdded
     const { cluster, markerGroupId: groupId, signal, timeoutMs } = this.#parts
     const reference = this.#reference
     const [place] = this.producer.partitions
     assert(reference !== undefined && place !== undefined, 'what is prepared was written')
-    await cluster.transactions.addOffsets(reference, groupId, { signal })
     const { transactionalId, producerId, producerEpoch } = reference
     const metadata = `${transactionalId}:${producerId}:${producerEpoch}`
     const marker = { ...place, offset: checkpointId, leaderEpoch: -1, metadata }
     await cluster.transactions.commitOffsets(reference, groupId, [marker], { signal })
-    signal.throwIfAborted()
-    this.#prepared = true
     return {
       v: 1,
       clusterId: cluster.metadata.clusterId ?? '',
@@ -98,7 +107,7 @@ export class Transaction {
   }
 
   async #begin() {
-    const { cluster, reserved, previousFlushed, signal } = this.#parts
+    const { reserved, previousFlushed } = this.#parts
     const { transactionalId } = reserved
     const [identity] = await Promise.all([reserved.identity, previousFlushed])
     const reference = { transactionalId, ...identity }
@@ -107,9 +116,23 @@ export class Transaction {
       identity,
       transaction: {
         transactionalId,
-        addPartitions: (partitions: Parameters<typeof cluster.transactions.addPartitions>[1]) =>
-          cluster.transactions.addPartitions(reference, partitions, { signal }),
+        addPartitions: (partitions: readonly TopicPartition[]) =>
+          this.#addPartitions(reference, partitions),
       },
     }
+  }
+
+  /** One after the other: a coordinator takes no second change of a transaction meanwhile. */
+  async #addPartitions(
+    reference: TransactionReference,
+    partitions: readonly TopicPartition[],
+  ): Promise<void> {
+    const { cluster, markerGroupId, signal } = this.#parts
+    await this.#markerGroupAdded
+    await cluster.transactions.addPartitions(reference, partitions, { signal })
+    if (this.#markerGroupAdded !== undefined) return
+    this.#markerGroupAdded = cluster.transactions.addOffsets(reference, markerGroupId, { signal })
+    // Told by the next who waits for it.
+    this.#markerGroupAdded.catch(() => undefined)
   }
 }
