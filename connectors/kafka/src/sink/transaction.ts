@@ -1,6 +1,10 @@
 import { assert } from '@flinkts/core/connector'
 import type { KafkaCluster } from '../cluster/kafka-cluster.ts'
-import { KafkaProducer, type ProducerParts } from '../producer/kafka-producer.ts'
+import {
+  KafkaProducer,
+  type ProducerCluster,
+  type ProducerParts,
+} from '../producer/kafka-producer.ts'
 import type { ProducerIdentity } from '../protocol/init-producer-id.ts'
 import type { TopicPartition } from '../protocol/topics.ts'
 import type { TransactionReference } from '../protocol/transaction-reference.ts'
@@ -13,9 +17,18 @@ export interface ReservedId {
   readonly identity: Promise<ProducerIdentity>
 }
 
+/** What of a cluster a transaction needs. */
+interface TransactionCluster extends ProducerCluster {
+  readonly metadata: ProducerCluster['metadata'] & Pick<KafkaCluster['metadata'], 'clusterId'>
+  readonly transactions: Pick<
+    KafkaCluster['transactions'],
+    'addPartitions' | 'addOffsets' | 'commitOffsets' | 'end'
+  >
+}
+
 /** @internal */
 export interface TransactionParts {
-  readonly cluster: KafkaCluster
+  readonly cluster: TransactionCluster
   readonly producer: Omit<ProducerParts, 'cluster' | 'session'>
   readonly reserved: ReservedId
   /** Resolves when the records of the transaction before are acknowledged: order by partition. */
