@@ -209,7 +209,8 @@ async function endLingering(
   const { abortLingering, transactionalIdPrefix: prefix, transactionTimeoutMs } = options
   const { ids, ofOthers } = lingeringOf(await knownIds(cluster, prefix), context)
   const ofAll = abortLingering === 'prefix' ? [...ids, ...ofOthers] : ids
-  for (const id of ofAll) await cluster.transactions.initProducerId(id, { transactionTimeoutMs })
+  const request = { transactionTimeoutMs }
+  await Promise.all(ofAll.map((id) => cluster.transactions.initProducerId(id, request)))
   if (ofAll.length > ids.length || ofOthers.length === 0) return
   const { operatorId, logger } = context
   logger.warn(

@@ -1,32 +1,46 @@
 import type { SubtaskContext } from '@flinkts/core/connector'
 import type { KafkaCluster } from '../cluster/kafka-cluster.ts'
-import type { TransactionListing } from '../protocol/list-transactions.ts'
+import type { TransactionListing, TransactionState } from '../protocol/list-transactions.ts'
 import { parseTransactionalId, type TransactionalIdPlace } from './transactional-id.ts'
 
 /** A transactional id of a prefix that the brokers know. @internal */
 export interface KnownId extends TransactionalIdPlace, TransactionListing {}
 
 /** All that have no end yet; those of `PrepareEpochFence` are ended by the brokers. */
-const openStates: ReadonlySet<string> = new Set(['Ongoing', 'PrepareCommit', 'PrepareAbort'])
+const openStates: readonly TransactionState[] = ['Ongoing', 'PrepareCommit', 'PrepareAbort']
 
 /** Those of exactly this prefix, of all jobs and subtasks, open or not. @internal */
-export async function knownIds(
+export function knownIds(cluster: KafkaCluster, prefix: string): Promise<readonly KnownId[]> {
+  return listIds(cluster, prefix, [])
+}
+
+/** Those of them that are open. @internal */
+export function openIds(
   cluster: KafkaCluster,
   prefix: string,
   signal?: AbortSignal,
 ): Promise<readonly KnownId[]> {
+  return listIds(cluster, prefix, openStates, signal)
+}
+
+/** @param states - None: all. */
+async function listIds(
+  cluster: KafkaCluster,
+  prefix: string,
+  states: readonly TransactionState[],
+  signal?: AbortSignal,
+): Promise<readonly KnownId[]> {
   const escaped = prefix.replaceAll('.', String.raw`\.`)
   const transactionalIdPattern = `${escaped}-[0-9a-z]+-[0-9]+-[0-9]+-[0-9]+`
-  const listed = await cluster.transactions.list({ states: [], transactionalIdPattern }, { signal })
+  const listed = await cluster.transactions.list({ states, transactionalIdPattern }, { signal })
   return listed.flatMap((one) => {
     const place = parseTransactionalId(prefix, one.transactionalId)
     return place === undefined ? [] : [{ ...one, ...place }]
   })
 }
 
-/** Whether the transaction has no end yet. @internal */
-export function isOpen({ state }: KnownId): boolean {
-  return openStates.has(state)
+function isOpen({ state }: KnownId): boolean {
+  return openStates.some((open) => open === state)
 }
 
 /** What a writer that starts finds under its prefix. @internal */

@@ -5,7 +5,7 @@ import type { TopicMetadata } from '../protocol/metadata.ts'
 import { attempt, findingOf } from '../runtime/findings.ts'
 import { topicProblem } from '../runtime/topic-errors.ts'
 import { environmentOf, openCluster } from '../runtime/open-cluster.ts'
-import { knownIds } from './lingering-transactions.ts'
+import { openIds } from './lingering-transactions.ts'
 import type { ResolvedKafkaSinkOptions } from './options.ts'
 
 /**
@@ -29,7 +29,7 @@ export async function examineSink<In>(
       findings.push(...topics.flatMap(topicFindings))
       if (delivery === 'at-least-once') return
       findings.push(...(await timeoutFindings(cluster, options, signal)))
-      await knownIds(cluster, options.transactionalIdPrefix, signal)
+      await openIds(cluster, options.transactionalIdPrefix, signal)
     })
     return findings
   } finally {

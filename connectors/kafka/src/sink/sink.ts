@@ -13,7 +13,7 @@ import { AtLeastOnceWriter } from './at-least-once-writer.ts'
 import { committableSerializer, type KafkaCommittable } from './committable.ts'
 import { KafkaCommitter } from './committer.ts'
 import { ExactlyOnceWriter } from './exactly-once-writer.ts'
-import { isOpen, knownIds } from './lingering-transactions.ts'
+import { openIds } from './lingering-transactions.ts'
 import {
   type KafkaSinkOptions,
   type ResolvedKafkaSinkOptions,
@@ -75,8 +75,7 @@ class ExactlyOnceSink<In> implements Sink<In, KafkaCommittable, 'exactly-once', 
   async leftBehind(context: ConnectorContext): Promise<readonly Finding[]> {
     const cluster = clusterOf(this.#options, context)
     try {
-      const known = await knownIds(cluster, this.#options.transactionalIdPrefix)
-      const open = known.filter(isOpen)
+      const open = await openIds(cluster, this.#options.transactionalIdPrefix)
       if (open.length === 0) return []
       const ids = open.map(({ transactionalId }) => transactionalId)
       const found = await cluster.transactions.describe(ids)
