@@ -23,6 +23,12 @@ export {
 export { kafkaDefaults, type KafkaVersion, kafkaVersions } from './kafka-service.ts'
 export type { KafkaTool, ToolOptions } from './kafka-tools.ts'
 export {
+  type FetchedPartition,
+  type LogRecord,
+  type PartitionLeader,
+  withLeaders,
+} from './kafkajs-leaders.ts'
+export {
   type PostgresConnection,
   type PostgresDatabase,
   type PostgresOptions,

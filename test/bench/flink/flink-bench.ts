@@ -1,6 +1,7 @@
 import type { Bench, BenchOptions, BenchResult } from '../bench.ts'
 import { buildPackages } from '../build-packages.ts'
 import { cacheFolder } from '../installation.ts'
+import { partsOf } from '../parts.ts'
 import { figuresOf, printFigures } from './flink-figures.ts'
 import { flinkGoals } from './flink-goals.ts'
 import { FlinkPeer } from './flink-peer.ts'
@@ -18,7 +19,6 @@ import { findPeer } from './peer-build.ts'
 
 /** The parts of the bench: the jobs, and a process that starts. */
 const partNames = [...loadNames, 'start'] as const
-type PartName = (typeof partNames)[number]
 
 const fullSizes: Sizes = {
   rounds: 3,
@@ -45,7 +45,7 @@ export const flinkBench: Bench = {
 }
 
 async function run({ quick, only }: BenchOptions): Promise<BenchResult> {
-  const parts = partsOf(only)
+  const parts = partsOf(partNames, only)
   const sizes = quick ? quickSizes : fullSizes
   buildPackages()
   const found = await findPeer(process.env, cacheFolder())
@@ -64,12 +64,4 @@ async function run({ quick, only }: BenchOptions): Promise<BenchResult> {
   const figures = figuresOf(runs)
   printFigures(figures, runs)
   return { goals: flinkGoals(figures), figures: { sizes, ...figures, runs } }
-}
-
-function partsOf(only: readonly string[] | undefined): readonly PartName[] {
-  const unknown = only?.find((name) => !partNames.some((part) => part === name))
-  if (unknown !== undefined) {
-    throw new TypeError(`unknown part "${unknown}"; there are ${partNames.join(', ')}`)
-  }
-  return partNames.filter((part) => only?.includes(part) ?? true)
 }

@@ -30,11 +30,15 @@ export interface Bid {
 
 /** @param t - When it was due, in milliseconds since 1970; 0: nobody asks. */
 export function bidText(seq: number, t: number, bytes = 200): string {
-  const price = 100 + ((seq * 7919) % 999_900)
   const head =
     `{"seq":${seq},"t":${t},"auction":${1000 + (seq % 997)},"bidder":${1000 + (seq % 7919)},` +
-    `"price":${price},"channel":"apple","extra":"`
+    `"price":${priceOf(seq)},"channel":"apple","extra":"`
   return `${head}${'x'.repeat(Math.max(0, bytes - head.length - 2))}"}`
+}
+
+/** In dollars. */
+export function priceOf(seq: number): number {
+  return 100 + ((seq * 7919) % 999_900)
 }
 
 /** From dollars into euros. */

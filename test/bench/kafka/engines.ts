@@ -9,13 +9,16 @@ export type EngineName = 'flinkts' | 'flink' | 'streams' | 'kafkajs'
 /** Starts a process that copies a topic. */
 export type Engine = (settings: CopySettings) => Command
 
+/** All that are there. */
+export type Engines = Readonly<
+  Record<'flinkts' | 'kafkajs', Engine> & Partial<Record<EngineName, Engine>>
+>
+
 /** @param peers - The folder of the baselines of Flink and Kafka Streams, built. */
-export function enginesOf(
-  peers: string | undefined,
-): Readonly<Partial<Record<EngineName, Engine>>> {
-  const own = {
-    flinkts: (settings: CopySettings) => nodeCommand('copy.ts', settings),
-    kafkajs: (settings: CopySettings) => nodeCommand('kafkajs-copy.ts', settings),
+export function enginesOf(peers: string | undefined): Engines {
+  const own: Engines = {
+    flinkts: (settings) => nodeCommand('copy.ts', settings),
+    kafkajs: (settings) => nodeCommand('kafkajs-copy.ts', settings),
   }
   if (peers === undefined) return own
   return {
@@ -27,8 +30,12 @@ export function enginesOf(
 
 /** A module of `processes`, on the packages as they were built. */
 export function nodeCommand(module: string, settings: object): Command {
-  const file = fileURLToPath(new URL(`processes/${module}`, import.meta.url))
-  return commandOf(process.execPath, [file, JSON.stringify(settings)])
+  return commandOf(process.execPath, [processFile(module), JSON.stringify(settings)])
+}
+
+/** The file of a module of `processes`. */
+export function processFile(module: string): string {
+  return fileURLToPath(new URL(`processes/${module}`, import.meta.url))
 }
 
 const peerWork = { bytes: 'raw', map: 'json' } as const

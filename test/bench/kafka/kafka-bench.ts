@@ -3,14 +3,14 @@ import type { Bench, BenchOptions, BenchResult } from '../bench.ts'
 import { buildPackages } from '../build-packages.ts'
 import { findPeer } from '../flink/peer-build.ts'
 import { cacheFolder } from '../installation.ts'
+import { partsOf } from '../parts.ts'
 import { rounded } from '../statistics.ts'
-import { type Engine, type EngineName, enginesOf } from './engines.ts'
+import { type Engine, type EngineName, type Engines, enginesOf } from './engines.ts'
 import { figuresOf, type Runs } from './kafka-figures.ts'
 import { kafkaGoals, type LatencyName } from './kafka-goals.ts'
 import { type CopyRun, KafkaRuns } from './kafka-runs.ts'
 
 const partNames = ['bytes', 'map', 'latency', 'memory'] as const
-type PartName = (typeof partNames)[number]
 
 interface Sizes {
   readonly rounds: number
@@ -53,10 +53,8 @@ export const kafkaBench: Bench = {
   run,
 }
 
-type Engines = ReturnType<typeof enginesOf>
-
 async function run({ quick, only }: BenchOptions): Promise<BenchResult> {
-  const parts = partsOf(only)
+  const parts = partsOf(partNames, only)
   const sizes = quick ? quickSizes : fullSizes
   buildPackages()
   const found = await findPeer(process.env, cacheFolder())
@@ -72,14 +70,6 @@ async function run({ quick, only }: BenchOptions): Promise<BenchResult> {
   if (parts.includes('memory')) await measureMemory(kafka, { sizes, runs })
   const figures = figuresOf(runs)
   return { goals: kafkaGoals(figures), figures: { sizes, ...figures, runs } }
-}
-
-function partsOf(only: readonly string[] | undefined): readonly PartName[] {
-  const unknown = only?.find((name) => !partNames.some((part) => part === name))
-  if (unknown !== undefined) {
-    throw new TypeError(`unknown part "${unknown}"; there are ${partNames.join(', ')}`)
-  }
-  return partNames.filter((part) => only?.includes(part) ?? true)
 }
 
 interface Recording {
@@ -98,7 +88,7 @@ async function measureBytes(
   const smallInput = await kafka.fillTopic({ partitions: 1, records: kafkajsRecords, recordBytes })
   const plan = { ...exactlyOnce, work: 'bytes', input } as const
   // The first to use a broker would be the slowest.
-  if (engines.flinkts !== undefined) await kafka.copy(engines.flinkts, plan, records)
+  await kafka.copy(engines.flinkts, plan, records)
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, engine] of entriesOf(engines)) {
       const ofKafkajs = name === 'kafkajs'
@@ -107,9 +97,7 @@ async function measureBytes(
       note(`bytes, ${name}`, made)
       ;(runs.bytes[name] ??= []).push(made)
     }
-    const { flinkts } = engines
-    if (flinkts === undefined) continue
-    const made = await kafka.copy(flinkts, { ...plan, delivery: 'at-least-once' }, records)
+    const made = await kafka.copy(engines.flinkts, { ...plan, delivery: 'at-least-once' }, records)
     note('bytes, flinkts, at least once', made)
     runs.atLeastOnce.push(made)
   }

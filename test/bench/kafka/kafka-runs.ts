@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { type KafkaServer, uniqueName } from '@flinkts/test-services'
 import { MeasuredProcess } from '../measured-process.ts'
 import { measureBuilt } from '../node-process.ts'
 import { scratchFolder } from '../scratch.ts'
 import type { CopySettings } from './copy-settings.ts'
 import type { CopyCount, CountSettings } from './processes/count-copies.ts'
-import { type Engine, nodeCommand } from './engines.ts'
+import { type Engine, nodeCommand, processFile } from './engines.ts'
 import type { FillSettings } from './processes/fill.ts'
 import type { LatencyRun, LatencySettings } from './processes/latency.ts'
 import { type Pace, paceOf, watchTopic } from './topic-progress.ts'
@@ -34,11 +33,13 @@ export class KafkaRuns {
   }
 
   /** Makes a topic of bids. */
-  async fillTopic(settings: Omit<FillSettings, 'brokers' | 'topic'>): Promise<string> {
+  async fillTopic(settings: Omit<FillSettings, 'brokers' | 'topic' | 'folder'>): Promise<string> {
+    await using scratch = await scratchFolder('kafka')
     const topic = uniqueName('input')
     await this.#server.createTopic(topic, { partitions: settings.partitions })
-    const filling: FillSettings = { brokers: this.#brokers, topic, ...settings }
-    await measureBuilt(moduleFile('fill.ts'), [JSON.stringify(filling)])
+    const folder = scratch.path
+    const filling: FillSettings = { brokers: this.#brokers, topic, folder, ...settings }
+    await measureBuilt(processFile('fill.ts'), [JSON.stringify(filling)])
     return topic
   }
 
@@ -47,28 +48,20 @@ export class KafkaRuns {
    *
    * @throws Error if a record is lost, wrong or there twice.
    */
-  async copy(engine: Engine, plan: CopyPlan, records: number): Promise<CopyRun> {
-    await using scratch = await scratchFolder('kafka')
-    const output = await this.#emptyTopic()
-    const copying = start(engine, this.#settings(plan, output, scratch.path))
-    try {
+  copy(engine: Engine, plan: CopyPlan, records: number): Promise<CopyRun> {
+    return this.#whileCopying(engine, plan, async ({ process, output }) => {
       const seen = await watchTopic(this.#server.bootstrap, output, {
         records,
-        startedMs: copying.process.startedMs,
+        startedMs: process.startedMs,
         timeoutMs: copyTimeoutMs,
-        alive: () => copying.process.alive,
+        alive: () => process.alive,
       })
-      const cpuSeconds = copying.process.cpuSeconds()
-      const peakMib = copying.process.peakMib()
-      await copying.process.stop()
-      await this.#expectExact({ brokers: this.#brokers, topic: output, records, work: plan.work })
+      const cpuSeconds = process.cpuSeconds()
+      const peakMib = process.peakMib()
+      await process.stop()
+      await this.#expectExact({ topic: output, records, work: plan.work })
       return { ...paceOf(seen, records), recordsPerCpuSecond: records / cpuSeconds, peakMib }
-    } catch (cause) {
-      throw new Error(`a copy failed; its process said:\n${copying.output()}`, { cause })
-    } finally {
-      await copying.process.kill()
-      await this.#server.deleteTopic(output)
-    }
+    })
   }
 
   /** How long records take through an engine that has nothing else to do. */
@@ -77,19 +70,14 @@ export class KafkaRuns {
     plan: Omit<CopyPlan, 'input'>,
     load: Pick<LatencySettings, 'recordsPerSecond' | 'seconds' | 'skippedSeconds'>,
   ): Promise<LatencyRun> {
-    await using scratch = await scratchFolder('kafka')
-    const [input, output] = [await this.#emptyTopic(), await this.#emptyTopic()]
-    const settings = this.#settings({ ...plan, input }, output, scratch.path)
-    const copying = start(engine, settings)
+    const input = await this.#emptyTopic()
     try {
-      const measured: LatencySettings = { brokers: this.#brokers, input, output, ...load }
-      return await measureBuilt(moduleFile('latency.ts'), [JSON.stringify(measured)])
-    } catch (cause) {
-      throw new Error(`a copy failed; its process said:\n${copying.output()}`, { cause })
+      return await this.#whileCopying(engine, { ...plan, input }, ({ output }) => {
+        const measured: LatencySettings = { brokers: this.#brokers, input, output, ...load }
+        return measureBuilt<LatencyRun>(processFile('latency.ts'), [JSON.stringify(measured)])
+      })
     } finally {
-      await copying.process.kill()
       await this.#server.deleteTopic(input)
-      await this.#server.deleteTopic(output)
     }
   }
 
@@ -112,14 +100,27 @@ export class KafkaRuns {
     return this.#server.bootstrap.join(',')
   }
 
-  #settings(plan: CopyPlan, output: string, folder: string): CopySettings {
-    const checkpoints = path.join(folder, 'checkpoints')
-    return {
-      ...plan,
-      brokers: this.#brokers,
-      output,
-      folder: checkpoints,
-      name: uniqueName('copy'),
+  /** Copies into a topic of its own, until what is to be done meanwhile is done. */
+  async #whileCopying<T>(
+    engine: Engine,
+    plan: CopyPlan,
+    work: (copying: Copying) => Promise<T>,
+  ): Promise<T> {
+    await using scratch = await scratchFolder('kafka')
+    const output = await this.#emptyTopic()
+    const folder = path.join(scratch.path, 'checkpoints')
+    const log = path.join(scratch.path, 'output.log')
+    const name = uniqueName('copy')
+    const command = engine({ ...plan, brokers: this.#brokers, output, folder, name })
+    const process = new MeasuredProcess(command, log)
+    try {
+      return await work({ process, output })
+    } catch (cause) {
+      const said = readFileSync(log, 'utf8').slice(-shownCharacters)
+      throw new Error(`a copy failed; its process said:\n${said}`, { cause })
+    } finally {
+      await process.kill()
+      await this.#server.deleteTopic(output)
     }
   }
 
@@ -129,9 +130,11 @@ export class KafkaRuns {
     return topic
   }
 
-  async #expectExact(settings: CountSettings): Promise<void> {
+  async #expectExact(copy: Omit<CountSettings, 'brokers' | 'folder'>): Promise<void> {
+    await using scratch = await scratchFolder('kafka')
+    const settings: CountSettings = { ...copy, brokers: this.#brokers, folder: scratch.path }
     const args = [JSON.stringify(settings)]
-    const found = await measureBuilt<CopyCount>(moduleFile('count-copies.ts'), args)
+    const found = await measureBuilt<CopyCount>(processFile('count-copies.ts'), args)
     if (found.lost + found.duplicated + found.wrong > 0) {
       throw new Error(`the copy is not exact: ${JSON.stringify(found)}`)
     }
@@ -140,20 +143,9 @@ export class KafkaRuns {
 
 interface Copying {
   readonly process: MeasuredProcess
-  /** The end of what it printed. */
-  output(): string
+  /** The topic that it writes. */
+  readonly output: string
 }
 
+/** Of the end of what a process printed. */
 const shownCharacters = 4000
-
-function start(engine: Engine, settings: CopySettings): Copying {
-  const log = `${settings.folder}.log`
-  return {
-    process: new MeasuredProcess(engine(settings), log),
-    output: () => readFileSync(log, 'utf8').slice(-shownCharacters),
-  }
-}
-
-function moduleFile(name: string): string {
-  return fileURLToPath(new URL(`processes/${name}`, import.meta.url))
-}

@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module'
 import { setTimeout as delay } from 'node:timers/promises'
-import { logLevel } from 'kafkajs'
+import { assert } from '@flinkts/core/connector'
+import { type PartitionLeader, withLeaders } from '@flinkts/test-services'
 
 /** How far a topic was written at a time. */
 export interface Progress {
@@ -24,14 +24,10 @@ export async function watchTopic(
   topic: string,
   until: WatchEnd,
 ): Promise<readonly Progress[]> {
-  const cluster = innerCluster(brokers)
-  await cluster.connect()
-  try {
-    await cluster.addTargetTopic(topic)
-    return await watch(cluster, topic, until)
-  } finally {
-    await cluster.disconnect()
-  }
+  return withLeaders(topic, { brokers }, async ([leader]) => {
+    assert(leader !== undefined, 'a topic has a partition')
+    return watch(leader, topic, until)
+  })
 }
 
 interface WatchEnd {
@@ -43,12 +39,10 @@ interface WatchEnd {
 }
 
 async function watch(
-  cluster: InnerCluster,
+  { broker }: PartitionLeader,
   topic: string,
   { records, startedMs, timeoutMs, alive }: WatchEnd,
 ): Promise<readonly Progress[]> {
-  const [place] = cluster.findTopicPartitionMetadata(topic)
-  const broker = await cluster.findBroker({ nodeId: String(place?.leader) })
   const seen: Progress[] = []
   for (;;) {
     const committed = await endOf(broker, topic, 1)
@@ -62,45 +56,14 @@ async function watch(
   }
 }
 
-/** @param isolationLevel - 0: all that is in the log; 1: up to the first open transaction. */
-async function endOf(broker: InnerBroker, topic: string, isolationLevel: 0 | 1): Promise<number> {
+async function endOf(
+  broker: PartitionLeader['broker'],
+  topic: string,
+  isolationLevel: 0 | 1,
+): Promise<number> {
   const topics = [{ topic, partitions: [{ partition: 0, timestamp: -1 }] }]
   const { responses } = await broker.listOffsets({ isolationLevel, topics })
   return Number(responses[0]?.partitions[0]?.offset)
-}
-
-/** Its public clients never ask for the end of the log itself. */
-interface InnerCluster {
-  connect(): Promise<void>
-  disconnect(): Promise<void>
-  addTargetTopic(topic: string): Promise<void>
-  findTopicPartitionMetadata(topic: string): readonly { readonly leader: number }[]
-  findBroker(place: { readonly nodeId: string }): Promise<InnerBroker>
-}
-interface InnerBroker {
-  listOffsets(request: object): Promise<{
-    readonly responses: readonly { readonly partitions: readonly { readonly offset: string }[] }[]
-  }>
-}
-
-const load = createRequire(import.meta.url)
-
-function innerCluster(brokers: readonly string[]): InnerCluster {
-  const Cluster = load('kafkajs/src/cluster') as new (options: object) => InnerCluster
-  const { createLogger } = load('kafkajs/src/loggers') as {
-    readonly createLogger: (options: object) => object
-  }
-  const socketFactory = load('kafkajs/src/network/socketFactory') as () => unknown
-  const logCreator = load('kafkajs/src/loggers/console') as unknown
-  return new Cluster({
-    logger: createLogger({ level: logLevel.ERROR, logCreator }),
-    socketFactory: socketFactory(),
-    brokers,
-    clientId: 'watch',
-    connectionTimeout: 5_000,
-    allowAutoTopicCreation: false,
-    retry: {},
-  })
 }
 
 /** What a run came to. */

@@ -11,26 +11,29 @@ import { compactBody, FakeBroker, type FakeAnswer, metadataBody } from '../suppo
 
 const transaction = { transactionalId: 'tid', producerId: 1, producerEpoch: 1 }
 
-/** One error code after the other, the last of them for ever. */
-function errorCodes(codes: readonly number[]): FakeAnswer {
+/** One number after the other, the last of them for ever. */
+function inTurn(numbers: readonly number[]): () => number {
   let count = 0
-  return () => {
-    const code = codes[Math.min(count++, codes.length - 1)] ?? 0
-    return compactBody((writer) => {
+  return () => numbers[Math.min(count++, numbers.length - 1)] ?? 0
+}
+
+/** Error codes in turn. */
+function errorCodes(codes: readonly number[]): FakeAnswer {
+  const next = inTurn(codes)
+  return () =>
+    compactBody((writer) => {
       writer.int32(0)
-      writer.int16(code)
+      writer.int16(next())
     })
-  }
 }
 
 /** The same of the partition 0 of the topic `t`. */
 function offsetCommitAnswers(codes: readonly number[]): FakeAnswer {
-  let count = 0
-  return () => {
-    const code = codes[Math.min(count++, codes.length - 1)] ?? 0
-    return compactBody((writer) => {
+  const next = inTurn(codes)
+  return () =>
+    compactBody((writer) => {
       writer.int32(0)
-      writer.array([code], (to, its) => {
+      writer.array([next()], (to, its) => {
         to.string('t')
         to.array([its], (partition, errorCode) => {
           partition.int32(0)
@@ -40,7 +43,6 @@ function offsetCommitAnswers(codes: readonly number[]): FakeAnswer {
         to.noTags()
       })
     })
-  }
 }
 
 const foundAtNode1: FakeAnswer = () =>
@@ -55,18 +57,16 @@ const foundAtNode1: FakeAnswer = () =>
 
 /** A topic of one partition, led by node 1. */
 function topicAt(broker: () => FakeBroker, leaderEpochs: readonly number[]): FakeAnswer {
-  let count = 0
-  return () => {
-    const leaderEpoch = leaderEpochs[Math.min(count++, leaderEpochs.length - 1)] ?? 0
-    return metadataBody(broker().port, {
+  const next = inTurn(leaderEpochs)
+  return () =>
+    metadataBody(broker().port, {
       errorCode: 0,
       leaderId: 1,
-      leaderEpoch,
+      leaderEpoch: next(),
       replicaIds: [1],
       inSyncReplicaIds: [1],
       offlineReplicaIds: [],
     })
-  }
 }
 
 const countOf = (broker: FakeBroker, request: string): number =>

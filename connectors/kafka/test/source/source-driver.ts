@@ -1,38 +1,23 @@
-import { kafkaUsers, type KafkaVersion, uniqueName } from '@flinkts/test-services'
+import type { KafkaVersion } from '@flinkts/test-services'
 import type { InvalidOptions, SourceDriver } from '@flinkts/testkit'
-import { startProxy, type TcpProxy } from '@flinkts/testkit/proxy'
 import {
   type KafkaRecord,
   kafkaSource,
   type KafkaSourceOptions,
   stringDeserializer,
 } from '../../src/index.ts'
+import { forgetRecords, kitVersions, writeKitRecords } from '../support/kit-kafka.ts'
 import {
-  dropKitTopic,
-  forgetRecords,
-  kitServer,
-  kitVersions,
-  makeKitTopic,
-  writeKitRecords,
-} from '../support/kit-kafka.ts'
-import { RenamingProxy } from '../support/renaming-proxy.ts'
+  connectionOf,
+  type KitTarget,
+  kitTargets,
+  makeKitTarget,
+  serverOf,
+} from '../support/kit-target.ts'
 
 type Text = KafkaRecord<string | null, string | null>
 
-/** A topic, and the way of the source to its broker, through proxies. */
-export type KafkaTarget = {
-  readonly host: string
-  readonly port: number
-  readonly password: string
-  /** Of the broker itself. */
-  readonly serverHost: string
-  readonly serverPort: number
-  readonly topic: string
-  readonly groupId: string
-}
-
-/** What this process has to end, by topic. */
-const places = new Map<string, readonly [TcpProxy, RenamingProxy]>()
+export type KafkaTarget = KitTarget & { readonly groupId: string }
 
 /** The source for the conformance kit: a topic and a group for each target. */
 export function kafkaSourceDriver({
@@ -43,6 +28,7 @@ export function kafkaSourceDriver({
 }): SourceDriver<KafkaTarget, Text> {
   return {
     ...named,
+    ...kitTargets,
     capabilities: {
       replayable: true,
       boundedness: 'continuous-unbounded',
@@ -65,15 +51,11 @@ export function kafkaSourceDriver({
     ],
     states: new URL('states/', import.meta.url),
     invalidOptions,
-    createSource: ({ host, port, password, topic, groupId }) =>
+    createSource: (target) =>
       kafkaSource({
-        connection: {
-          brokers: [`${host}:${port}`],
-          sasl: { mechanism: 'plain', username: kafkaUsers.guest.username, password },
-          reconnectBackoff: { minMs: 10, maxMs: 100 },
-        },
-        topics: [topic],
-        groupId,
+        connection: connectionOf(target),
+        topics: [target.topic],
+        groupId: target.groupId,
         discoveryIntervalMs: 50,
         key: stringDeserializer,
         value: stringDeserializer,
@@ -94,44 +76,13 @@ export function kafkaSourceDriver({
     },
     writeExternal: (target, records) => writeKitRecords(serverOf(target), target.topic, records),
     pruneUpstream: (target) => forgetRecords(serverOf(target), target.topic),
-    async killConnections({ topic }) {
-      places.get(topic)?.[0].reset()
-    },
-    async breakConnections({ topic }, byteCount) {
-      places.get(topic)?.[0].breakAfter(byteCount)
-    },
-    secrets: ({ password }) => [password],
-    async clean(target) {
-      const [proxy, renaming] = places.get(target.topic) ?? []
-      places.delete(target.topic)
-      await proxy?.close()
-      await renaming?.close()
-      await dropKitTopic(serverOf(target), target.topic)
-    },
   }
 }
 
-function serverOf({ serverHost: host, serverPort: port }: KafkaTarget) {
-  return { host, port }
-}
-
-const partitionCount = 3
-
 /** Topics have plain names only; those of groups may have any. */
 async function setup(version: KafkaVersion, name: string): Promise<KafkaTarget> {
-  const server = await kitServer(version)
-  const { address } = server.broker(1)
-  const topic = uniqueName('records')
-  await makeKitTopic(address, topic, partitionCount)
-  const renaming = await RenamingProxy.start(address)
-  const proxy = await startProxy({ host: '127.0.0.1', port: renaming.port })
-  const { host, port } = proxy.connection
-  renaming.advertisedPort = port
-  places.set(topic, [proxy, renaming])
-  const { password } = kafkaUsers.guest
-  const { host: serverHost, port: serverPort } = address
-  const groupId = `${name} ${topic}`
-  return { host, port, password, serverHost, serverPort, topic, groupId }
+  const target = await makeKitTarget(version)
+  return { ...target, groupId: `${name} ${target.topic}` }
 }
 
 /** Options without a mistake, for a broker that nobody asks. */

@@ -1,5 +1,10 @@
-import { createRequire } from 'node:module'
-import { kafkaUsers } from '@flinkts/test-services'
+import {
+  type FetchedPartition,
+  kafkaUsers,
+  type LogRecord,
+  type PartitionLeader,
+  withLeaders,
+} from '@flinkts/test-services'
 import type { KitBroker } from './kit-kafka.ts'
 
 /**
@@ -9,12 +14,9 @@ import type { KitBroker } from './kit-kafka.ts'
  * transactions has known defects.
  */
 
-export interface LoggedRecord {
+export interface LoggedRecord extends Pick<LogRecord, 'key' | 'value' | 'headers'> {
   readonly partition: number
   readonly offset: bigint
-  readonly key: Buffer | null
-  readonly value: Buffer | null
-  readonly headers: Readonly<Record<string, Buffer | null>>
 }
 
 /** A topic, as far as no transaction is open. */
@@ -25,55 +27,18 @@ export interface CommittedTopic {
   readonly unstable: readonly number[]
 }
 
-interface FetchedRecord extends Omit<LoggedRecord, 'offset' | 'partition'> {
-  readonly offset: string
-  readonly isControlRecord: boolean
-  readonly batchContext: { readonly producerId: string; readonly inTransaction: boolean }
-}
-interface FetchedPartition {
-  readonly partition: number
-  readonly highWatermark: string
-  readonly lastStableOffset: string
-  readonly messages: readonly FetchedRecord[]
-}
-interface InnerBroker {
-  fetch(request: object): Promise<{
-    readonly responses: readonly { readonly partitions: readonly FetchedPartition[] }[]
-  }>
-}
-interface InnerCluster {
-  connect(): Promise<void>
-  addTargetTopic(topic: string): Promise<void>
-  disconnect(): Promise<void>
-  findTopicPartitionMetadata(
-    topic: string,
-  ): readonly { readonly partitionId: number; readonly leader: number }[]
-  findBroker(place: { readonly nodeId: string }): Promise<InnerBroker>
-}
-
-const load = createRequire(import.meta.url)
-
-/** With connections for this work alone: an inner cluster asks for every topic that it ever had. */
-export async function readCommittedLog(broker: KitBroker, topic: string): Promise<CommittedTopic> {
-  const cluster = innerCluster(broker)
-  await cluster.connect()
-  try {
-    await cluster.addTargetTopic(topic)
-    const places = cluster.findTopicPartitionMetadata(topic)
-    const partitions = await Promise.all(
-      places.map(async ({ partitionId, leader }) => {
-        const node = await cluster.findBroker({ nodeId: String(leader) })
-        return readPartition(node, topic, partitionId)
-      }),
-    )
-    const inOrder = partitions.toSorted((left, right) => left.partition - right.partition)
+export async function readCommittedLog(
+  { host, port }: KitBroker,
+  topic: string,
+): Promise<CommittedTopic> {
+  const client = { brokers: [`${host}:${port}`], login: kafkaUsers.guest }
+  return withLeaders(topic, client, async (leaders) => {
+    const partitions = await Promise.all(leaders.map((leader) => readPartition(leader, topic)))
     return {
-      records: inOrder.flatMap(({ records }) => records),
-      unstable: inOrder.filter(({ stable }) => !stable).map(({ partition }) => partition),
+      records: partitions.flatMap(({ records }) => records),
+      unstable: partitions.filter(({ stable }) => !stable).map(({ partition }) => partition),
     }
-  } finally {
-    await cluster.disconnect()
-  }
+  })
 }
 
 interface CommittedPartition {
@@ -84,11 +49,10 @@ interface CommittedPartition {
 
 /** Reads on to the end of the log: the marker that commits a record may be behind an open one. */
 async function readPartition(
-  broker: InnerBroker,
+  { broker, partition }: PartitionLeader,
   topic: string,
-  partition: number,
 ): Promise<CommittedPartition> {
-  const fetched: FetchedRecord[] = []
+  const fetched: LogRecord[] = []
   const start = await fetchOnce(broker, { topic, partition, offset: 0n, committed: true })
   const end = BigInt(start.highWatermark)
   const stableEnd = BigInt(start.lastStableOffset)
@@ -109,7 +73,7 @@ const fetchBytesMax = 32 * 2 ** 20
 const isolationLevels = { uncommitted: 0, committed: 1 } as const
 
 async function fetchOnce(
-  broker: InnerBroker,
+  broker: PartitionLeader['broker'],
   from: {
     readonly topic: string
     readonly partition: number
@@ -134,7 +98,7 @@ async function fetchOnce(
 const commitMarker = 1
 
 /** A record counts when the marker that ends the transaction of its producer says so. */
-function committedOf(fetched: readonly FetchedRecord[], partition: number): LoggedRecord[] {
+function committedOf(fetched: readonly LogRecord[], partition: number): LoggedRecord[] {
   const committed: LoggedRecord[] = []
   const undecided = new Map<string, LoggedRecord[]>()
   for (const { offset, key, value, headers, isControlRecord, batchContext } of fetched) {
@@ -150,29 +114,4 @@ function committedOf(fetched: readonly FetchedRecord[], partition: number): Logg
     }
   }
   return committed.toSorted((left, right) => Number(left.offset - right.offset))
-}
-
-function innerCluster({ host, port }: KitBroker): InnerCluster {
-  const Cluster = load('kafkajs/src/cluster') as new (options: object) => InnerCluster
-  const loggers = load('kafkajs/src/loggers') as {
-    readonly createLogger: (options: object) => object
-    readonly LEVELS: { readonly NOTHING: number }
-  }
-  const socketFactory = load('kafkajs/src/network/socketFactory') as () => unknown
-  const logger = loggers.createLogger({
-    level: loggers.LEVELS.NOTHING,
-    logCreator: load('kafkajs/src/loggers/console') as unknown,
-  })
-  return new Cluster({
-    logger,
-    socketFactory: socketFactory(),
-    brokers: [`${host}:${port}`],
-    clientId: 'conformance',
-    connectionTimeout: 5_000,
-    authenticationTimeout: 5_000,
-    metadataMaxAge: 0,
-    allowAutoTopicCreation: false,
-    sasl: { mechanism: 'plain', ...kafkaUsers.guest },
-    retry: { initialRetryTime: 20, retries: 10 },
-  })
 }

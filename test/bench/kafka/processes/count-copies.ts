@@ -1,14 +1,14 @@
 /** `count-copies.ts <CountSettings>`: reads what is committed of a copy; prints a `CopyCount`. */
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { defineJob, runJob, silentLogger } from '@flinkts/core'
 import { jsonDeserializer, kafkaSource } from '@flinkts/kafka'
-import { type Bid, bidText, convertedPrice, type Work } from '../copy-settings.ts'
+import { type Bid, convertedPrice, priceOf, type Work } from '../copy-settings.ts'
 
 /** As JSON in the first argument. */
 export interface CountSettings {
   readonly brokers: string
   readonly topic: string
+  /** For checkpoints; empty. */
+  readonly folder: string
   readonly records: number
   readonly work: Work
 }
@@ -22,7 +22,7 @@ export interface CopyCount {
 }
 
 const settings = JSON.parse(process.argv[2] ?? '') as CountSettings
-const { brokers, topic, records, work } = settings
+const { brokers, topic, folder, records, work } = settings
 
 const times = new Uint8Array(records)
 let wrong = 0
@@ -35,23 +35,20 @@ const copies = kafkaSource({
 const guarantee = 'at-least-once'
 const options = { guarantee, parallelism: 1, checkpointIntervalMs: 60_000 } as const
 const job = defineJob('count', options, (env) => {
-  env
-    .source('copies', copies)
-    .filter(({ value: bid }) => {
-      if (bid !== null) count(bid)
-      return false
-    })
-    .sinkTo('nothing', {
-      description: 'nothing',
-      guarantee,
-      mechanism: 'none',
-      createWriter: async () => ({ write: () => {}, flush: async () => {}, close: async () => {} }),
-    })
+  env.source('copies', copies).sinkTo('count', {
+    description: 'a count of each bid',
+    guarantee,
+    mechanism: 'none',
+    createWriter: async () => ({
+      write: ({ value: bid }) => {
+        if (bid !== null) count(bid)
+      },
+      flush: async () => {},
+      close: async () => {},
+    }),
+  })
 })
-const handle = await runJob(job, {
-  checkpointDirectory: path.join(tmpdir(), `flinkts-bench-count-${process.pid}`),
-  logger: silentLogger,
-})
+const handle = await runJob(job, { checkpointDirectory: folder, logger: silentLogger })
 await handle.ended
 const counted: CopyCount = {
   lost: times.filter((each) => each === 0).length,
@@ -62,6 +59,6 @@ process.stdout.write(JSON.stringify(counted))
 
 function count({ seq, price }: Bid): void {
   times[seq] = (times[seq] ?? 0) + 1
-  const original = (JSON.parse(bidText(seq, 0)) as Bid).price
+  const original = priceOf(seq)
   if (price !== (work === 'map' ? convertedPrice(original) : original)) wrong += 1
 }

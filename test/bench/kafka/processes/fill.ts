@@ -1,6 +1,4 @@
 /** `fill.ts <FillSettings>`: writes bids to the partitions of a topic in turn. */
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { defineJob, runJob, silentLogger } from '@flinkts/core'
 import { kafkaSink } from '@flinkts/kafka'
 import { rangeSource } from '../../range-source.ts'
@@ -11,6 +9,8 @@ export interface FillSettings {
   /** `host:port`, with commas between. */
   readonly brokers: string
   readonly topic: string
+  /** For checkpoints; empty. */
+  readonly folder: string
   readonly partitions: number
   readonly records: number
   /** Of a record, at least. */
@@ -18,7 +18,7 @@ export interface FillSettings {
 }
 
 const settings = JSON.parse(process.argv[2] ?? '') as FillSettings
-const { brokers, topic, partitions, records, recordBytes } = settings
+const { brokers, topic, folder, partitions, records, recordBytes } = settings
 
 const guarantee = 'at-least-once'
 const options = { guarantee, parallelism: 1, checkpointIntervalMs: 60_000 } as const
@@ -33,9 +33,6 @@ const bids = kafkaSink<number>({
 const job = defineJob('fill', options, (env) => {
   env.source('numbers', rangeSource(records, { startedMs: 0, endedMs: 0 })).sinkTo('bids', bids)
 })
-const handle = await runJob(job, {
-  checkpointDirectory: path.join(tmpdir(), `flinkts-bench-fill-${process.pid}`),
-  logger: silentLogger,
-})
+const handle = await runJob(job, { checkpointDirectory: folder, logger: silentLogger })
 await handle.ended
 process.stdout.write('{}')

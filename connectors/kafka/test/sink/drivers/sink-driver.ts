@@ -1,5 +1,5 @@
 import { assert, type Sink } from '@flinkts/core/connector'
-import { eventually, kafkaUsers, type KafkaVersion, uniqueName } from '@flinkts/test-services'
+import { eventually, type KafkaVersion } from '@flinkts/test-services'
 import type {
   InvalidOptions,
   KitRecord,
@@ -7,33 +7,23 @@ import type {
   SinkDriver,
   VisibleRecord,
 } from '@flinkts/testkit'
-import { startProxy, type TcpProxy } from '@flinkts/testkit/proxy'
 import { kafkaSink, type KafkaSinkOptions } from '../../../src/index.ts'
 import {
   type CommittedTopic,
   type LoggedRecord,
   readCommittedLog,
 } from '../../support/committed-log.ts'
+import { kitServer, kitVersions, takeOver } from '../../support/kit-kafka.ts'
 import {
-  dropKitTopic,
-  kitServer,
-  kitVersions,
-  makeKitTopic,
-  takeOver,
-} from '../../support/kit-kafka.ts'
-import { RenamingProxy } from '../../support/renaming-proxy.ts'
+  connectionOf,
+  type KitTarget,
+  kitTargets,
+  makeKitTarget,
+  serverOf,
+} from '../../support/kit-target.ts'
 
-/** A topic, and the way of the sink to its broker, through proxies. */
-export type Target = {
-  readonly host: string
-  readonly port: number
-  readonly password: string
-  /** Of the broker itself. */
-  readonly serverHost: string
-  readonly serverPort: number
-  /** Transactional ids begin with it, too. */
-  readonly topic: string
-}
+/** Transactional ids begin with the name of its topic. */
+export type Target = KitTarget
 
 /** What differs between the sinks that are tested. */
 export interface TestedSink {
@@ -41,7 +31,6 @@ export interface TestedSink {
   readonly delivery: 'exactly-once' | 'at-least-once'
 }
 
-const partitionCount = 3
 const transactionTimeoutMs = 600_000
 /** More than the largest record of the kit. */
 const requestBytesMax = 8 * 2 ** 20
@@ -69,9 +58,6 @@ const capabilities: Readonly<Record<TestedSink['delivery'], SinkCapabilities>> =
   },
 }
 
-/** What this process has to end, by topic. */
-const places = new Map<string, readonly [TcpProxy, RenamingProxy]>()
-
 /** A driver for the conformance kit: a topic, and a prefix, for each target. */
 export function kafkaSinkDriver(
   { version, delivery }: TestedSink,
@@ -79,15 +65,15 @@ export function kafkaSinkDriver(
 ): SinkDriver<Target> {
   return {
     ...named,
+    ...kitTargets,
     capabilities: capabilities[delivery],
     versions: () => kitVersions(version),
-    setup: () => setup(version),
+    setup: () => makeKitTarget(version),
     unreachable: async (target) => [
       { because: 'nobody listens', target: { ...target, port: 1 }, retryable: true },
       { because: 'a wrong password', target: { ...target, password: 'no' }, retryable: false },
     ],
     invalidOptions,
-    secrets: ({ password }) => [password],
     createSink: (target) => createSink(target, delivery),
     async readCommitted(target) {
       const { records } = await settled(version, target)
@@ -102,48 +88,13 @@ export function kafkaSinkDriver(
       const broker = serverOf(target)
       for (const id of await openIdsOf(version, target)) await takeOver(broker, id)
     },
-    async killConnections({ topic }) {
-      places.get(topic)?.[0].reset()
-    },
-    async breakConnections({ topic }, byteCount) {
-      places.get(topic)?.[0].breakAfter(byteCount)
-    },
-    async clean(target) {
-      const [proxy, renaming] = places.get(target.topic) ?? []
-      places.delete(target.topic)
-      await proxy?.close()
-      await renaming?.close()
-      await dropKitTopic(serverOf(target), target.topic)
-    },
   }
 }
 
-async function setup(version: KafkaVersion): Promise<Target> {
-  const server = await kitServer(version)
-  const { address } = server.broker(1)
-  const topic = uniqueName('records')
-  await makeKitTopic(address, topic, partitionCount)
-  const renaming = await RenamingProxy.start(address)
-  const proxy = await startProxy({ host: '127.0.0.1', port: renaming.port })
-  const { host, port } = proxy.connection
-  renaming.advertisedPort = port
-  places.set(topic, [proxy, renaming])
-  const { password } = kafkaUsers.guest
-  return { host, port, password, serverHost: address.host, serverPort: address.port, topic }
-}
-
-function serverOf({ serverHost: host, serverPort: port }: Target) {
-  return { host, port }
-}
-
 function createSink(target: Target, delivery: TestedSink['delivery']): Sink<KitRecord> {
-  const { host, port, password, topic } = target
+  const { topic } = target
   const options: KafkaSinkOptions<KitRecord> = {
-    connection: {
-      brokers: [`${host}:${port}`],
-      sasl: { mechanism: 'plain', username: kafkaUsers.guest.username, password },
-      reconnectBackoff: { minMs: 10, maxMs: 100 },
-    },
+    connection: connectionOf(target),
     topic,
     // So that each split is in one partition.
     key: ({ split }) => String(split),
